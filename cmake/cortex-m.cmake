@@ -1,0 +1,10 @@
+# Bare metal Arm with Debian's gcc-arm-none-eabi. VOLTBUS_CPU: cortex-m0plus, cortex-m3, cortex-m4 ...
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(VOLTBUS_CPU cortex-m4 CACHE STRING "for -mcpu")
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_AR arm-none-eabi-gcc-ar)
+set(CMAKE_RANLIB arm-none-eabi-gcc-ranlib)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES VOLTBUS_CPU)
+set(CMAKE_C_FLAGS_INIT "-mcpu=${VOLTBUS_CPU} -mthumb")

@@ -1,0 +1,162 @@
+/* frame.c - the frame as text: "1DB#0011223344556677", "22#AB841EF42E847A".
+ * Left out: CAN XL.
+ * Facts: reference/can-transports.md section 1.1 (candump); the two-digit LIN form is voltbus' own.
+ * SPDX-License-Identifier: MIT */
+#include "voltbus/frame.h"
+
+#include <string.h>
+
+#include "voltbus/hex.h"
+
+#define CAN_ERR_BIT 0x20000000u /* SocketCAN marks error frames in the id */
+#define CAN_SFF_MAX 0x7FFu
+#define CAN_EFF_MAX 0x1FFFFFFFu
+#define LIN_ID_MAX 0x3Fu
+
+const char *vb_kind_text(enum vb_kind kind) {
+    switch (kind) {
+#define X(name, text)                                                                              \
+    case VB_KIND_##name:                                                                           \
+        return text;
+        VB_KINDS(X)
+#undef X
+    case VB_KIND_COUNT:
+        break;
+    }
+    return "unknown";
+}
+
+size_t vb_frame_id_text(const struct vb_frame *frame, char *out) {
+    if (frame->kind != VB_KIND_CAN) {
+        return vb_hex_number(frame->id, 2, out);
+    }
+    if (frame->flags & VB_FRAME_ERR) {
+        return vb_hex_number(frame->id | CAN_ERR_BIT, 8, out);
+    }
+    return vb_hex_number(frame->id, frame->flags & VB_FRAME_EXT ? 8 : 3, out);
+}
+
+/* The id before '#': how many digits tell the kind. */
+static int read_id(const char *text, size_t digits, struct vb_frame *frame) {
+    uint32_t id = 0;
+    for (size_t i = 0; i < digits; i++) {
+        id = id << 4 | (uint32_t)vb_hex_digit(text[i]);
+    }
+    switch (digits) {
+    case 2:
+        frame->kind = VB_KIND_LIN;
+        frame->id = id;
+        return id <= LIN_ID_MAX ? VB_OK : VB_E_RANGE;
+    case 3:
+        frame->kind = VB_KIND_CAN;
+        frame->id = id;
+        return id <= CAN_SFF_MAX ? VB_OK : VB_E_RANGE;
+    case 8:
+        frame->kind = VB_KIND_CAN;
+        if (id & CAN_ERR_BIT) {
+            frame->flags = VB_FRAME_ERR;
+            id &= ~CAN_ERR_BIT;
+        } else {
+            frame->flags = VB_FRAME_EXT;
+        }
+        frame->id = id;
+        return id <= CAN_EFF_MAX ? VB_OK : VB_E_RANGE;
+    default:
+        return VB_E_FORMAT;
+    }
+}
+
+/* Lengths that CAN FD can have. */
+static int is_fd_length(int n) {
+    return n <= 8 || n == 12 || n == 16 || n == 20 || n == 24 || n == 32 || n == 48 || n == 64;
+}
+
+int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t data[64],
+                  size_t *at) {
+    size_t i = 0;
+    while (i < n && (text[i] == ' ' || text[i] == '\t')) {
+        i++;
+    }
+    while (n > i && (text[n - 1] == ' ' || text[n - 1] == '\t')) {
+        n--;
+    }
+    size_t first = i;
+    while (i < n && vb_hex_digit(text[i]) >= 0) {
+        i++;
+    }
+    size_t place_unused;
+    size_t *place = at ? at : &place_unused;
+    *place = i;
+    if (i == n || text[i] != '#' || i - first > 8) {
+        return VB_E_FORMAT;
+    }
+    struct vb_frame got = {.data = data};
+    int result = read_id(text + first, i - first, &got);
+    if (result < 0) {
+        *place = first;
+        return result;
+    }
+    i++;
+    if (got.kind == VB_KIND_CAN && i < n && (text[i] == 'R' || text[i] == 'r')) {
+        got.flags |= VB_FRAME_RTR;
+        i++;
+        /* the length that is asked for, and "_9" .. "_F" for its raw code: accepted, not kept */
+        while (i < n && (vb_hex_digit(text[i]) >= 0 || text[i] == '_')) {
+            i++;
+        }
+        *place = i;
+        if (i < n) {
+            return VB_E_FORMAT;
+        }
+        *frame = got;
+        return VB_OK;
+    }
+    size_t cap = 8;
+    if (got.kind == VB_KIND_CAN && i < n && text[i] == '#') {
+        int fd_flags = i + 1 < n ? vb_hex_digit(text[i + 1]) : -1;
+        if (fd_flags < 0) {
+            *place = i + 1;
+            return VB_E_FORMAT;
+        }
+        got.flags |= (uint16_t)(VB_FRAME_FD | (fd_flags & 1 ? VB_FRAME_BRS : 0) |
+                                (fd_flags & 2 ? VB_FRAME_ESI : 0));
+        cap = 64;
+        i += 2;
+    }
+    size_t end = n;
+    if (n - i >= 2 && text[n - 2] == '_' && vb_hex_digit(text[n - 1]) > 8) {
+        end = n - 2; /* raw DLC above 8: the frame has 8 bytes all the same */
+    }
+    size_t used;
+    int count = vb_hex_read(text + i, end - i, data, cap, &used);
+    *place = i + used;
+    if (count < 0) {
+        return count == VB_E_SPACE ? VB_E_RANGE : count;
+    }
+    if (got.flags & VB_FRAME_FD && !is_fd_length(count)) {
+        return VB_E_RANGE;
+    }
+    got.len = (uint32_t)count;
+    *frame = got;
+    return VB_OK;
+}
+
+size_t vb_frame_text(const struct vb_frame *frame, char *out) {
+    char *p = out;
+    if (frame->kind != VB_KIND_RADIO) {
+        p += vb_frame_id_text(frame, p);
+        *p++ = '#';
+    }
+    if (frame->flags & VB_FRAME_RTR) {
+        *p++ = 'R';
+        return (size_t)(p - out);
+    }
+    if (frame->flags & VB_FRAME_FD) {
+        *p++ = '#';
+        p += vb_hex_number(4 | (frame->flags & VB_FRAME_BRS ? 1 : 0) |
+                               (frame->flags & VB_FRAME_ESI ? 2 : 0),
+                           1, p);
+    }
+    p += vb_hex_write(frame->data, frame->len, p);
+    return (size_t)(p - out);
+}
