@@ -1,0 +1,92 @@
+/* voltbus/device.h - the device: its messages, its settings, and the way from a frame to samples.
+ * SPDX-License-Identifier: MIT */
+#ifndef VOLTBUS_DEVICE_H
+#define VOLTBUS_DEVICE_H
+
+#include "voltbus/message.h"
+
+/* A setting of a device: a name and the words it may have. `initial` is the number of the default. */
+struct vb_setting {
+    const char *name, *title;
+    const char *const *values; /* ends with NULL; 8 at most */
+    uint8_t initial;
+};
+#define VB_SETTINGS_MAX 4
+
+/* What a frame on the bus tells about a setting that stands on `automatic`: a frame with this id (and
+ * length, unless 0) means `value`. A hint of higher rank outweighs one of lower or equal rank. */
+struct vb_hint {
+    uint32_t id;
+    uint8_t len;
+    uint8_t setting, automatic, value;
+    uint8_t rank; /* 1.. */
+};
+
+struct vb_device {
+    const char *name;  /* "hella-ibs"; API */
+    const char *title; /* make and model, what it is */
+    uint8_t kind;      /* enum vb_kind of its frames */
+    const struct vb_message *messages;
+    uint16_t message_count;
+    const struct vb_setting *settings;
+    uint8_t setting_count;
+    const struct vb_hint *hints;
+    uint8_t hint_count;
+    /* Devices that share their frames with others: the name of the setting "family" that stands for
+     * the group's default, e.g. "wh24" for wh65b. NULL: this device answers for its frames. */
+    const char *instead_of;
+};
+#define VB_MESSAGES(table) .messages = (table), .message_count = sizeof(table) / sizeof((table)[0])
+#define VB_SETTINGS(table) .settings = (table), .setting_count = sizeof(table) / sizeof((table)[0])
+#define VB_HINTS(table) .hints = (table), .hint_count = sizeof(table) / sizeof((table)[0])
+
+/* All built-in devices, in the order of src/device/devices.def. */
+extern const struct vb_device *const vb_devices[];
+extern const size_t vb_device_count;
+
+/* The built-in device of that name, or NULL. */
+const struct vb_device *vb_device_find(const char *name);
+
+/* What an instance remembers of each message: its last counter and when that came. */
+struct vb_seen {
+    int64_t t_ns;
+    uint8_t counter;
+    bool any;
+};
+
+/* A device as it stands on one link: its settings and its memory. Copyable. */
+struct vb_instance {
+    const struct vb_device *device;
+    uint16_t number;                /* goes into the samples */
+    uint8_t choice[VB_SETTINGS_MAX]; /* number of the value of each setting */
+    uint8_t chosen[VB_SETTINGS_MAX]; /* the value the user gave, or the default */
+    uint8_t rank[VB_SETTINGS_MAX];   /* rank of the hint that decided, 0 = none yet */
+    struct vb_seen *seen;            /* device->message_count of them, the caller's memory */
+};
+
+/* Prepare an instance with default settings. seen: device->message_count elements, or NULL: then
+ * counters are not checked. */
+void vb_instance_init(struct vb_instance *instance, const struct vb_device *device,
+                      struct vb_seen *seen, uint16_t number);
+
+/* Give a setting a value, both by name. Returns VB_OK, VB_E_UNKNOWN (no such setting) or VB_E_RANGE
+ * (no such value). */
+int vb_instance_set(struct vb_instance *instance, const char *setting, const char *value);
+
+/* What vb_instance_read found. */
+struct vb_reading {
+    const struct vb_message *message; /* NULL: no message of this device */
+    enum vb_fault fault;              /* not VB_FAULT_NONE: no samples */
+    size_t count;                     /* samples written */
+};
+
+/* Read one frame: find its message, check it, and write a sample for each row that is there and
+ * available. Rows beyond the end of the frame are left out. samples: room for cap; cap must be at
+ * least vb_instance_most(). */
+struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
+                                   struct vb_sample *samples, size_t cap);
+
+/* The largest number of rows that a message of the device has. */
+size_t vb_device_most(const struct vb_device *device);
+
+#endif

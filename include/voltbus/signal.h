@@ -1,0 +1,161 @@
+/* voltbus/signal.h - the row: one signal, where it stands in its frame and what it means; the engine
+ * that reads and writes it; and the sample.
+ *
+ * Rows are data. Built-in devices have them as const tables, a DBC, an LDF or the configuration makes
+ * the same structs at run time; the engine sees only a pointer and a count. Everything that outputs
+ * need (words, limits, Home Assistant class, names in other systems) stands here and nowhere else.
+ * SPDX-License-Identifier: MIT */
+#ifndef VOLTBUS_SIGNAL_H
+#define VOLTBUS_SIGNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Physical value = (raw * mul + add) / div, in integers, so that every value is exact.
+ * (Not (raw + bias) * mul / div: "80 Wh a step from 250 Wh" has no integer bias.) div > 0. */
+struct vb_scale {
+    int64_t mul, add, div;
+};
+#define VB_SCALE(m, a, d) &(const struct vb_scale){(m), (a), (d)}
+#define VB_RAW NULL /* the value is the raw number itself */
+
+/* Lowest and highest value that makes sense, in thousandths of the unit. A value outside is read
+ * and shown, and marked; it cannot be written. */
+struct vb_limits {
+    int64_t min_milli, max_milli;
+};
+#define VB_MILLI(x) ((int64_t)((x)*1000.0 + ((x) < 0 ? -0.5 : 0.5)))
+#define VB_LIMITS(lo, hi) .limits = &(const struct vb_limits){VB_MILLI(lo), VB_MILLI(hi)}
+
+/* A word for a raw value. Tables end with word == NULL. Words are lower case without spaces. With
+ * VB_BITS, raw is the number of a bit and the value is the set of the words whose bits are 1. */
+struct vb_word {
+    int64_t raw;
+    const char *word;
+};
+extern const struct vb_word vb_no_yes[]; /* 0 no, 1 yes */
+extern const struct vb_word vb_off_on[]; /* 0 off, 1 on */
+
+/* The hook for what is not linear: bits of the frame to raw and back. Data stands beside the code, so
+ * that one pair of functions serves many tables. to_raw and to_bits answer VB_OK or VB_E_RANGE. */
+struct vb_curve {
+    int (*to_raw)(const struct vb_curve *curve, uint64_t bits, int64_t *raw);
+    int (*to_bits)(const struct vb_curve *curve, int64_t raw, uint64_t *bits);
+    const uint16_t *points; /* for vb_steps_*: upper limits in rising order */
+    uint8_t count;
+};
+/* Steps: raw = how many of the points lie below bits. Written back as the lowest bits of the step. */
+int vb_steps_to_raw(const struct vb_curve *curve, uint64_t bits, int64_t *raw);
+int vb_steps_to_bits(const struct vb_curve *curve, int64_t raw, uint64_t *bits);
+#define VB_STEPS(p) {vb_steps_to_raw, vb_steps_to_bits, (p), sizeof(p) / sizeof((p)[0])}
+/* Packed decimal digits (0x59 = 59); a digit above 9 is VB_E_RANGE. */
+extern const struct vb_curve vb_bcd;
+
+/* A multiplexed row: it is in the frame only if row number `selector` of the same message is there
+ * and its raw value is lo..hi, or if `or` says so (a chain of further ranges or selectors). */
+struct vb_mux {
+    uint16_t selector;
+    int64_t lo, hi;
+    const struct vb_mux *or_else;
+};
+#define VB_MUX(row, value) .mux = &(const struct vb_mux){(row), (value), (value), NULL}
+
+/* A row or message that only some values of a setting of the device have (device.h): bit v of values
+ * = it exists when the setting number `setting` has its value number v. values == 0: always. */
+struct vb_when {
+    uint8_t setting;
+    uint8_t values;
+};
+
+enum {
+    VB_LE = 0,            /* little endian: bit = place of the least significant bit */
+    VB_BE = 1 << 0,       /* big endian: bit = place of the most significant bit */
+    VB_SIGNED = 1 << 1,   /* two's complement */
+    VB_SIGN_MAG = 1 << 2, /* top bit = minus sign, the others the amount */
+    VB_BITS = 1 << 3,     /* words name bits */
+    VB_TOTAL = 1 << 4,    /* only ever grows (energy, rain): a meter, not a measurement */
+    VB_SIDE = 1 << 5,     /* stands in the side bytes of the frame, not in its data */
+    VB_VIEW = 1 << 6,     /* another view of bits that an earlier row has; not written */
+    VB_GUESS = 1 << 7,    /* the source marks the meaning or the scale as a guess */
+    VB_UNKNOWN = 1 << 8,  /* nobody knows what these bits mean: recorded and shown as they are */
+};
+
+struct vb_signal {
+    const char *name; /* "group.quantity", lower case; API */
+    const char *unit; /* "V", "A", "°C" ...; "" = a number or words */
+    uint16_t bit;     /* start bit (voltbus/bits.h) */
+    uint8_t len;      /* bits, 1..63 (64 with VB_SIGNED) */
+    uint16_t flags;   /* VB_* above */
+    const struct vb_scale *scale;
+    /* all that follows may be left out */
+    const char *title;           /* what it is, in words */
+    const struct vb_word *words; /* names of values or bits */
+    const struct vb_curve *curve;
+    const struct vb_mux *mux;
+    const struct vb_limits *limits;
+    struct vb_when when;
+    uint16_t more_bit; /* a second piece in the same order, above the first: its start bit ... */
+    uint8_t more_len;  /* ... and its bits */
+    uint8_t decimals;  /* shown where the ratio has no exact decimal form; 0 = 6 */
+    bool has_absent;
+    int64_t absent;   /* this raw value (after sign extension) means "not available": no sample */
+    const char *ha;   /* Home Assistant device class where the unit does not tell it */
+    const char *ovms; /* metric name in OVMS, where one exists */
+    const char *vss;  /* path in the COVESA Vehicle Signal Specification, where one exists */
+};
+#define VB_NOT_AVAILABLE(value) .has_absent = true, .absent = (value)
+
+/* A sample: a time, a device instance, a row, a raw value. */
+struct vb_sample {
+    int64_t t_ns;
+    const struct vb_signal *signal;
+    int64_t raw;
+    uint16_t device;   /* number of the instance (vb_instance.number) */
+    bool out_of_range; /* beyond the limits of the row */
+};
+
+/* Read one row from n bytes, ignoring mux and when.
+ * Returns VB_OK; VB_E_MORE if the row reaches beyond n bytes; VB_E_RANGE if the bits have no meaning
+ * (curve); VB_E_UNKNOWN if the value is the absent one. *raw is written for VB_OK only. */
+int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw);
+
+/* Write one row into n bytes; all other bits keep their value.
+ * Returns VB_OK; VB_E_SPACE if the row reaches beyond n bytes; VB_E_RANGE if raw does not fit the
+ * bits, the curve or the limits. data is written for VB_OK only. */
+int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, size_t n);
+
+/* True if raw lies within the limits of the row (always where it has none). */
+bool vb_signal_in_limits(const struct vb_signal *signal, int64_t raw);
+
+/* How a row's numbers become decimal text: text value = (raw * mul + add) / div with `digits`
+ * decimals. Made once per row; div is 1 where the ratio is an exact decimal. */
+struct vb_decimal {
+    int64_t mul, add, div;
+    uint8_t digits;
+};
+
+/* The decimals of a row: as many as its ratio needs exactly (up to 12), else row.decimals. */
+struct vb_decimal vb_signal_decimal(const struct vb_signal *signal);
+
+/* Room for the longest number. */
+#define VB_NUMBER_TEXT 40
+
+/* Write raw as a decimal number, rounded half away from zero; never "-0". out: room for
+ * VB_NUMBER_TEXT, no terminator. Returns the length. A value beyond 64 bits saturates. */
+size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out);
+
+/* Write the value of a row as people see it: its word, the words of its bits joined by '+' ("none"
+ * if no bit is set), or its number without unit. A value without a word is written as the number.
+ * out: cap bytes, no terminator; cut off at cap. is_word (may be NULL): it is words, not a number.
+ * Returns the length. */
+size_t vb_signal_text(const struct vb_signal *signal, int64_t raw, char *out, size_t cap,
+                      bool *is_word);
+
+/* The reverse: a word of the row, words joined by '+', or a decimal number in the row's unit, rounded
+ * to the nearest raw value (half away from zero). text: n characters.
+ * Returns VB_OK; VB_E_FORMAT (neither a number nor a word of the row); VB_E_RANGE (beyond the limits
+ * of the row or of its bits). */
+int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw);
+
+#endif

@@ -1,0 +1,178 @@
+/* device.c - from a frame to samples: which message, is it good, which rows are there.
+ * SPDX-License-Identifier: MIT */
+#include "voltbus/device.h"
+
+#include <string.h>
+
+#include "voltbus/time.h"
+
+#define VB_DEVICE(stem) extern const struct vb_device vb_device_##stem;
+#include "devices.def"
+#undef VB_DEVICE
+
+const struct vb_device *const vb_devices[] = {
+#define VB_DEVICE(stem) &vb_device_##stem,
+#include "devices.def"
+#undef VB_DEVICE
+};
+const size_t vb_device_count = sizeof vb_devices / sizeof vb_devices[0];
+
+/* A selector may itself be multiplexed; deeper than this is a table that points at itself. */
+#define MUX_DEPTH_MAX 8
+/* A counter is compared only with a frame not older than this many periods: after a gap in the
+ * recording it may stand anywhere. */
+#define COUNTER_PERIODS 10
+
+const struct vb_device *vb_device_find(const char *name) {
+    for (size_t i = 0; i < vb_device_count; i++) {
+        if (strcmp(vb_devices[i]->name, name) == 0) {
+            return vb_devices[i];
+        }
+    }
+    return NULL;
+}
+
+size_t vb_device_most(const struct vb_device *device) {
+    size_t most = 0;
+    for (unsigned i = 0; i < device->message_count; i++) {
+        if (device->messages[i].signal_count > most) {
+            most = device->messages[i].signal_count;
+        }
+    }
+    return most;
+}
+
+void vb_instance_init(struct vb_instance *instance, const struct vb_device *device,
+                      struct vb_seen *seen, uint16_t number) {
+    *instance = (struct vb_instance){.device = device, .number = number, .seen = seen};
+    for (unsigned i = 0; i < device->setting_count; i++) {
+        instance->choice[i] = instance->chosen[i] = device->settings[i].initial;
+    }
+    if (seen) {
+        memset(seen, 0, device->message_count * sizeof *seen);
+    }
+}
+
+int vb_instance_set(struct vb_instance *instance, const char *setting, const char *value) {
+    const struct vb_device *device = instance->device;
+    for (unsigned i = 0; i < device->setting_count; i++) {
+        if (strcmp(device->settings[i].name, setting) != 0) {
+            continue;
+        }
+        for (uint8_t v = 0; device->settings[i].values[v]; v++) {
+            if (strcmp(device->settings[i].values[v], value) == 0) {
+                instance->choice[i] = instance->chosen[i] = v;
+                instance->rank[i] = 0;
+                return VB_OK;
+            }
+        }
+        return VB_E_RANGE;
+    }
+    return VB_E_UNKNOWN;
+}
+
+static bool exists(const struct vb_instance *instance, struct vb_when when) {
+    return when.values == 0 || (when.values >> instance->choice[when.setting] & 1);
+}
+
+static void take_hints(struct vb_instance *instance, const struct vb_frame *frame) {
+    const struct vb_device *device = instance->device;
+    for (unsigned i = 0; i < device->hint_count; i++) {
+        const struct vb_hint *hint = &device->hints[i];
+        if (hint->id == frame->id && (hint->len == 0 || hint->len == frame->len) &&
+            instance->chosen[hint->setting] == hint->automatic &&
+            hint->rank >= instance->rank[hint->setting]) {
+            instance->choice[hint->setting] = hint->value;
+            instance->rank[hint->setting] = hint->rank;
+        }
+    }
+}
+
+static const struct vb_message *find_message(const struct vb_instance *instance,
+                                             const struct vb_frame *frame) {
+    const struct vb_device *device = instance->device;
+    bool ext = frame->flags & VB_FRAME_EXT;
+    for (unsigned i = 0; i < device->message_count; i++) {
+        const struct vb_message *message = &device->messages[i];
+        if ((frame->id & message->mask) == message->id && message->ext == ext &&
+            exists(instance, message->when)) {
+            return message;
+        }
+    }
+    return NULL;
+}
+
+static bool counter_stands(struct vb_instance *instance, const struct vb_message *message,
+                           const struct vb_frame *frame) {
+    bool has;
+    uint8_t counter = vb_message_counter(message, frame, &has);
+    if (!has || !instance->seen) {
+        return false;
+    }
+    struct vb_seen *seen = &instance->seen[message - instance->device->messages];
+    int64_t age_ns = frame->t_ns - seen->t_ns;
+    int64_t limit_ns = COUNTER_PERIODS * message->period_ms * VB_NS_PER_MS;
+    bool comparable = seen->any && age_ns >= 0 && (limit_ns == 0 || age_ns <= limit_ns);
+    bool stands = comparable && seen->counter == counter;
+    *seen = (struct vb_seen){frame->t_ns, counter, true};
+    return stands;
+}
+
+/* Is this row in the frame, as far as multiplexing goes? */
+static bool selected(const struct vb_message *message, const struct vb_signal *signal,
+                     const struct vb_frame *frame, unsigned depth) {
+    if (!signal->mux) {
+        return true;
+    }
+    for (const struct vb_mux *mux = signal->mux; mux; mux = mux->or_else) {
+        if (mux->selector >= message->signal_count || depth == 0) {
+            continue;
+        }
+        const struct vb_signal *selector = &message->signals[mux->selector];
+        int64_t raw;
+        if (vb_signal_get(selector, frame->data, frame->len, &raw) == VB_OK && raw >= mux->lo &&
+            raw <= mux->hi && selected(message, selector, frame, depth - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
+                                   struct vb_sample *samples, size_t cap) {
+    struct vb_reading reading = {NULL, VB_FAULT_NONE, 0};
+    if (frame->kind != instance->device->kind || frame->flags & (VB_FRAME_RTR | VB_FRAME_ERR)) {
+        return reading;
+    }
+    take_hints(instance, frame);
+    const struct vb_message *message = reading.message = find_message(instance, frame);
+    if (!message) {
+        return reading;
+    }
+    reading.fault = (enum vb_fault)frame->fault;
+    if (reading.fault == VB_FAULT_NONE) {
+        reading.fault = vb_message_check(message, frame);
+    }
+    if (reading.fault == VB_FAULT_NONE && counter_stands(instance, message, frame)) {
+        reading.fault = VB_FAULT_COUNTER;
+    }
+    if (reading.fault != VB_FAULT_NONE) {
+        return reading;
+    }
+    for (unsigned i = 0; i < message->signal_count && reading.count < cap; i++) {
+        const struct vb_signal *signal = &message->signals[i];
+        bool side = signal->flags & VB_SIDE;
+        int64_t raw;
+        if (exists(instance, signal->when) && selected(message, signal, frame, MUX_DEPTH_MAX) &&
+            vb_signal_get(signal, side ? frame->side : frame->data,
+                          side ? frame->side_len : frame->len, &raw) == VB_OK) {
+            samples[reading.count++] =
+                (struct vb_sample){.t_ns = frame->t_ns,
+                                   .signal = signal,
+                                   .raw = raw,
+                                   .device = instance->number,
+                                   .out_of_range = !vb_signal_in_limits(signal, raw)};
+        }
+    }
+    return reading;
+}
