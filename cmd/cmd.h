@@ -1,0 +1,54 @@
+/* cmd/cmd.h - the verbs of the command line, and what they share.
+ * SPDX-License-Identifier: MIT */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "voltbus/device.h"
+
+/* Exit status: the contract of docs/cli.md. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* One file per verb; argv[0] is the verb. */
+int cmd_decode(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+
+/* Write "voltbus VERB: ..." and a line end to stderr; returns EXIT_USAGE or EXIT_FAILED. */
+int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int failure(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* "; did you mean a, b?" with the names nearest to name, or "" if none is near. names ends with NULL.
+ * Returns text. */
+#define NEAREST_TEXT 200
+const char *nearest(const char *name, const char *const *names, char text[NEAREST_TEXT]);
+
+/* ---- which devices, with which settings (--as, --set) ---- */
+
+#define SELECTION_MAX 64
+#define SETTINGS_GIVEN_MAX 32
+
+struct selection {
+    const struct vb_device *devices[SELECTION_MAX];
+    size_t count;
+    bool automatic; /* no --as: every device whose rows match */
+    struct {
+        char text[80]; /* "key" or "device.key" and the value behind it, each ending with 0 */
+        const char *device, *key, *value;
+        const char *given; /* as on the command line */
+    } set[SETTINGS_GIVEN_MAX];
+    size_t set_count;
+};
+
+/* Note one --as or --set; errors are written for verb. Returns false after an error. */
+bool selection_as(struct selection *selection, const char *verb, const char *device);
+bool selection_set(struct selection *selection, const char *verb, const char *assignment);
+
+/* All options are noted: choose the devices and check every setting. */
+bool selection_ready(struct selection *selection, const char *verb);
+
+/* Give the settings to an instance of one of the chosen devices. */
+void selection_apply(const struct selection *selection, struct vb_instance *instance);
+
+#endif

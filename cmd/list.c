@@ -1,0 +1,301 @@
+/* list.c - `voltbus list`: everything there is, out of the rows themselves.
+ * SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "host/file/format.h"
+#include "host/out/output.h"
+
+static const char usage[] = "usage: voltbus list devices|signals|commands|links|formats|outputs "
+                            "[--as DEVICE]... [--json]\n";
+
+struct listing {
+    struct selection selection; /* --as */
+    struct sink sink;
+    bool json;
+    bool field; /* JSON: the object has a field already */
+};
+
+/* ---- one line of the list: fields of a JSON object, or columns ---- */
+
+static void json_key(struct listing *l, const char *key) {
+    sink_text(&l->sink, l->field ? ",\"" : "{\"");
+    sink_text(&l->sink, key);
+    sink_text(&l->sink, "\":");
+    l->field = true;
+}
+
+static void text_field(struct listing *l, const char *key, const char *value) {
+    json_key(l, key);
+    sink_text(&l->sink, "\"");
+    sink_json(&l->sink, value);
+    sink_text(&l->sink, "\"");
+}
+
+static void end_object(struct listing *l) {
+    sink_text(&l->sink, "}\n");
+    l->field = false;
+}
+
+static void column(struct listing *l, const char *text, size_t columns) {
+    size_t width = 0;
+    for (const char *p = text; *p; p++) {
+        width += ((unsigned char)*p & 0xC0) != 0x80; /* UTF-8 continuation bytes take no room */
+    }
+    sink_text(&l->sink, text);
+    for (; width < columns; width++) {
+        sink_text(&l->sink, " ");
+    }
+    sink_text(&l->sink, "  ");
+}
+
+/* Name and title, nothing else. */
+static void simple(struct listing *l, const char *name, const char *title) {
+    if (l->json) {
+        text_field(l, "name", name);
+        text_field(l, "title", title);
+        end_object(l);
+    } else {
+        column(l, name, 16);
+        sink_text(&l->sink, title);
+        sink_text(&l->sink, "\n");
+    }
+}
+
+/* ---- the lists ---- */
+
+static void list_devices(struct listing *l) {
+    for (size_t i = 0; i < l->selection.count; i++) {
+        const struct vb_device *device = l->selection.devices[i];
+        if (!l->json) {
+            column(l, device->name, 18);
+            column(l, vb_kind_text((enum vb_kind)device->kind), 5);
+            sink_text(&l->sink, device->title);
+            sink_text(&l->sink, "\n");
+        } else {
+            text_field(l, "name", device->name);
+            text_field(l, "kind", vb_kind_text((enum vb_kind)device->kind));
+            text_field(l, "title", device->title);
+            if (device->instead_of) {
+                text_field(l, "instead_of", device->instead_of);
+            }
+            json_key(l, "settings");
+            sink_text(&l->sink, "{");
+        }
+        for (unsigned s = 0; s < device->setting_count; s++) {
+            const struct vb_setting *setting = &device->settings[s];
+            if (l->json) {
+                sink_text(&l->sink, s ? ",\"" : "\"");
+                sink_json(&l->sink, setting->name);
+                sink_text(&l->sink, "\":[");
+            } else {
+                sink_text(&l->sink, "    --set ");
+                sink_text(&l->sink, setting->name);
+                sink_text(&l->sink, "=");
+            }
+            for (size_t v = 0; setting->values[v]; v++) {
+                sink_text(&l->sink, l->json ? (v ? ",\"" : "\"") : (v ? "|" : ""));
+                sink_text(&l->sink, setting->values[v]);
+                sink_text(&l->sink, l->json ? "\"" : "");
+            }
+            if (l->json) {
+                sink_text(&l->sink, "]");
+            } else {
+                sink_text(&l->sink, "  ");
+                sink_text(&l->sink, setting->title);
+                sink_text(&l->sink, " (default ");
+                sink_text(&l->sink, setting->values[setting->initial]);
+                sink_text(&l->sink, ")\n");
+            }
+        }
+        if (l->json) {
+            sink_text(&l->sink, "}");
+            end_object(l);
+        } else if (device->instead_of) {
+            sink_text(&l->sink, "    instead of ");
+            sink_text(&l->sink, device->instead_of);
+            sink_text(&l->sink, ", with --set family=");
+            sink_text(&l->sink, device->name);
+            sink_text(&l->sink, " or --as ");
+            sink_text(&l->sink, device->name);
+            sink_text(&l->sink, "\n");
+        }
+    }
+}
+
+static void number_field(struct listing *l, const char *key, int64_t milli) {
+    char number[VB_NUMBER_TEXT];
+    struct vb_decimal decimal = {1, 0, 1000, 0};
+    for (decimal.digits = 0; milli % decimal.div != 0 && decimal.digits < 3;) {
+        decimal.digits++;
+        decimal.div /= 10;
+    }
+    json_key(l, key);
+    sink_bytes(&l->sink, number, vb_decimal_text(&decimal, milli, number));
+}
+
+static void signal_json(struct listing *l, const struct vb_device *device,
+                        const struct vb_message *message, const struct vb_signal *signal,
+                        const char *id) {
+    text_field(l, "device", device->name);
+    text_field(l, "frame", id);
+    text_field(l, "message", message->name);
+    text_field(l, "signal", signal->name);
+    text_field(l, "unit", signal->unit);
+    text_field(l, "title", signal->title ? signal->title : "");
+    if (signal->words) {
+        json_key(l, signal->flags & VB_BITS ? "bits" : "words");
+        sink_text(&l->sink, "{");
+        for (const struct vb_word *w = signal->words; w->word; w++) {
+            char number[VB_NUMBER_TEXT];
+            struct vb_decimal plain = {1, 0, 1, 0};
+            sink_text(&l->sink, w == signal->words ? "\"" : ",\"");
+            sink_bytes(&l->sink, number, vb_decimal_text(&plain, w->raw, number));
+            sink_text(&l->sink, "\":\"");
+            sink_json(&l->sink, w->word);
+            sink_text(&l->sink, "\"");
+        }
+        sink_text(&l->sink, "}");
+    }
+    if (signal->limits) {
+        number_field(l, "min", signal->limits->min_milli);
+        number_field(l, "max", signal->limits->max_milli);
+    }
+    if (signal->when.values) {
+        const struct vb_setting *setting = &device->settings[signal->when.setting];
+        json_key(l, "when");
+        sink_text(&l->sink, "{\"");
+        sink_text(&l->sink, setting->name);
+        sink_text(&l->sink, "\":[");
+        const char *comma = "\"";
+        for (unsigned v = 0; setting->values[v]; v++) {
+            if (signal->when.values >> v & 1) {
+                sink_text(&l->sink, comma);
+                sink_text(&l->sink, setting->values[v]);
+                sink_text(&l->sink, "\"");
+                comma = ",\"";
+            }
+        }
+        sink_text(&l->sink, "]}");
+    }
+    static const struct {
+        uint16_t flag;
+        const char *key;
+    } marks[] = {{VB_GUESS, "guess"}, {VB_UNKNOWN, "unknown"}, {VB_TOTAL, "total"}};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (signal->flags & marks[i].flag) {
+            json_key(l, marks[i].key);
+            sink_text(&l->sink, "true");
+        }
+    }
+    if (signal->ha) {
+        text_field(l, "ha", signal->ha);
+    }
+    if (signal->ovms) {
+        text_field(l, "ovms", signal->ovms);
+    }
+    if (signal->vss) {
+        text_field(l, "vss", signal->vss);
+    }
+    end_object(l);
+}
+
+static void list_signals(struct listing *l) {
+    for (size_t i = 0; i < l->selection.count; i++) {
+        const struct vb_device *device = l->selection.devices[i];
+        for (unsigned m = 0; m < device->message_count; m++) {
+            const struct vb_message *message = &device->messages[m];
+            struct vb_frame frame = {.kind = device->kind,
+                                     .id = message->id,
+                                     .flags = message->ext ? VB_FRAME_EXT : 0};
+            char id[VB_FRAME_ID_TEXT + 1];
+            id[vb_frame_id_text(&frame, id)] = '\0';
+            for (unsigned s = 0; s < message->signal_count; s++) {
+                const struct vb_signal *signal = &message->signals[s];
+                if (l->json) {
+                    signal_json(l, device, message, signal, id);
+                    continue;
+                }
+                column(l, device->name, 18);
+                column(l, id, 3);
+                column(l, signal->name, 30);
+                column(l, signal->words ? "word" : signal->unit, 4);
+                sink_text(&l->sink, signal->title ? signal->title : "");
+                sink_text(&l->sink, signal->flags & VB_GUESS ? " (a guess)\n" : "\n");
+            }
+        }
+    }
+}
+
+static void list_commands(struct listing *l) {
+    (void)l; /* no device has command rows yet: the list is empty */
+}
+
+static void list_links(struct listing *l) {
+    simple(l, "file", "a recording: file:PATH or just PATH, - for standard input");
+}
+
+static void list_formats(struct listing *l) {
+    for (size_t i = 0; i < format_count; i++) {
+        simple(l, formats[i]->name, formats[i]->title);
+    }
+}
+
+static void list_outputs(struct listing *l) {
+    for (size_t i = 0; i < output_count; i++) {
+        simple(l, outputs[i]->name, outputs[i]->title);
+    }
+}
+
+int cmd_list(int argc, char **argv) {
+    enum { AS = 1000, JSON, HELP };
+    static const struct option options[] = {{"as", required_argument, NULL, AS},
+                                            {"json", no_argument, NULL, JSON},
+                                            {"help", no_argument, NULL, HELP},
+                                            {NULL, 0, NULL, 0}};
+    static const char *const names[] = {"devices", "signals", "commands", "links",
+                                        "formats", "outputs", NULL};
+    static void (*const lists[])(struct listing *) = {list_devices, list_signals, list_commands,
+                                                      list_links,   list_formats, list_outputs};
+    static struct listing l = {.sink = {.fd = STDOUT_FILENO}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case AS:
+            if (!selection_as(&l.selection, "list", optarg)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case JSON:
+            l.json = true;
+            break;
+        case HELP:
+            fputs(usage, stdout);
+            return EXIT_DONE;
+        default:
+            return usage_error("list", "voltbus list --help tells what is allowed");
+        }
+    }
+    if (optind + 1 != argc) {
+        return usage_error("list", "expected one of devices, signals, commands, links, formats, "
+                                   "outputs");
+    }
+    bool every = l.selection.count == 0;
+    for (size_t i = 0; every && i < vb_device_count; i++) {
+        selection_as(&l.selection, "list", vb_devices[i]->name);
+    }
+    for (size_t i = 0; names[i]; i++) {
+        if (strcmp(argv[optind], names[i]) == 0) {
+            lists[i](&l);
+            sink_flush(&l.sink);
+            return l.sink.error ? failure("list", "cannot write the output: %s",
+                                          strerror(l.sink.error))
+                                : EXIT_DONE;
+        }
+    }
+    char near[NEAREST_TEXT];
+    return usage_error("list", "unknown list '%s'%s", argv[optind],
+                       nearest(argv[optind], names, near));
+}

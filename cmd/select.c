@@ -1,0 +1,190 @@
+/* select.c - --as and --set: which devices read the frames, with which settings.
+ *
+ * "family" is the one key that is not a setting of a device: it decides which of the radio devices
+ * answers, because two of them share their frames (reference/weather.md section 3).
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const char *const *device_names(void) {
+    static const char *names[SELECTION_MAX + 1];
+    for (size_t i = 0; i < vb_device_count && i < SELECTION_MAX; i++) {
+        names[i] = vb_devices[i]->name;
+    }
+    return names;
+}
+
+bool selection_as(struct selection *s, const char *verb, const char *name) {
+    const struct vb_device *device = vb_device_find(name);
+    char near[NEAREST_TEXT];
+    if (!device) {
+        usage_error(verb, "unknown device '%s'%s (voltbus list devices lists them)", name,
+                    nearest(name, device_names(), near));
+        return false;
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->devices[i] == device) {
+            return true;
+        }
+    }
+    s->devices[s->count++] = device; /* each once: never more than there are */
+    return true;
+}
+
+bool selection_set(struct selection *s, const char *verb, const char *assignment) {
+    const char *equals = strchr(assignment, '=');
+    if (!equals || equals == assignment || strlen(assignment) + 2 > sizeof s->set[0].text) {
+        usage_error(verb, "--set '%s': expected KEY=VALUE or DEVICE.KEY=VALUE", assignment);
+        return false;
+    }
+    if (s->set_count == SETTINGS_GIVEN_MAX) {
+        usage_error(verb, "more than %d --set", SETTINGS_GIVEN_MAX);
+        return false;
+    }
+    char *text = strcpy(s->set[s->set_count].text, assignment);
+    text[equals - assignment] = '\0';
+    char *dot = strchr(text, '.');
+    if (dot) {
+        *dot = '\0';
+    }
+    s->set[s->set_count].device = dot ? text : NULL;
+    s->set[s->set_count].key = dot ? dot + 1 : text;
+    s->set[s->set_count].value = text + (equals - assignment) + 1;
+    s->set[s->set_count].given = assignment;
+    s->set_count++;
+    return true;
+}
+
+/* The device that answers for the frames of this one unless a family is chosen. */
+static const char *family_of(const struct vb_device *device) {
+    return device->instead_of ? device->instead_of : device->name;
+}
+
+static bool choose_family(struct selection *s, const char *verb, const char *value) {
+    const struct vb_device *chosen = vb_device_find(value);
+    const char *names[SELECTION_MAX + 1] = {NULL};
+    size_t n = 0;
+    for (size_t i = 0; i < vb_device_count && n < SELECTION_MAX; i++) {
+        if (vb_devices[i]->kind == VB_KIND_RADIO) {
+            names[n++] = vb_devices[i]->name;
+        }
+    }
+    if (!chosen || chosen->kind != VB_KIND_RADIO) {
+        char near[NEAREST_TEXT];
+        usage_error(verb, "--set family=%s: no such family%s", value, nearest(value, names, near));
+        return false;
+    }
+    if (s->automatic) { /* of the radio devices only this one */
+        size_t kept = 0;
+        for (size_t i = 0; i < s->count; i++) {
+            if (s->devices[i]->kind != VB_KIND_RADIO) {
+                s->devices[kept++] = s->devices[i];
+            }
+        }
+        s->devices[kept++] = chosen;
+        s->count = kept;
+        return true;
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(family_of(s->devices[i]), family_of(chosen)) == 0) {
+            s->devices[i] = chosen;
+            return true;
+        }
+    }
+    usage_error(verb, "--set family=%s: none of the devices of --as shares its frames", value);
+    return false;
+}
+
+/* Which of the chosen devices take setting number i? Counts those that know the key and the value. */
+static void who_takes(const struct selection *s, size_t i, size_t *key, size_t *value) {
+    *key = *value = 0;
+    for (size_t d = 0; d < s->count; d++) {
+        struct vb_instance instance;
+        if (s->set[i].device && strcmp(s->set[i].device, s->devices[d]->name) != 0) {
+            continue;
+        }
+        vb_instance_init(&instance, s->devices[d], NULL, 0);
+        int result = vb_instance_set(&instance, s->set[i].key, s->set[i].value);
+        *key += result != VB_E_UNKNOWN;
+        *value += result == VB_OK;
+    }
+}
+
+static bool bad_value(const struct selection *s, const char *verb, size_t i) {
+    char allowed[NEAREST_TEXT] = "";
+    size_t n = 0;
+    for (size_t d = 0; d < s->count; d++) {
+        for (unsigned k = 0; k < s->devices[d]->setting_count; k++) {
+            const struct vb_setting *setting = &s->devices[d]->settings[k];
+            bool meant = !s->set[i].device || strcmp(s->set[i].device, s->devices[d]->name) == 0;
+            for (size_t v = 0; meant && strcmp(setting->name, s->set[i].key) == 0 &&
+                               setting->values[v] && n + 64 < sizeof allowed;
+                 v++) {
+                n += (size_t)snprintf(allowed + n, sizeof allowed - n, "%s%s%s%s",
+                                      v == 0 && n ? "; " : "", v == 0 ? s->devices[d]->name : "",
+                                      v == 0 ? ": " : ", ", setting->values[v]);
+            }
+        }
+    }
+    usage_error(verb, "--set %s: no such value (%s)", s->set[i].given, allowed);
+    return false;
+}
+
+static bool bad_key(const struct selection *s, const char *verb, size_t i) {
+    const char *names[SELECTION_MAX + 2] = {"family"};
+    size_t n = 1;
+    for (size_t d = 0; d < s->count; d++) {
+        for (unsigned k = 0; k < s->devices[d]->setting_count && n < SELECTION_MAX; k++) {
+            bool known = false;
+            for (size_t j = 0; j < n; j++) {
+                known |= strcmp(names[j], s->devices[d]->settings[k].name) == 0;
+            }
+            names[n] = s->devices[d]->settings[k].name;
+            n += !known;
+        }
+    }
+    names[n] = NULL;
+    char near[NEAREST_TEXT];
+    usage_error(verb, "--set %s: no chosen device has this setting%s", s->set[i].given,
+                nearest(s->set[i].key, names, near));
+    return false;
+}
+
+bool selection_ready(struct selection *s, const char *verb) {
+    if (s->count == 0) {
+        s->automatic = true;
+        for (size_t i = 0; i < vb_device_count; i++) {
+            if (!vb_devices[i]->instead_of) {
+                s->devices[s->count++] = vb_devices[i];
+            }
+        }
+    }
+    for (size_t i = 0; i < s->set_count; i++) {
+        if (!s->set[i].device && strcmp(s->set[i].key, "family") == 0 &&
+            !choose_family(s, verb, s->set[i].value)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < s->set_count; i++) {
+        size_t key;
+        size_t value;
+        if (!s->set[i].device && strcmp(s->set[i].key, "family") == 0) {
+            continue;
+        }
+        who_takes(s, i, &key, &value);
+        if (value == 0) {
+            return key == 0 ? bad_key(s, verb, i) : bad_value(s, verb, i);
+        }
+    }
+    return true;
+}
+
+void selection_apply(const struct selection *s, struct vb_instance *instance) {
+    for (size_t i = 0; i < s->set_count; i++) {
+        if (!s->set[i].device || strcmp(s->set[i].device, instance->device->name) == 0) {
+            vb_instance_set(instance, s->set[i].key, s->set[i].value);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+/* candump_console.c - what `candump can0` prints: "  can0  1DB   [8]  00 04 C2 62 00 00 03 B6", with
+ * any of the times of -t, the direction of -x, the ASCII of -a.
+ * Left out: CAN XL. Delta times (-t d) cannot be told from the others and are read as they stand.
+ * Facts: reference/can-transports.md section 1.2; captures show shell prompts between the lines.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <time.h>
+
+#include "host/file/format.h"
+#include "voltbus/hex.h"
+#include "voltbus/time.h"
+
+/* "2026-11-20 17:39:00.123456", the local time of the machine that recorded; taken as ours. */
+static int read_date(const char *text, size_t n, int64_t *t_ns) {
+    struct tm tm = {.tm_isdst = -1};
+    char copy[20];
+    int64_t fraction = 0;
+    if (n < 19) {
+        return VB_E_FORMAT;
+    }
+    memcpy(copy, text, 19);
+    copy[19] = '\0';
+    const char *rest = strptime(copy, "%Y-%m-%d %H:%M:%S", &tm);
+    if (!rest || *rest) {
+        return VB_E_FORMAT;
+    }
+    if (n > 19) {
+        char decimal[32] = "0";
+        if (n - 19 > sizeof decimal - 1) {
+            return VB_E_FORMAT;
+        }
+        memcpy(decimal + 1, text + 19, n - 19);
+        int result = vb_time_read(decimal, n - 18, &fraction);
+        if (result < 0) {
+            return result;
+        }
+    }
+    time_t seconds = mktime(&tm);
+    *t_ns = (int64_t)seconds * VB_NS_PER_S + fraction;
+    return VB_OK;
+}
+
+/* "[8]", "[08]" (FD), "{B}" (raw DLC). Returns the count of bytes, or -1. */
+static int read_length(const char *word, size_t n, bool *fd) {
+    if (n < 3 || n > 4 || !((word[0] == '[' && word[n - 1] == ']') || (word[0] == '{' && n == 3))) {
+        return -1;
+    }
+    if (word[0] == '{') {
+        return vb_hex_digit(word[1]) > 8 ? 8 : -1;
+    }
+    *fd = n == 4;
+    int value = 0;
+    for (size_t i = 1; i < n - 1; i++) {
+        if (word[i] < '0' || word[i] > '9') {
+            return -1;
+        }
+        value = value * 10 + (word[i] - '0');
+    }
+    return value <= (*fd ? 64 : 8) ? value : -1;
+}
+
+static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
+    static const char expected[] = "expected \"can0  1DB   [8]  00 11 ..\"";
+    const char *at = text;
+    const char *end = text + n;
+    const char *name;
+    const char *word;
+    bool timed = false;
+    size_t name_n = next_word(&at, end, &name);
+    if (name_n == 0) {
+        return LINE_NOTHING;
+    }
+    if (*name == '(') {
+        const char *close = memchr(name, ')', (size_t)(end - name));
+        size_t inner = close ? (size_t)(close - name) - 1 : 0;
+        if (!close || (vb_time_read(name + 1, inner, &frame->t_ns) < 0 &&
+                       read_date(name + 1, inner, &frame->t_ns) < 0)) {
+            return reader_wrong(r, VB_E_FORMAT, "%s", expected);
+        }
+        timed = true;
+        at = close + 1;
+        name_n = next_word(&at, end, &name);
+    }
+    size_t word_n = next_word(&at, end, &word);
+    if ((word_n == 2 && (memcmp(word, "RX", 2) == 0 || memcmp(word, "TX", 2) == 0))) {
+        frame->flags |= word[0] == 'T' ? VB_FRAME_TX : 0;
+        for (int flags = 0; flags < 2; flags++) { /* "- -", "B E": bit rate switch, error state */
+            word_n = next_word(&at, end, &word);
+            if (word_n == 1 && (*word == 'B' || *word == 'E')) {
+                frame->flags |= *word == 'B' ? VB_FRAME_BRS : VB_FRAME_ESI;
+            }
+        }
+        word_n = next_word(&at, end, &word);
+    }
+    /* The id, as the text form knows it: 3 digits, or 8. */
+    char id_text[10];
+    struct vb_frame id;
+    if (word_n != 3 && word_n != 8) {
+        return reader_wrong(r, VB_E_FORMAT, "%s", expected);
+    }
+    memcpy(id_text, word, word_n);
+    id_text[word_n] = '#';
+    int result = vb_frame_read(id_text, word_n + 1, &id, r->data, NULL);
+    word_n = next_word(&at, end, &word);
+    bool fd = false;
+    int count = result < 0 ? -1 : read_length(word, word_n, &fd);
+    if (count < 0) {
+        return reader_wrong(r, VB_E_FORMAT, "%s", expected);
+    }
+    frame->kind = VB_KIND_CAN;
+    frame->id = id.id;
+    frame->flags |= (uint16_t)(id.flags | (fd ? VB_FRAME_FD : 0) | (timed ? 0 : VB_FRAME_NO_TIME));
+    frame->bus = reader_link(r, name, name_n);
+    frame->data = r->data;
+    for (int i = 0; i < count; i++) {
+        word_n = next_word(&at, end, &word);
+        if (i == 0 && word_n == 6 && memcmp(word, "remote", 6) == 0) {
+            frame->flags |= VB_FRAME_RTR;
+            return LINE_FRAME;
+        }
+        if (word_n != 2 || vb_hex_read(word, 2, &r->data[i], 1, NULL) != 1) {
+            return reader_wrong(r, VB_E_FORMAT, "column %zu: expected %d bytes, byte %d is missing",
+                                (size_t)(word - text) + 1, count, i + 1);
+        }
+    }
+    frame->len = (uint32_t)count;
+    word_n = next_word(&at, end, &word);
+    if (word_n == 6 && memcmp(word, "remote", 6) == 0) { /* "[0]  remote request" */
+        frame->flags |= VB_FRAME_RTR;
+    } else if (word_n > 0 && *word != '\'' && !(frame->flags & VB_FRAME_ERR)) {
+        return reader_wrong(r, VB_E_FORMAT, "column %zu: expected the end after %d bytes",
+                            (size_t)(word - text) + 1, count);
+    }
+    return LINE_FRAME;
+}
+
+const struct format format_candump_console = {
+    "candump-console", "candump on the terminal: can0  1DB   [8]  00 04 ..", read_line, NULL};

@@ -1,0 +1,76 @@
+/* host/file/format.h - text captures: one format, one file, one line in formats.def.
+ * A format reads lines; whether it is the right one for a file is found by trying.
+ * SPDX-License-Identifier: MIT */
+#ifndef HOST_FILE_FORMAT_H
+#define HOST_FILE_FORMAT_H
+
+#include <stdint.h>
+
+#include "host/io/lines.h"
+#include "voltbus/frame.h"
+#include "voltbus/lin.h"
+
+#define READER_LINKS_MAX 64
+#define READER_NAME_MAX 32
+
+/* reader_next: the file cannot be read on. No vb_err has this value. */
+#define READER_BROKEN (-100)
+
+/* What a line can be to a format; negative results of enum vb_err mean "a line of this format, but
+ * wrong" (or of another format), reader.why says what was expected. */
+enum {
+    LINE_NOTHING = 0, /* comment, header, empty: no frame, nothing wrong */
+    LINE_FRAME = 1,
+    LINE_MORE = 2, /* a frame, and the same line has more: call again */
+};
+
+struct reader {
+    const struct format *format;
+    struct lines *lines;
+    struct line line;      /* the line of the last frame or error */
+    bool again;            /* the line is not read to its end: hand it to the format again */
+    uint8_t data[66];      /* bytes of the last frame */
+    uint8_t side[8];       /* its side bytes */
+    char why[120];         /* what was wrong with the last line, and what was expected */
+    char links[READER_LINKS_MAX][READER_NAME_MAX]; /* name of each bus number */
+    uint16_t link_count;
+    int hex_kind;          /* enum vb_kind that plain hexadecimal bytes are */
+    size_t hex_at;         /* hexadecimal bytes of a LIN stream: how far the line is read */
+    struct vb_lin_rx lin;  /* ... its receiver ... */
+    uint32_t lin_skipped;  /* ... and how many bytes it was seen to give up on */
+};
+
+struct format {
+    const char *name, *title;
+    int (*read)(struct reader *reader, const char *text, size_t n, struct vb_frame *frame);
+    /* The file has ended: the next frame that was held back, called until LINE_NOTHING. Or NULL. */
+    int (*finish)(struct reader *reader, struct vb_frame *frame);
+};
+
+extern const struct format *const formats[];
+extern const size_t format_count;
+
+const struct format *format_find(const char *name);
+
+/* Start reading. hex_kind: what lines of plain bytes are. If reader->format is NULL after this, no
+ * format knows a line of the first 256 kB. */
+void reader_init(struct reader *reader, struct lines *lines, const struct format *forced,
+                 int hex_kind);
+
+/* The next frame, or wrong line. Returns 1 with a frame (valid until the next call), 0 at the end,
+ * READER_BROKEN if the file cannot be read on, or VB_E_FORMAT / VB_E_RANGE / VB_E_CHECK for a line that makes no
+ * sense (reader->line and reader->why tell). */
+int reader_next(struct reader *reader, struct vb_frame *frame);
+
+/* For formats: the number of the link of that name, made if new. The last number is shared by all
+ * names beyond READER_LINKS_MAX. */
+uint16_t reader_link(struct reader *reader, const char *name, size_t n);
+
+/* For formats: note what is wrong; returns err. */
+int reader_wrong(struct reader *reader, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* For formats: words of a line. Skips spaces and tabs, returns the word's length (0 = end). */
+size_t next_word(const char **at, const char *end, const char **word);
+
+#endif

@@ -1,0 +1,289 @@
+/* lines.c - text lines out of plain, gzip and zstd files and pipes.
+ * Memory: one input block, one text window, and what the decompressors need; nothing grows with the
+ * length of the file. A damaged or cut-off file gives all lines before the damage, then the error.
+ * SPDX-License-Identifier: MIT */
+#include "host/io/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define BLOCK 65536
+#define WINDOW (4 * LINES_MAX_LINE)
+
+enum packing { PLAIN, GZIP, ZSTD };
+
+struct lines {
+    int fd; /* -1: text in memory, or nothing more to read */
+    enum packing packing;
+    z_stream gz;
+    ZSTD_DStream *zstd;
+    bool member_open; /* inside a gzip member or zstd frame: an end of file here cuts it off */
+    uint8_t in[BLOCK];
+    size_t in_at, in_end;
+    char window[WINDOW];
+    const char *text; /* window, or the caller's text */
+    size_t at, end;
+    unsigned long number;
+    bool eof, failed, skip_lf, skip_rest;
+    char why[160];
+};
+
+static void fail(struct lines *l, const char *what) {
+    snprintf(l->why, sizeof l->why, "%s", what);
+    l->failed = true;
+    l->eof = true;
+}
+
+/* Get the next block of the file as it lies on the disk. */
+static bool fill_in(struct lines *l) {
+    if (l->in_at < l->in_end) {
+        return true;
+    }
+    ssize_t n;
+    do {
+        n = l->fd < 0 ? 0 : read(l->fd, l->in, sizeof l->in);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        fail(l, strerror(errno));
+        return false;
+    }
+    l->in_at = 0;
+    l->in_end = (size_t)n;
+    return n > 0;
+}
+
+static size_t unpack_gzip(struct lines *l, char *out, size_t cap) {
+    l->gz.next_in = l->in + l->in_at;
+    l->gz.avail_in = (uInt)(l->in_end - l->in_at);
+    l->gz.next_out = (Bytef *)out;
+    l->gz.avail_out = (uInt)cap;
+    l->member_open = true;
+    int result = inflate(&l->gz, Z_NO_FLUSH);
+    l->in_at = l->in_end - l->gz.avail_in;
+    if (result == Z_STREAM_END) { /* members may follow each other, as after "cat a.gz b.gz" */
+        l->member_open = false;
+        inflateReset(&l->gz);
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+        fail(l, "damaged gzip data");
+    }
+    return cap - l->gz.avail_out;
+}
+
+static size_t unpack_zstd(struct lines *l, char *out, size_t cap) {
+    ZSTD_inBuffer in = {l->in, l->in_end, l->in_at};
+    ZSTD_outBuffer to = {out, cap, 0};
+    size_t result = ZSTD_decompressStream(l->zstd, &to, &in);
+    l->in_at = in.pos;
+    l->member_open = result != 0;
+    if (ZSTD_isError(result)) {
+        fail(l, "damaged zstd data");
+        return 0;
+    }
+    return to.pos;
+}
+
+/* Put more text behind window[end]. Returns false if nothing came: end, error, or no room. */
+static bool fill(struct lines *l) {
+    if (l->eof) {
+        return false;
+    }
+    if (l->at > 0 && l->end - l->at < WINDOW / 2) {
+        memmove(l->window, l->window + l->at, l->end - l->at);
+        l->end -= l->at;
+        l->at = 0;
+    }
+    size_t cap = WINDOW - l->end;
+    if (cap == 0) {
+        return false;
+    }
+    char *out = l->window + l->end;
+    size_t got = 0;
+    while (got == 0 && !l->eof) {
+        /* A decompressor may still hold output when its input is used up: ask it first. */
+        bool more = fill_in(l);
+        if (l->failed) {
+            break;
+        }
+        if (l->packing == GZIP && more) {
+            got = unpack_gzip(l, out, cap);
+        } else if (l->packing == ZSTD && more) {
+            got = unpack_zstd(l, out, cap);
+        } else if (more) {
+            got = l->in_end - l->in_at < cap ? l->in_end - l->in_at : cap;
+            memcpy(out, l->in + l->in_at, got);
+            l->in_at += got;
+        } else {
+            l->eof = true;
+            if (l->packing == ZSTD && l->member_open) {
+                got = unpack_zstd(l, out, cap); /* what is left inside */
+                l->eof = got == 0;
+            } else if (l->packing == GZIP && l->member_open) {
+                l->gz.avail_in = 0;
+                got = unpack_gzip(l, out, cap);
+                l->eof = l->failed || got == 0;
+            }
+            if (l->eof && l->member_open && !l->failed) {
+                fail(l, "the compressed data ends too early");
+            }
+        }
+    }
+    l->end += got;
+    return got > 0;
+}
+
+struct lines *lines_open(const char *path, char *why, size_t cap) {
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    struct lines *l = fd < 0 ? NULL : calloc(1, sizeof *l);
+    if (!l) {
+        snprintf(why, cap, "%s", strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return NULL;
+    }
+    l->fd = fd;
+    l->text = l->window;
+    /* The first four bytes tell the packing; a slow pipe may deliver them one by one. */
+    while (l->in_end < 4) {
+        ssize_t n = read(fd, l->in + l->in_end, sizeof l->in - l->in_end);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            snprintf(why, cap, "%s", strerror(errno));
+            lines_close(l);
+            return NULL;
+        }
+        if (n == 0 || memchr(l->in, '\n', l->in_end + (size_t)n)) {
+            l->in_end += (size_t)n;
+            break;
+        }
+        l->in_end += (size_t)n;
+    }
+    if (l->in_end >= 2 && l->in[0] == 0x1F && l->in[1] == 0x8B) {
+        l->packing = GZIP;
+        if (inflateInit2(&l->gz, 15 + 16) != Z_OK) {
+            snprintf(why, cap, "no memory for gzip");
+            l->packing = PLAIN;
+            lines_close(l);
+            return NULL;
+        }
+    } else if (l->in_end >= 4 && memcmp(l->in, "\x28\xB5\x2F\xFD", 4) == 0) {
+        l->packing = ZSTD;
+        l->zstd = ZSTD_createDStream();
+        if (!l->zstd) {
+            snprintf(why, cap, "no memory for zstd");
+            lines_close(l);
+            return NULL;
+        }
+    }
+    return l;
+}
+
+struct lines *lines_of_text(const char *text, size_t n) {
+    struct lines *l = calloc(1, sizeof *l);
+    if (l) {
+        l->fd = -1;
+        l->eof = true;
+        l->text = text;
+        l->end = n;
+    }
+    return l;
+}
+
+void lines_close(struct lines *l) {
+    if (!l) {
+        return;
+    }
+    if (l->packing == GZIP) {
+        inflateEnd(&l->gz);
+    }
+    ZSTD_freeDStream(l->zstd);
+    if (l->fd >= 0) {
+        close(l->fd);
+    }
+    free(l);
+}
+
+/* The end of the first line in n bytes, or NULL. */
+static const char *line_end(const char *text, size_t n) {
+    const char *lf = memchr(text, '\n', n);
+    const char *cr = memchr(text, '\r', lf ? (size_t)(lf - text) : n);
+    return cr ? cr : lf;
+}
+
+/* A CR may be half of a CR LF whose other half comes later: the LF is then dropped. */
+static void drop_lf(struct lines *l) {
+    if (l->skip_lf && l->at < l->end) {
+        l->at += l->text[l->at] == '\n';
+        l->skip_lf = false;
+    }
+}
+
+int lines_next(struct lines *l, struct line *line) {
+    for (;;) {
+        drop_lf(l);
+        const char *from = l->text + l->at;
+        size_t have = l->end - l->at;
+        const char *stop = line_end(from, have);
+        size_t n = stop ? (size_t)(stop - from) : have;
+        if (!stop && n < LINES_MAX_LINE && fill(l)) {
+            continue;
+        }
+        bool last = !stop && n < LINES_MAX_LINE; /* the file ends without a line end */
+        if (last && n == 0) {
+            return l->failed ? -1 : 0;
+        }
+        bool cut = n > LINES_MAX_LINE || (!stop && !last);
+        l->at += stop ? n + 1 : n;
+        l->skip_lf = stop && *stop == '\r';
+        if (l->skip_rest) { /* the rest of a line that was cut */
+            l->skip_rest = !stop && !last;
+            continue;
+        }
+        l->skip_rest = !stop && !last;
+        *line = (struct line){from, n < LINES_MAX_LINE ? n : LINES_MAX_LINE, ++l->number, cut};
+        return 1;
+    }
+}
+
+bool lines_ready(const struct lines *l) {
+    size_t at = l->at + (l->skip_lf && l->at < l->end && l->text[l->at] == '\n');
+    return l->eof || line_end(l->text + at, l->end - at) != NULL;
+}
+
+int lines_peek(struct lines *l, const char **text, size_t *n) {
+    size_t before = *n;
+    for (;;) {
+        size_t have = l->end - l->at;
+        const char *from = l->text + l->at;
+        size_t whole = have;
+        if (!l->eof) { /* only up to the last complete line */
+            while (whole > 0 && from[whole - 1] != '\n' && from[whole - 1] != '\r') {
+                whole--;
+            }
+        }
+        *text = from;
+        *n = whole;
+        if (whole > before) {
+            return 1;
+        }
+        if (!fill(l)) {
+            /* an unfinished last line counts once nothing more can come */
+            *n = l->end - l->at;
+            *text = l->text + l->at;
+            return *n > before;
+        }
+    }
+}
+
+const char *lines_why(const struct lines *l) {
+    return l->why;
+}

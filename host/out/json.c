@@ -1,0 +1,97 @@
+/* json.c - one JSON object per frame and device:
+ * {"t":1712145600.123456,"link":"can0","device":"leaf-battery","frame":"1DB","values":{...}}
+ * A frame that fails its check has "error" and "data" and no values; a value beyond the limits of its
+ * row stands in "out_of_range" instead of "values"; a frame that no row knows has "data" only.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "host/out/output.h"
+#include "voltbus/hex.h"
+#include "voltbus/time.h"
+
+static void data(struct sink *sink, const struct vb_frame *frame) {
+    sink_text(sink, "\"data\":\"");
+    for (uint32_t i = 0; i < frame->len; i++) {
+        vb_hex_write(&frame->data[i], 1, sink_room(sink, 2));
+        sink->n += 2;
+    }
+    sink_bytes(sink, "\"", 1);
+}
+
+static void values(struct sink *sink, const struct seen_frame *seen, const char *name, bool bad) {
+    const struct vb_message *message = seen->reading.message;
+    const struct column *columns =
+        seen->view->columns[message - seen->view->instance.device->messages];
+    bool first = true;
+    char *p = sink_room(sink, 32);
+    sink->n += strlen(strcpy(p, name));
+    for (size_t i = 0; i < seen->reading.count; i++) {
+        const struct vb_sample *sample = &seen->view->samples[i];
+        if (sample->out_of_range != bad) {
+            continue;
+        }
+        const struct column *column = &columns[sample->signal - message->signals];
+        char *start = p = sink_room(sink, column->key_n + VALUE_TEXT + 8u);
+        bool is_word;
+        if (!first) {
+            *p++ = ',';
+        }
+        first = false;
+        memcpy(p, column->key, column->key_n);
+        p += column->key_n;
+        size_t n = value_text(column, sample, p + 1, &is_word);
+        if (is_word) {
+            p[0] = '"';
+            p[n + 1] = '"';
+            p += n + 2;
+        } else {
+            memmove(p, p + 1, n);
+            p += n;
+        }
+        sink->n += (size_t)(p - start);
+    }
+    sink_bytes(sink, "}", 1);
+}
+
+static void frame(struct sink *sink, const struct seen_frame *seen) {
+    char *p = sink_room(sink, 64);
+    memcpy(p, "{\"t\":", 5);
+    size_t n = 5 + vb_time_text(seen->t_ns, p + 5);
+    sink->n += n;
+    if (seen->first && seen->relative) {
+        sink_text(sink, ",\"t0\":\"relative\"");
+    }
+    sink_text(sink, ",\"link\":\"");
+    sink_json(sink, seen->link);
+    sink_bytes(sink, "\",", 2);
+    if (seen->view) {
+        sink_text(sink, seen->view->json_name);
+    }
+    p = sink_room(sink, 32);
+    memcpy(p, "\"frame\":\"", 9);
+    n = 9 + vb_frame_id_text(seen->frame, p + 9);
+    memcpy(p + n, "\",", 2);
+    sink->n += n + 2;
+    enum vb_fault fault = seen->view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
+    bool out_of_range = false;
+    for (size_t i = 0; seen->view && i < seen->reading.count; i++) {
+        out_of_range |= seen->view->samples[i].out_of_range;
+    }
+    if (fault != VB_FAULT_NONE) {
+        sink_text(sink, "\"error\":\"");
+        sink_text(sink, vb_fault_text(fault));
+        sink_text(sink, "\",");
+        data(sink, seen->frame);
+    } else if (seen->view) {
+        values(sink, seen, "\"values\":{", false);
+        if (out_of_range) {
+            values(sink, seen, ",\"out_of_range\":{", true);
+        }
+    } else {
+        data(sink, seen->frame);
+    }
+    sink_bytes(sink, "}\n", 2);
+}
+
+const struct output output_json = {"json", "one JSON object per frame and device, one a line", NULL,
+                                   frame};

@@ -1,0 +1,87 @@
+/* host/out/output.h - outputs: what was read, written as text, JSON lines or CSV.
+ * One output, one file, one line in outputs.def.
+ * SPDX-License-Identifier: MIT */
+#ifndef HOST_OUT_OUTPUT_H
+#define HOST_OUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "voltbus/device.h"
+
+/* ---- bytes on their way to a file descriptor ---- */
+
+#define SINK_SIZE 65536
+
+struct sink {
+    int fd;
+    int error; /* errno of the first write that failed; after it everything is dropped */
+    size_t n;
+    char buffer[SINK_SIZE];
+};
+
+void sink_flush(struct sink *sink);
+void sink_bytes(struct sink *sink, const char *text, size_t n);
+void sink_text(struct sink *sink, const char *text);
+/* Room for n (up to SINK_SIZE) bytes in one piece; add them with sink->n += used. */
+char *sink_room(struct sink *sink, size_t n);
+
+/* ---- what outputs know of rows beforehand, so that nothing is worked out twice ---- */
+
+struct column {
+    struct vb_decimal decimal;
+    uint16_t key_n, tail_n, label_n;
+    const char *key;   /* JSON: "battery.voltage": with quotes and colon */
+    const char *tail;  /* CSV: ,V and the line end */
+    const char *label; /* text: battery.voltage */
+    const char *unit;  /* text: " V", or "" */
+    bool guess;
+};
+
+/* A device on one link, ready to read frames and to show them. */
+struct view {
+    struct vb_instance instance;
+    struct vb_sample *samples; /* room for the largest message */
+    size_t cap;
+    struct column **columns; /* [message][row] */
+    char *json_name;         /* "device":"hella-ibs", */
+};
+
+/* Prepare a view; returns false if memory runs out. */
+bool view_init(struct view *view, const struct vb_device *device, uint16_t number);
+void view_free(struct view *view);
+
+/* ---- outputs ---- */
+
+/* One frame as one device saw it, or as nobody did (view == NULL). */
+struct seen_frame {
+    const struct vb_frame *frame;
+    int64_t t_ns; /* as it is to be shown */
+    bool relative; /* t_ns counts from the start of the recording */
+    bool first;    /* first of the output */
+    const char *link;
+    const struct view *view;
+    struct vb_reading reading;
+};
+
+struct output {
+    const char *name, *title;
+    void (*begin)(struct sink *sink);
+    void (*frame)(struct sink *sink, const struct seen_frame *seen);
+};
+
+extern const struct output *const outputs[];
+extern const size_t output_count;
+
+const struct output *output_find(const char *name);
+
+/* The value of a sample as text: from its column where it is a number. out: VALUE_TEXT bytes. */
+#define VALUE_TEXT 256
+size_t value_text(const struct column *column, const struct vb_sample *sample, char *out,
+                  bool *is_word);
+
+/* Append text as the inside of a JSON string. */
+void sink_json(struct sink *sink, const char *text);
+
+#endif
