@@ -11,9 +11,9 @@
 #include "voltbus/err.h"
 
 /* The kinds of wire; the text is the name of a link that a recording does not name itself. */
-#define VB_KINDS(X)                                                                             \
-    X(CAN, "can")     /* id: 11 or 29 bits; data: 0..8 bytes, 0..64 with VB_FRAME_FD */         \
-    X(LIN, "lin")     /* id: 6 bits, without parity; data: 0..8 bytes, without the checksum */  \
+#define VB_KINDS(X)                                                                                \
+    X(CAN, "can")     /* id: 11 or 29 bits; data: 0..8 bytes, 0..64 with VB_FRAME_FD */            \
+    X(LIN, "lin")     /* id: 6 bits, without parity; data: 0..8 bytes, without the checksum */     \
     X(RADIO, "radio") /* id: the first byte of the packet; data: the whole packet */
 
 enum vb_kind {
@@ -24,30 +24,30 @@ enum vb_kind {
 };
 
 enum {
-    VB_FRAME_EXT = 1 << 0,      /* CAN: 29-bit id */
-    VB_FRAME_RTR = 1 << 1,      /* CAN: remote frame, no data */
-    VB_FRAME_ERR = 1 << 2,      /* CAN: error frame, id = SocketCAN error class bits */
-    VB_FRAME_FD = 1 << 3,       /* CAN FD */
-    VB_FRAME_BRS = 1 << 4,      /* CAN FD: bit rate switch */
-    VB_FRAME_ESI = 1 << 5,      /* CAN FD: sender is error passive */
-    VB_FRAME_TX = 1 << 6,       /* sent by the recording side */
-    VB_FRAME_CLASSIC = 1 << 7,  /* LIN: the classic checksum matched (data only) */
-    VB_FRAME_ENHANCED = 1 << 8, /* LIN: the enhanced checksum matched (PID and data) */
-    VB_FRAME_NO_TIME = 1 << 9,  /* the recording gives no time: t_ns is 0 */
+    VB_FRAME_EXT = 1 << 0,       /* CAN: 29-bit id */
+    VB_FRAME_RTR = 1 << 1,       /* CAN: remote frame, no data */
+    VB_FRAME_ERR = 1 << 2,       /* CAN: error frame, id = SocketCAN error class bits */
+    VB_FRAME_FD = 1 << 3,        /* CAN FD */
+    VB_FRAME_BRS = 1 << 4,       /* CAN FD: bit rate switch */
+    VB_FRAME_ESI = 1 << 5,       /* CAN FD: sender is error passive */
+    VB_FRAME_TX = 1 << 6,        /* sent by the recording side */
+    VB_FRAME_CLASSIC = 1 << 7,   /* LIN: the classic checksum matched (data only) */
+    VB_FRAME_ENHANCED = 1 << 8,  /* LIN: the enhanced checksum matched (PID and data) */
+    VB_FRAME_NO_TIME = 1 << 9,   /* the recording gives no time: t_ns is 0 */
     VB_FRAME_UNPARITY = 1 << 10, /* LIN: enhanced checksum over the id without its parity bits */
 };
 
 struct vb_frame {
-    int64_t t_ns;        /* see voltbus/time.h */
-    uint32_t id;         /* meaning by kind */
-    uint16_t bus;        /* number of the link it came from */
-    uint16_t flags;      /* VB_FRAME_* */
-    uint8_t kind;        /* enum vb_kind */
-    uint8_t fault;       /* enum vb_fault: what the link found wrong; rows never read such a frame */
-    uint16_t side_len;   /* bytes at side */
-    uint32_t len;        /* bytes at data */
+    int64_t t_ns;      /* see voltbus/time.h */
+    uint32_t id;       /* meaning by kind */
+    uint16_t bus;      /* number of the link it came from */
+    uint16_t flags;    /* VB_FRAME_* */
+    uint8_t kind;      /* enum vb_kind */
+    uint8_t fault;     /* enum vb_fault: what the link found wrong; rows never read such a frame */
+    uint16_t side_len; /* bytes at side */
+    uint32_t len;      /* bytes at data */
     const uint8_t *data; /* payload */
-    const uint8_t *side; /* what the receiver says about the frame (rfm69.h), or NULL */
+    const uint8_t *side; /* what the receiver says about the frame (lin.h, rfm69.h), or NULL */
 };
 
 /* The name of a kind ("can"); never NULL. */
@@ -63,11 +63,11 @@ size_t vb_frame_id_text(const struct vb_frame *frame, char *out);
 /* Read "ID#DATA", the notation of candump and of voltbus (reference/can-transports.md 1.1):
  * 3 digits = CAN, 8 digits = 29-bit CAN (error frame if bit 0x20000000 is set), 2 digits = LIN id
  * (00..3F). DATA: pairs of digits, with or without '.' and spaces between; "R", "R5" = remote
- * frame; "#FDATA" = CAN FD with one digit of flags; "_E" after 8 bytes = raw DLC, accepted and dropped.
- * text: n characters, surrounding spaces allowed. frame: written on success; time, bus, side and
- * fault are 0. data: room for 64 bytes, frame->data points there.
- * Returns VB_OK; VB_E_FORMAT (no such notation; *at, if not NULL, is the place of the first
- * character that breaks it); VB_E_RANGE (id or count of bytes beyond what the kind can have). */
+ * frame; "#FDATA" = CAN FD with one digit of flags; "_E" after 8 bytes = raw DLC, accepted and
+ * dropped. text: n characters, surrounding spaces allowed. frame: written on success; time, bus,
+ * side and fault are 0. data: room for 64 bytes, frame->data points there. Returns VB_OK;
+ * VB_E_FORMAT (no such notation; *at, if not NULL, is the place of the first character that breaks
+ * it); VB_E_RANGE (id or count of bytes beyond what the kind can have). */
 int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t data[64], size_t *at);
 
 /* Room for the longest text of vb_frame_text: 8 + "##F" + 128. */
