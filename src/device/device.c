@@ -19,9 +19,6 @@ const size_t vb_device_count = sizeof vb_devices / sizeof vb_devices[0];
 
 /* A selector may itself be multiplexed; deeper than this is a table that points at itself. */
 #define MUX_DEPTH_MAX 8
-/* A counter is compared only with a frame not older than this many periods: after a gap in the
- * recording it may stand anywhere. */
-#define COUNTER_PERIODS 10
 
 const struct vb_device *vb_device_find(const char *name) {
     for (size_t i = 0; i < vb_device_count; i++) {
@@ -102,17 +99,20 @@ static const struct vb_message *find_message(const struct vb_instance *instance,
     return NULL;
 }
 
+/* The receiver's rule: a counter differs from that of the frame before. After so long a time that
+ * it may have gone all the way round (frames lost by a logger, a gap in the recording) it tells
+ * nothing: an e-NV200 log written to an SD card loses four frames now and then. */
 static bool counter_stands(struct vb_instance *instance, const struct vb_message *message,
                            const struct vb_frame *frame) {
-    bool has;
-    uint8_t counter = vb_message_counter(message, frame, &has);
-    if (!has || !instance->seen) {
+    unsigned bits;
+    uint8_t counter = vb_message_counter(message, frame, &bits);
+    if (bits == 0 || !instance->seen) {
         return false;
     }
     struct vb_seen *seen = &instance->seen[message - instance->device->messages];
     int64_t age_ns = frame->t_ns - seen->t_ns;
-    int64_t limit_ns = COUNTER_PERIODS * message->period_ms * VB_NS_PER_MS;
-    bool comparable = seen->any && age_ns >= 0 && (limit_ns == 0 || age_ns <= limit_ns);
+    int64_t round_ns = ((1 << bits) * 2 - 1) * message->period_ms * VB_NS_PER_MS / 2;
+    bool comparable = seen->any && age_ns >= 0 && (round_ns == 0 || age_ns < round_ns);
     bool stands = comparable && seen->counter == counter;
     *seen = (struct vb_seen){frame->t_ns, counter, true};
     return stands;

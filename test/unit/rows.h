@@ -1,0 +1,137 @@
+/* rows.h - helpers for tests of device rows: read a frame from its text, ask for values as people
+ * see them, and put what was read back into empty bytes. SPDX-License-Identifier: MIT */
+#ifndef TEST_UNIT_ROWS_H
+#define TEST_UNIT_ROWS_H
+
+#include "test.h"
+
+#include "voltbus/bits.h"
+#include "voltbus/device.h"
+#include "voltbus/hex.h"
+
+#define SAMPLES_MAX 64
+
+/* One device on one link, the last frame it read, and what came of it. */
+struct bench {
+    struct vb_instance instance;
+    struct vb_seen seen[16];
+    struct vb_frame frame;
+    uint8_t data[64];
+    struct vb_reading reading;
+    struct vb_sample samples[SAMPLES_MAX];
+    char text[8][80]; /* answers of value(), in turn */
+    unsigned turn;
+};
+
+static inline void bench_open(struct bench *b, const char *device) {
+    memset(b, 0, sizeof *b);
+    const struct vb_device *found = vb_device_find(device);
+    assert_non_null(found);
+    assert_in_range(found->message_count, 1, sizeof b->seen / sizeof b->seen[0]);
+    assert_in_range(vb_device_most(found), 1, SAMPLES_MAX);
+    vb_instance_init(&b->instance, found, b->seen, 7);
+}
+
+static inline void bench_set(struct bench *b, const char *setting, const char *value) {
+    assert_int_equal(vb_instance_set(&b->instance, setting, value), VB_OK);
+}
+
+/* "1DB#0160..." = a CAN or LIN frame, otherwise the bytes of a radio packet. */
+static inline void bench_frame(struct bench *b, const char *text) {
+    int64_t t_ns = b->frame.t_ns + 10000000; /* 10 ms after the one before */
+    if (strchr(text, '#')) {
+        size_t at;
+        assert_int_equal(vb_frame_read(text, strlen(text), &b->frame, b->data, &at), VB_OK);
+    } else {
+        size_t n = 0;
+        b->frame = (struct vb_frame){.kind = VB_KIND_RADIO, .data = b->data};
+        for (; text[2 * n]; n++) {
+            b->data[n] = (uint8_t)(vb_hex_digit(text[2 * n]) << 4 | vb_hex_digit(text[2 * n + 1]));
+        }
+        b->frame.len = (uint32_t)n;
+        b->frame.id = b->data[0];
+    }
+    b->frame.t_ns = t_ns;
+}
+
+static inline enum vb_fault bench_again(struct bench *b) {
+    b->reading = vb_instance_read(&b->instance, &b->frame, b->samples, SAMPLES_MAX);
+    return b->reading.fault;
+}
+
+static inline enum vb_fault bench_read(struct bench *b, const char *text) {
+    bench_frame(b, text);
+    return bench_again(b);
+}
+
+/* A good frame. */
+static inline void bench_good(struct bench *b, const char *text) {
+    assert_string_equal(vb_fault_text(bench_read(b, text)), "none");
+    assert_non_null(b->reading.message);
+}
+
+static inline const struct vb_sample *sample(const struct bench *b, const char *name) {
+    const struct vb_sample *found = NULL;
+    for (size_t i = 0; i < b->reading.count; i++) {
+        if (strcmp(b->samples[i].signal->name, name) == 0) {
+            assert_null(found); /* twice the same name in one frame */
+            found = &b->samples[i];
+        }
+    }
+    return found;
+}
+
+/* What people see; "-" without a sample, "!" behind a value beyond its limits. */
+static inline const char *value(struct bench *b, const char *name) {
+    const struct vb_sample *s = sample(b, name);
+    if (!s) {
+        return "-";
+    }
+    char *out = b->text[b->turn++ % 8];
+    bool is_word;
+    size_t n = vb_signal_text(s->signal, s->raw, out, sizeof b->text[0] - 2, &is_word);
+    if (s->out_of_range) {
+        out[n++] = '!';
+    }
+    out[n] = '\0';
+    return out;
+}
+
+#define assert_value(bench, name, expected) assert_string_equal(value(bench, name), expected)
+
+/* Is row of the message there with these settings? */
+static inline bool row_exists(const struct vb_instance *instance, struct vb_when when) {
+    return when.values == 0 || (when.values >> instance->choice[when.setting] & 1);
+}
+
+/* Write what the frame says, row by row, into zeros; seal; it must be the frame again. */
+static inline void assert_writes_the_same_bytes(const struct bench *b) {
+    const struct vb_message *message = b->reading.message;
+    uint8_t out[64] = {0};
+    size_t n = b->frame.len;
+    if (b->frame.kind == VB_KIND_RADIO) {
+        out[0] = (uint8_t)message->id; /* a radio packet carries its id in the first byte */
+    }
+    for (unsigned i = 0; i < message->signal_count; i++) {
+        const struct vb_signal *row = &message->signals[i];
+        int64_t raw;
+        if (row->flags & (VB_VIEW | VB_SIDE) || !row_exists(&b->instance, row->when)) {
+            continue;
+        }
+        int got = vb_signal_get(row, b->frame.data, n, &raw);
+        if (got == VB_E_UNKNOWN) {
+            raw = row->absent;
+        } else if (got != VB_OK) {
+            assert_true(got == VB_E_MORE || row->curve);
+            continue;
+        }
+        if (vb_signal_put(row, raw, out, n) != VB_OK) {
+            fail_msg("%s cannot be written back as %lld", row->name, (long long)raw);
+        }
+    }
+    uint32_t counter = vb_message_counter(message, &b->frame, NULL);
+    assert_int_equal(vb_message_seal(message, b->frame.id, out, n, counter), VB_OK);
+    assert_memory_equal(out, b->frame.data, n);
+}
+
+#endif
