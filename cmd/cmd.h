@@ -19,14 +19,14 @@ int cmd_list(int argc, char **argv);
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int failure(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* "; did you mean a, b?" with the names nearest to name, or "" if none is near. names ends with NULL.
- * Returns text. */
+/* "; did you mean a, b?" with the names nearest to name, or "" if none is near. names ends with
+ * NULL. Returns text. */
 #define NEAREST_TEXT 200
 const char *nearest(const char *name, const char *const *names, char text[NEAREST_TEXT]);
 
 /* ---- which devices, with which settings (--as, --set) ---- */
 
-#define SELECTION_MAX 64
+#define SELECTION_MAX      64
 #define SETTINGS_GIVEN_MAX 32
 
 struct selection {

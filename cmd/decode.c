@@ -1,6 +1,6 @@
 /* decode.c - `voltbus decode`: any recording, or bytes from the command line, as values with units.
- * One pass, constant memory. What fails is counted and shown with its place, and never ends the run.
- * SPDX-License-Identifier: MIT */
+ * One pass, constant memory. What fails is counted and shown with its place, and never ends the
+ * run. SPDX-License-Identifier: MIT */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +26,10 @@ static const char usage[] =
     "  --verbose         show every frame and line that fails on stderr, not only the first 20\n";
 
 #define SHOWN_ERRORS 20
-#define IDS_MAX 4096  /* distinct unknown ids that are counted */
-#define IDS_SHOWN 12
-#define NOT_UNIX_BEFORE (100000000 * VB_NS_PER_S) /* 1973: earlier times are clocks since power-on */
+#define IDS_MAX      4096 /* distinct unknown ids that are counted */
+#define IDS_SHOWN    12
+#define NOT_UNIX_BEFORE                                                                            \
+    (100000000 * VB_NS_PER_S) /* 1973: earlier times are clocks since power-on */
 
 struct ids {
     uint64_t table[2 * IDS_MAX]; /* open addressing; 0 = free */
@@ -41,7 +42,8 @@ struct decoder {
     struct reader reader;
     struct sink sink;
     const struct output *output;
-    struct view *views[READER_LINKS_MAX]; /* [link][device of the selection], made when first seen */
+    struct view
+        *views[READER_LINKS_MAX]; /* [link][device of the selection], made when first seen */
     bool all, verbose;
     bool started, relative;
     bool first_shown;
@@ -55,8 +57,8 @@ struct decoder {
 };
 
 static void note_id(struct ids *ids, const struct vb_frame *frame) {
-    uint64_t key = (uint64_t)frame->id | (uint64_t)(frame->kind + 1u) << 40 |
-                   (uint64_t)frame->flags << 48;
+    uint64_t key =
+        (uint64_t)frame->id | (uint64_t)(frame->kind + 1u) << 40 | (uint64_t)frame->flags << 48;
     size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 51); /* 13 bits = 2 * IDS_MAX */
     while (ids->table[at] && ids->table[at] != key) {
         at = (at + 1) % (2 * IDS_MAX);
@@ -169,8 +171,8 @@ static void show(struct decoder *d, const struct vb_frame *frame, const struct v
 /* The first frame decides whether the times of the recording are Unix times. */
 static void start(struct decoder *d, const struct vb_frame *frame) {
     d->started = true;
-    d->relative = frame->flags & VB_FRAME_NO_TIME || (frame->t_ns < NOT_UNIX_BEFORE &&
-                                                      frame->t_ns > -NOT_UNIX_BEFORE);
+    d->relative = frame->flags & VB_FRAME_NO_TIME ||
+                  (frame->t_ns < NOT_UNIX_BEFORE && frame->t_ns > -NOT_UNIX_BEFORE);
     d->t0_ns = d->relative ? frame->t_ns : 0;
 }
 
@@ -200,10 +202,10 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     }
     for (size_t i = 0; good + bad > 0 && i < d->selection.count; i++) {
         const struct vb_reading *reading = &readings[i];
-        /* Ids are not unique: where one device reads a frame well, another whose row has the same id
-         * and another length was not meant. */
-        if (!reading->message || (d->selection.automatic && good > 0 &&
-                                  reading->fault == VB_FAULT_LENGTH)) {
+        /* Ids are not unique: where one device reads a frame well, another whose row has the same
+         * id and another length was not meant. */
+        if (!reading->message ||
+            (d->selection.automatic && good > 0 && reading->fault == VB_FAULT_LENGTH)) {
             continue;
         }
         show(d, frame, &views[i], *reading);
@@ -397,9 +399,10 @@ int cmd_decode(int argc, char **argv) {
         }
     }
     if (d.hex ? optind < argc : optind + 1 != argc) {
-        return usage_error("decode", "%s", d.hex ? "either FILE or --hex, not both"
-                                           : optind < argc ? "one FILE at a time"
-                                                           : "expected FILE, - or --hex 'FRAME'");
+        return usage_error("decode", "%s",
+                           d.hex           ? "either FILE or --hex, not both"
+                           : optind < argc ? "one FILE at a time"
+                                           : "expected FILE, - or --hex 'FRAME'");
     }
     if (!selection_ready(&d.selection, "decode")) {
         return EXIT_USAGE;

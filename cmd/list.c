@@ -208,9 +208,8 @@ static void list_signals(struct listing *l) {
         const struct vb_device *device = l->selection.devices[i];
         for (unsigned m = 0; m < device->message_count; m++) {
             const struct vb_message *message = &device->messages[m];
-            struct vb_frame frame = {.kind = device->kind,
-                                     .id = message->id,
-                                     .flags = message->ext ? VB_FRAME_EXT : 0};
+            struct vb_frame frame = {
+                .kind = device->kind, .id = message->id, .flags = message->ext ? VB_FRAME_EXT : 0};
             char id[VB_FRAME_ID_TEXT + 1];
             id[vb_frame_id_text(&frame, id)] = '\0';
             for (unsigned s = 0; s < message->signal_count; s++) {
@@ -290,9 +289,9 @@ int cmd_list(int argc, char **argv) {
         if (strcmp(argv[optind], names[i]) == 0) {
             lists[i](&l);
             sink_flush(&l.sink);
-            return l.sink.error ? failure("list", "cannot write the output: %s",
-                                          strerror(l.sink.error))
-                                : EXIT_DONE;
+            return l.sink.error
+                       ? failure("list", "cannot write the output: %s", strerror(l.sink.error))
+                       : EXIT_DONE;
         }
     }
     char near[NEAREST_TEXT];

@@ -97,7 +97,8 @@ static bool choose_family(struct selection *s, const char *verb, const char *val
     return false;
 }
 
-/* Which of the chosen devices take setting number i? Counts those that know the key and the value. */
+/* Which of the chosen devices take setting number i? Counts those that know the key and the value.
+ */
 static void who_takes(const struct selection *s, size_t i, size_t *key, size_t *value) {
     *key = *value = 0;
     for (size_t d = 0; d < s->count; d++) {

@@ -1,8 +1,7 @@
 /* apgdt001.c - text logs of the Microchip LIN serial analyser APGDT001:
- * "seconds,micros  PID  data bytes  baud  error". No checksum column; a header that nobody answers is
- * a line without data and with "Checksum Error". The title line may stand anywhere.
- * Facts: reference/lin.md section 7; captures/lin (Truma bus, 21 files).
- * SPDX-License-Identifier: MIT */
+ * "seconds,micros  PID  data bytes  baud  error". No checksum column; a header that nobody answers
+ * is a line without data and with "Checksum Error". The title line may stand anywhere. Facts:
+ * reference/lin.md section 7; captures/lin (Truma bus, 21 files). SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "host/file/format.h"
@@ -73,4 +72,5 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
 }
 
 const struct format format_apgdt001 = {
-    "apgdt001", "LIN text log of the Microchip APGDT001: sec,usec  PID  data  baud", read_line, NULL};
+    "apgdt001", "LIN text log of the Microchip APGDT001: sec,usec  PID  data  baud", read_line,
+    NULL};

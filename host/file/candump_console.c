@@ -1,7 +1,7 @@
-/* candump_console.c - what `candump can0` prints: "  can0  1DB   [8]  00 04 C2 62 00 00 03 B6", with
- * any of the times of -t, the direction of -x, the ASCII of -a.
- * Left out: CAN XL. Delta times (-t d) cannot be told from the others and are read as they stand.
- * Facts: reference/can-transports.md section 1.2; captures show shell prompts between the lines.
+/* candump_console.c - what `candump can0` prints: "  can0  1DB   [8]  00 04 C2 62 00 00 03 B6",
+ * with any of the times of -t, the direction of -x, the ASCII of -a. Left out: CAN XL. Delta times
+ * (-t d) cannot be told from the others and are read as they stand. Facts:
+ * reference/can-transports.md section 1.2; captures show shell prompts between the lines.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 #include <time.h>

@@ -17,7 +17,7 @@ const struct format *const formats[] = {
 };
 const size_t format_count = sizeof formats / sizeof formats[0];
 
-#define TRIAL_LINES 200  /* lines looked at to tell formats apart, once one of them fits */
+#define TRIAL_LINES 200 /* lines looked at to tell formats apart, once one of them fits */
 
 const struct format *format_find(const char *name) {
     for (size_t i = 0; i < format_count; i++) {
@@ -120,8 +120,7 @@ static const struct format *detect(struct reader *r) {
     return NULL;
 }
 
-void reader_init(struct reader *r, struct lines *lines, const struct format *forced,
-                 int hex_kind) {
+void reader_init(struct reader *r, struct lines *lines, const struct format *forced, int hex_kind) {
     memset(r, 0, sizeof *r);
     r->lines = lines;
     r->hex_kind = hex_kind;

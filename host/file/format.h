@@ -11,7 +11,7 @@
 #include "voltbus/lin.h"
 
 #define READER_LINKS_MAX 64
-#define READER_NAME_MAX 32
+#define READER_NAME_MAX  32
 
 /* reader_next: the file cannot be read on. No vb_err has this value. */
 #define READER_BROKEN (-100)
@@ -27,17 +27,17 @@ enum {
 struct reader {
     const struct format *format;
     struct lines *lines;
-    struct line line;      /* the line of the last frame or error */
-    bool again;            /* the line is not read to its end: hand it to the format again */
-    uint8_t data[66];      /* bytes of the last frame */
-    uint8_t side[8];       /* its side bytes */
-    char why[120];         /* what was wrong with the last line, and what was expected */
+    struct line line; /* the line of the last frame or error */
+    bool again;       /* the line is not read to its end: hand it to the format again */
+    uint8_t data[66]; /* bytes of the last frame */
+    uint8_t side[8];  /* its side bytes */
+    char why[120];    /* what was wrong with the last line, and what was expected */
     char links[READER_LINKS_MAX][READER_NAME_MAX]; /* name of each bus number */
     uint16_t link_count;
-    int hex_kind;          /* enum vb_kind that plain hexadecimal bytes are */
-    size_t hex_at;         /* hexadecimal bytes of a LIN stream: how far the line is read */
-    struct vb_lin_rx lin;  /* ... its receiver ... */
-    uint32_t lin_skipped;  /* ... and how many bytes it was seen to give up on */
+    int hex_kind;         /* enum vb_kind that plain hexadecimal bytes are */
+    size_t hex_at;        /* hexadecimal bytes of a LIN stream: how far the line is read */
+    struct vb_lin_rx lin; /* ... its receiver ... */
+    uint32_t lin_skipped; /* ... and how many bytes it was seen to give up on */
 };
 
 struct format {
@@ -58,8 +58,8 @@ void reader_init(struct reader *reader, struct lines *lines, const struct format
                  int hex_kind);
 
 /* The next frame, or wrong line. Returns 1 with a frame (valid until the next call), 0 at the end,
- * READER_BROKEN if the file cannot be read on, or VB_E_FORMAT / VB_E_RANGE / VB_E_CHECK for a line that makes no
- * sense (reader->line and reader->why tell). */
+ * READER_BROKEN if the file cannot be read on, or VB_E_FORMAT / VB_E_RANGE / VB_E_CHECK for a line
+ * that makes no sense (reader->line and reader->why tell). */
 int reader_next(struct reader *reader, struct vb_frame *frame);
 
 /* For formats: the number of the link of that name, made if new. The last number is shared by all

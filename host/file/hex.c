@@ -1,6 +1,6 @@
-/* hex.c - lines of plain hexadecimal bytes. What they are depends on who reads them: a radio packet a
- * line, or, where only LIN devices are asked for, the byte stream of a LIN bus as a UART sees it,
- * whose frames may run over line ends. '#', ';' and '//' start comments.
+/* hex.c - lines of plain hexadecimal bytes. What they are depends on who reads them: a radio packet
+ * a line, or, where only LIN devices are asked for, the byte stream of a LIN bus as a UART sees it,
+ * whose frames may run over line ends. '#', ';' and '|' start a comment.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/hex.h"
 
@@ -55,14 +55,11 @@ static int lin_stream(struct reader *r, const char *text, size_t n, struct vb_fr
 }
 
 static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
-    const char *at = text;
-    const char *word;
-    size_t word_n = next_word(&at, text + n, &word);
-    size_t place;
-    if (!r->again &&
-        (word_n == 0 || *word == '#' || *word == ';' || (word_n > 1 && memcmp(word, "//", 2) == 0))) {
-        return LINE_NOTHING;
+    size_t place = 0;
+    while (place < n && !strchr("#;|", text[place])) {
+        place++;
     }
+    n = place;
     if (r->hex_kind == VB_KIND_LIN) {
         return lin_stream(r, text, n, frame);
     }
@@ -70,6 +67,9 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
         return reader_wrong(r, VB_E_FORMAT, "a CAN frame needs its id: 1DB#0011223344556677");
     }
     int count = vb_hex_read(text, n, r->data, PACKET_MAX, &place);
+    if (count == 0) {
+        return LINE_NOTHING;
+    }
     if (count == VB_E_SPACE) {
         return reader_wrong(r, VB_E_RANGE, "expected %d bytes at most", PACKET_MAX);
     }
@@ -78,7 +78,7 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
                             place + 1);
     }
     *frame = (struct vb_frame){.kind = VB_KIND_RADIO,
-                               .id = count > 0 ? r->data[0] : 0,
+                               .id = r->data[0],
                                .flags = VB_FRAME_NO_TIME,
                                .bus = reader_link(r, "radio", 5),
                                .len = (uint32_t)count,

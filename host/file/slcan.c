@@ -29,5 +29,5 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     return LINE_FRAME;
 }
 
-const struct format format_slcan = {
-    "slcan", "what an slcan adapter sends: t1DB80011223344556677", read_line, NULL};
+const struct format format_slcan = {"slcan", "what an slcan adapter sends: t1DB80011223344556677",
+                                    read_line, NULL};

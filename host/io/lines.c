@@ -14,7 +14,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define BLOCK 65536
+#define BLOCK  65536
 #define WINDOW (4 * LINES_MAX_LINE)
 
 enum packing { PLAIN, GZIP, ZSTD };

@@ -48,7 +48,8 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         const struct vb_sample *sample = &seen->view->samples[i];
         const struct column *column = &columns[sample->signal - message->signals];
         bool is_word;
-        char *start = sink_room(sink, prefix_n + column->label_n + VALUE_TEXT + column->tail_n + 1u);
+        char *start =
+            sink_room(sink, prefix_n + column->label_n + VALUE_TEXT + column->tail_n + 1u);
         char *p = start;
         memcpy(p, prefix, prefix_n);
         p += prefix_n;

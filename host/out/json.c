@@ -1,7 +1,7 @@
 /* json.c - one JSON object per frame and device:
  * {"t":1712145600.123456,"link":"can0","device":"leaf-battery","frame":"1DB","values":{...}}
- * A frame that fails its check has "error" and "data" and no values; a value beyond the limits of its
- * row stands in "out_of_range" instead of "values"; a frame that no row knows has "data" only.
+ * A frame that fails its check has "error" and "data" and no values; a value beyond the limits of
+ * its row stands in "out_of_range" instead of "values"; a frame that no row knows has "data" only.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 

@@ -57,7 +57,7 @@ void view_free(struct view *view);
 /* One frame as one device saw it, or as nobody did (view == NULL). */
 struct seen_frame {
     const struct vb_frame *frame;
-    int64_t t_ns; /* as it is to be shown */
+    int64_t t_ns;  /* as it is to be shown */
     bool relative; /* t_ns counts from the start of the recording */
     bool first;    /* first of the output */
     const char *link;

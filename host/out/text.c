@@ -1,6 +1,7 @@
-/* text.c - for people: one frame a line, "name value unit" two spaces apart; on a terminal long lines
- * are broken between values. A '?' behind a value marks a guess of the source, '!' one out of range.
- * SPDX-License-Identifier: MIT */
+/* text.c - for people: one frame a line, "name value unit" two spaces apart; on a terminal long
+ * lines are broken between values. A '?' behind a value marks a guess of the source, '!' one out of
+ * range. Bits that nobody understands are left out where they are all 0; JSON and CSV have them
+ * always. SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,7 +11,7 @@
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
-#define INDENT 4
+#define INDENT         4
 #define BREAK_AT_LEAST 40 /* narrower terminals break lines themselves */
 
 /* Columns that UTF-8 text takes: its bytes but the continuation bytes. */
@@ -77,6 +78,9 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
                                 [sample->signal - message->signals];
         char value[VALUE_TEXT];
         bool is_word;
+        if (sample->signal->flags & VB_UNKNOWN && sample->raw == 0) {
+            continue;
+        }
         size_t value_n = value_text(column, sample, value, &is_word);
         n = snprintf(text, sizeof text, "%s %.*s%s%s%s", column->label, (int)value_n, value,
                      is_word ? "" : column->unit, column->guess ? "?" : "",

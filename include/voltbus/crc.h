@@ -16,7 +16,8 @@ struct vb_crc8 {
 
 /* Nissan EV-CAN: polynomial 0x85, init 0x00; "123456789" gives 0x2A (reference/leaf-can.md 1). */
 extern const struct vb_crc8 vb_crc8_nissan;
-/* Fine Offset weather: polynomial 0x31, init 0x00; "123456789" gives 0xA2 (reference/weather.md 2). */
+/* Fine Offset weather: polynomial 0x31, init 0x00; "123456789" gives 0xA2 (reference/weather.md 2).
+ */
 extern const struct vb_crc8 vb_crc8_fineoffset;
 
 /* CRC of n bytes. */

@@ -5,7 +5,8 @@
 
 #include "voltbus/message.h"
 
-/* A setting of a device: a name and the words it may have. `initial` is the number of the default. */
+/* A setting of a device: a name and the words it may have. `initial` is the number of the default.
+ */
 struct vb_setting {
     const char *name, *title;
     const char *const *values; /* ends with NULL; 8 at most */
@@ -13,8 +14,9 @@ struct vb_setting {
 };
 #define VB_SETTINGS_MAX 4
 
-/* What a frame on the bus tells about a setting that stands on `automatic`: a frame with this id (and
- * length, unless 0) means `value`. A hint of higher rank outweighs one of lower or equal rank. */
+/* What a frame on the bus tells about a setting that stands on `automatic`: a frame with this id
+ * (and length, unless 0) means `value`. A hint of higher rank outweighs one of lower or equal rank.
+ */
 struct vb_hint {
     uint32_t id;
     uint8_t len;
@@ -38,7 +40,7 @@ struct vb_device {
 };
 #define VB_MESSAGES(table) .messages = (table), .message_count = sizeof(table) / sizeof((table)[0])
 #define VB_SETTINGS(table) .settings = (table), .setting_count = sizeof(table) / sizeof((table)[0])
-#define VB_HINTS(table) .hints = (table), .hint_count = sizeof(table) / sizeof((table)[0])
+#define VB_HINTS(table)    .hints = (table), .hint_count = sizeof(table) / sizeof((table)[0])
 
 /* All built-in devices, in the order of src/device/devices.def. */
 extern const struct vb_device *const vb_devices[];
@@ -57,7 +59,7 @@ struct vb_seen {
 /* A device as it stands on one link: its settings and its memory. Copyable. */
 struct vb_instance {
     const struct vb_device *device;
-    uint16_t number;                /* goes into the samples */
+    uint16_t number;                 /* goes into the samples */
     uint8_t choice[VB_SETTINGS_MAX]; /* number of the value of each setting */
     uint8_t chosen[VB_SETTINGS_MAX]; /* the value the user gave, or the default */
     uint8_t rank[VB_SETTINGS_MAX];   /* rank of the hint that decided, 0 = none yet */

@@ -20,15 +20,15 @@ const char *vb_err_text(int err);
 
 /* What is wrong with a frame. Links set the first group, integrity rules of rows the second.
  * The names are API: they are the values of "error" in the JSON output. */
-#define VB_FAULTS(X)                                              \
-    X(NONE, "none")               /* nothing is wrong */          \
-    X(PARITY, "parity")           /* LIN: PID parity bits */      \
-    X(CHECKSUM, "checksum")       /* LIN: classic and enhanced */ \
-    X(FRAMING, "framing")         /* bytes that make no frame */  \
-    X(NO_RESPONSE, "no-response") /* LIN: header, nobody spoke */ \
-    X(LENGTH, "length")           /* not the length of the row */ \
-    X(CRC, "crc")                 /* CRC of the row */            \
-    X(SUM, "sum")                 /* byte or nibble sum */        \
+#define VB_FAULTS(X)                                                                               \
+    X(NONE, "none")               /* nothing is wrong */                                           \
+    X(PARITY, "parity")           /* LIN: PID parity bits */                                       \
+    X(CHECKSUM, "checksum")       /* LIN: classic and enhanced */                                  \
+    X(FRAMING, "framing")         /* bytes that make no frame */                                   \
+    X(NO_RESPONSE, "no-response") /* LIN: header, nobody spoke */                                  \
+    X(LENGTH, "length")           /* not the length of the row */                                  \
+    X(CRC, "crc")                 /* CRC of the row */                                             \
+    X(SUM, "sum")                 /* byte or nibble sum */                                         \
     X(COUNTER, "counter")         /* the counter stood still */
 
 enum vb_fault {

@@ -13,9 +13,10 @@ enum vb_rule {
     VB_RULE_SUM,        /* byte `at` = sum of the bytes before it, modulo 256 */
     VB_RULE_SUM_ID,     /* the same plus both bytes of the id (Nissan, leaf-can.md rule 3) */
     VB_RULE_NIBBLES_ID, /* low nibble of byte `at` = sum of the digits of the id and of all other
-                         * nibbles up to the high one of that byte, modulo 16 (leaf-can.md rule 2) */
-    VB_RULE_COUNTER,    /* the field at start bit `at` (little endian) of `len` bits differs from that
-                         * of the frame before; a sender counts up by one (leaf-can.md section 1) */
+                         * nibbles up to the high one of that byte, modulo 16 (leaf-can.md rule 2)
+                         */
+    VB_RULE_COUNTER, /* the field at start bit `at` (little endian) of `len` bits differs from that
+                      * of the frame before; a sender counts up by one (leaf-can.md section 1) */
 };
 
 struct vb_check {
@@ -26,28 +27,31 @@ struct vb_check {
 };
 
 struct vb_message {
-    uint32_t id, mask;         /* frames with (id & mask) == id are this message */
-    uint8_t len_min, len_max;  /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given */
-    bool ext;                  /* CAN: 29-bit id */
-    uint16_t period_ms;        /* time between two, 0 = not periodic or not known */
-    const char *name;          /* one word, lower case: "state" */
-    const char *title;         /* who sends it and what it is for */
+    uint32_t id, mask; /* frames with (id & mask) == id are this message */
+    uint8_t len_min,
+        len_max;        /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given */
+    bool ext;           /* CAN: 29-bit id */
+    uint16_t period_ms; /* time between two, 0 = not periodic or not known */
+    const char *name;   /* one word, lower case: "state" */
+    const char *title;  /* who sends it and what it is for */
     const struct vb_signal *signals;
     uint16_t signal_count;
     const struct vb_check *checks; /* in the order in which a sender applies them */
     uint8_t check_count;
     struct vb_when when;
 };
-#define VB_ROWS(table) .signals = (table), .signal_count = sizeof(table) / sizeof((table)[0])
+#define VB_ROWS(table)   .signals = (table), .signal_count = sizeof(table) / sizeof((table)[0])
 #define VB_CHECKS(table) .checks = (table), .check_count = sizeof(table) / sizeof((table)[0])
-#define VB_ID(number) .id = (number), .mask = 0xFFFFFFFFu
+#define VB_ID(number)    .id = (number), .mask = 0xFFFFFFFFu
 
 /* Check the length and the integrity rules, except the counter, which needs the frame before.
  * Returns VB_FAULT_NONE, _LENGTH, _CRC or _SUM. */
 enum vb_fault vb_message_check(const struct vb_message *message, const struct vb_frame *frame);
 
-/* The counter of a frame, 0 if the message has none or the frame is too short. has (may be NULL). */
-uint8_t vb_message_counter(const struct vb_message *message, const struct vb_frame *frame, bool *has);
+/* The counter of a frame. bits (may be NULL): its size, 0 if the message has none or the frame is
+ * too short. */
+uint8_t vb_message_counter(const struct vb_message *message, const struct vb_frame *frame,
+                           unsigned *bits);
 
 /* Make bytes good: set the counter to `counter` modulo its size, then sums and CRCs. id: as on the
  * wire. Returns VB_OK, or VB_E_SPACE if n is less than len_min or than a rule needs. */

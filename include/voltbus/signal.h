@@ -1,10 +1,10 @@
-/* voltbus/signal.h - the row: one signal, where it stands in its frame and what it means; the engine
- * that reads and writes it; and the sample.
+/* voltbus/signal.h - the row: one signal, where it stands in its frame and what it means; the
+ * engine that reads and writes it; and the sample.
  *
- * Rows are data. Built-in devices have them as const tables, a DBC, an LDF or the configuration makes
- * the same structs at run time; the engine sees only a pointer and a count. Everything that outputs
- * need (words, limits, Home Assistant class, names in other systems) stands here and nowhere else.
- * SPDX-License-Identifier: MIT */
+ * Rows are data. Built-in devices have them as const tables, a DBC, an LDF or the configuration
+ * makes the same structs at run time; the engine sees only a pointer and a count. Everything that
+ * outputs need (words, limits, Home Assistant class, names in other systems) stands here and
+ * nowhere else. SPDX-License-Identifier: MIT */
 #ifndef VOLTBUS_SIGNAL_H
 #define VOLTBUS_SIGNAL_H
 
@@ -17,7 +17,8 @@
 struct vb_scale {
     int64_t mul, add, div;
 };
-#define VB_SCALE(m, a, d) &(const struct vb_scale){(m), (a), (d)}
+#define VB_SCALE(m, a, d)                                                                          \
+    &(const struct vb_scale) { (m), (a), (d) }
 #define VB_RAW NULL /* the value is the raw number itself */
 
 /* Lowest and highest value that makes sense, in thousandths of the unit. A value outside is read
@@ -26,7 +27,8 @@ struct vb_limits {
     int64_t min_milli, max_milli;
 };
 #define VB_MILLI(x) ((int64_t)((x)*1000.0 + ((x) < 0 ? -0.5 : 0.5)))
-#define VB_LIMITS(lo, hi) .limits = &(const struct vb_limits){VB_MILLI(lo), VB_MILLI(hi)}
+#define VB_LIMITS(lo, hi)                                                                          \
+    .limits = &(const struct vb_limits) { VB_MILLI(lo), VB_MILLI(hi) }
 
 /* A word for a raw value. Tables end with word == NULL. Words are lower case without spaces. With
  * VB_BITS, raw is the number of a bit and the value is the set of the words whose bits are 1. */
@@ -37,18 +39,21 @@ struct vb_word {
 extern const struct vb_word vb_no_yes[]; /* 0 no, 1 yes */
 extern const struct vb_word vb_off_on[]; /* 0 off, 1 on */
 
-/* The hook for what is not linear: bits of the frame to raw and back. Data stands beside the code, so
- * that one pair of functions serves many tables. to_raw and to_bits answer VB_OK or VB_E_RANGE. */
+/* The hook for what is not linear: bits of the frame to raw and back. Data stands beside the code,
+ * so that one pair of functions serves many tables. to_raw and to_bits answer VB_OK or VB_E_RANGE.
+ */
 struct vb_curve {
     int (*to_raw)(const struct vb_curve *curve, uint64_t bits, int64_t *raw);
     int (*to_bits)(const struct vb_curve *curve, int64_t raw, uint64_t *bits);
     const uint16_t *points; /* for vb_steps_*: upper limits in rising order */
     uint8_t count;
 };
-/* Steps: raw = how many of the points lie below bits. Written back as the lowest bits of the step. */
+/* Steps: raw = how many of the points lie below bits. Written back as the lowest bits of the step.
+ */
 int vb_steps_to_raw(const struct vb_curve *curve, uint64_t bits, int64_t *raw);
 int vb_steps_to_bits(const struct vb_curve *curve, int64_t raw, uint64_t *bits);
-#define VB_STEPS(p) {vb_steps_to_raw, vb_steps_to_bits, (p), sizeof(p) / sizeof((p)[0])}
+#define VB_STEPS(p)                                                                                \
+    { vb_steps_to_raw, vb_steps_to_bits, (p), sizeof(p) / sizeof((p)[0]) }
 /* Packed decimal digits (0x59 = 59); a digit above 9 is VB_E_RANGE. */
 extern const struct vb_curve vb_bcd;
 
@@ -59,10 +64,12 @@ struct vb_mux {
     int64_t lo, hi;
     const struct vb_mux *or_else;
 };
-#define VB_MUX(row, value) .mux = &(const struct vb_mux){(row), (value), (value), NULL}
+#define VB_MUX(row, value)                                                                         \
+    .mux = &(const struct vb_mux) { (row), (value), (value), NULL }
 
-/* A row or message that only some values of a setting of the device have (device.h): bit v of values
- * = it exists when the setting number `setting` has its value number v. values == 0: always. */
+/* A row or message that only some values of a setting of the device have (device.h): bit v of
+ * values = it exists when the setting number `setting` has its value number v. values == 0: always.
+ */
 struct vb_when {
     uint8_t setting;
     uint8_t values;
@@ -116,8 +123,8 @@ struct vb_sample {
 };
 
 /* Read one row from n bytes, ignoring mux and when.
- * Returns VB_OK; VB_E_MORE if the row reaches beyond n bytes; VB_E_RANGE if the bits have no meaning
- * (curve); VB_E_UNKNOWN if the value is the absent one. *raw is written for VB_OK only. */
+ * Returns VB_OK; VB_E_MORE if the row reaches beyond n bytes; VB_E_RANGE if the bits have no
+ * meaning (curve); VB_E_UNKNOWN if the value is the absent one. *raw is written for VB_OK only. */
 int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw);
 
 /* Write one row into n bytes; all other bits keep their value.
@@ -152,10 +159,10 @@ size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out)
 size_t vb_signal_text(const struct vb_signal *signal, int64_t raw, char *out, size_t cap,
                       bool *is_word);
 
-/* The reverse: a word of the row, words joined by '+', or a decimal number in the row's unit, rounded
- * to the nearest raw value (half away from zero). text: n characters.
- * Returns VB_OK; VB_E_FORMAT (neither a number nor a word of the row); VB_E_RANGE (beyond the limits
- * of the row or of its bits). */
+/* The reverse: a word of the row, words joined by '+', or a decimal number in the row's unit,
+ * rounded to the nearest raw value (half away from zero). text: n characters. Returns VB_OK;
+ * VB_E_FORMAT (neither a number nor a word of the row); VB_E_RANGE (beyond the limits of the row or
+ * of its bits). */
 int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw);
 
 #endif

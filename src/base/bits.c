@@ -1,5 +1,5 @@
-/* bits.c - bit fields in byte strings. One loop over the bytes that a field touches (nine at most), so
- * nothing is read outside the field and the host's byte order does not matter.
+/* bits.c - bit fields in byte strings. One loop over the bytes that a field touches (nine at most),
+ * so nothing is read outside the field and the host's byte order does not matter.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/bits.h"
 

@@ -3,25 +3,15 @@
 #include "voltbus/crc.h"
 
 /* The table of a polynomial, worked out by the compiler. Shifting a bit out of the top of an 8-bit
- * register folds the polynomial in; T1 is the CRC of nibble 1, each further one is twice the last. */
+ * register folds the polynomial in; T1 is the CRC of nibble 1, each further one is twice the last.
+ */
 #define STEP(x, poly) ((((x) << 1) ^ (((x)&0x80) ? (poly) : 0)) & 0xFF)
 #define TABLE(a, b, c, d)                                                                          \
-    {0,                                                                                            \
-     (a),                                                                                          \
-     (b),                                                                                          \
-     (a) ^ (b),                                                                                    \
-     (c),                                                                                          \
-     (c) ^ (a),                                                                                    \
-     (c) ^ (b),                                                                                    \
-     (c) ^ (b) ^ (a),                                                                              \
-     (d),                                                                                          \
-     (d) ^ (a),                                                                                    \
-     (d) ^ (b),                                                                                    \
-     (d) ^ (b) ^ (a),                                                                              \
-     (d) ^ (c),                                                                                    \
-     (d) ^ (c) ^ (a),                                                                              \
-     (d) ^ (c) ^ (b),                                                                              \
-     (d) ^ (c) ^ (b) ^ (a)}
+    {                                                                                              \
+        0, (a), (b), (a) ^ (b), (c), (c) ^ (a), (c) ^ (b), (c) ^ (b) ^ (a), (d), (d) ^ (a),        \
+            (d) ^ (b), (d) ^ (b) ^ (a), (d) ^ (c), (d) ^ (c) ^ (a), (d) ^ (c) ^ (b),               \
+            (d) ^ (c) ^ (b) ^ (a)                                                                  \
+    }
 
 enum {
     NISSAN = 0x85,

@@ -11,7 +11,7 @@
 #define CAN_ERR_BIT 0x20000000u /* SocketCAN marks error frames in the id */
 #define CAN_SFF_MAX 0x7FFu
 #define CAN_EFF_MAX 0x1FFFFFFFu
-#define LIN_ID_MAX 0x3Fu
+#define LIN_ID_MAX  0x3Fu
 
 const char *vb_kind_text(enum vb_kind kind) {
     switch (kind) {

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: MIT */
 #include "voltbus/hex.h"
 
-#include <string.h>
-
 #include "voltbus/err.h"
 
 static const char digits_upper[] = "0123456789ABCDEF";
@@ -21,21 +19,21 @@ int vb_hex_digit(char c) {
     return -1;
 }
 
+static int is_separator(char c) {
+    return c == ' ' || c == '\t' || c == '.' || c == ':' || c == '-' || c == ',';
+}
+
 int vb_hex_read(const char *text, size_t n, uint8_t *out, size_t cap, size_t *used) {
     size_t count = 0;
     size_t i = 0;
     int result = VB_OK;
     while (i < n) {
-        if (text[i] != '\0' && strchr(" \t.:-,", text[i])) {
+        if (is_separator(text[i])) {
             i++;
             continue;
         }
         if (n - i >= 3 && text[i] == '0' && (text[i + 1] | 0x20) == 'x') {
             i += 2;
-            if (vb_hex_digit(text[i]) < 0) {
-                result = VB_E_FORMAT;
-                break;
-            }
         }
         int high = vb_hex_digit(text[i]);
         int low = i + 1 < n ? vb_hex_digit(text[i + 1]) : -1;

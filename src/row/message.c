@@ -24,8 +24,8 @@ static uint8_t expected(const struct vb_check *check, uint32_t id, const uint8_t
         return (uint8_t)(vb_sum8(data, check->at) + (id >> 8 & 0xFF) + (id & 0xFF));
     default: { /* VB_RULE_NIBBLES_ID */
         unsigned high = data[check->at] & 0xF0u;
-        unsigned sum = nibbles(data, check->at) + (high >> 4) + (id & 15) + (id >> 4 & 15) +
-                       (id >> 8 & 15);
+        unsigned sum =
+            nibbles(data, check->at) + (high >> 4) + (id & 15) + (id >> 4 & 15) + (id >> 8 & 15);
         return (uint8_t)(high | (sum & 15));
     }
     }
@@ -51,19 +51,19 @@ enum vb_fault vb_message_check(const struct vb_message *message, const struct vb
 }
 
 uint8_t vb_message_counter(const struct vb_message *message, const struct vb_frame *frame,
-                           bool *has) {
+                           unsigned *bits) {
     for (unsigned i = 0; i < message->check_count; i++) {
         const struct vb_check *check = &message->checks[i];
         if (check->rule == VB_RULE_COUNTER &&
             vb_bits_inside_le(frame->len, check->at, check->len)) {
-            if (has) {
-                *has = true;
+            if (bits) {
+                *bits = check->len;
             }
             return (uint8_t)vb_bits_get_le(frame->data, check->at, check->len);
         }
     }
-    if (has) {
-        *has = false;
+    if (bits) {
+        *bits = 0;
     }
     return 0;
 }

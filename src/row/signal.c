@@ -9,7 +9,7 @@
 #include "voltbus/bits.h"
 #include "voltbus/err.h"
 
-#define EXACT_DIGITS_MAX 12  /* 1/4096 still comes out exactly */
+#define EXACT_DIGITS_MAX 12 /* 1/4096 still comes out exactly */
 #define DEFAULT_DECIMALS 6
 
 const struct vb_word vb_no_yes[] = {{0, "no"}, {1, "yes"}, {0, NULL}};

@@ -22,7 +22,8 @@ static void test_little_endian_field_starts_at_its_lowest_bit(void **state) {
 
 static void test_big_endian_field_starts_at_its_highest_bit(void **state) {
     (void)state;
-    /* Leaf 0x1DB, 358 V +5.5 A: 7|11@B = 0000 0001 011 = 11, 23|10@B = B3 and two bits of 2B = 716 */
+    /* Leaf 0x1DB, 358 V +5.5 A: 7|11@B = 0000 0001 011 = 11, 23|10@B = B3 and two bits of 2B = 716
+     */
     static const uint8_t leaf[] = {0x01, 0x60, 0xB3, 0x2B, 0x32, 0x00, 0x00, 0x04};
     assert_int_equal(vb_bits_get_be(leaf, 7, 11), 11);
     assert_int_equal(vb_bits_get_be(leaf, 23, 10), 716);
@@ -90,8 +91,9 @@ static void test_the_first_table_entries_of_0x85_are_those_of_the_reference(void
 
 static void test_hex_reads_pairs_with_the_separators_people_use(void **state) {
     (void)state;
-    static const char *const forms[] = {"AB841E", "ab 84 1e", "AB.84.1E", "AB:84:1e", "AB-84-1E",
-                                        "0xAB 0x84 0x1e", "0xAB,0x84,0x1E", " AB 84\t1E "};
+    static const char *const forms[] = {"AB841E",         "ab 84 1e",   "AB.84.1E",
+                                        "AB:84:1e",       "AB-84-1E",   "0xAB 0x84 0x1e",
+                                        "0xAB,0x84,0x1E", " AB 84\t1E "};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         uint8_t out[3];
         size_t used;
@@ -191,11 +193,16 @@ static void test_a_frame_that_breaks_the_notation_is_refused_with_its_place(void
         int result;
         size_t at;
     } bad[] = {
-        {"1DB", VB_E_FORMAT, 3},           {"1DBX00", VB_E_FORMAT, 3},
-        {"1D#00 1", VB_E_FORMAT, 7},       {"#00", VB_E_FORMAT, 0},
-        {"12345#00", VB_E_FORMAT, 0},      {"7FF#0G", VB_E_FORMAT, 5},
-        {"800#00", VB_E_RANGE, 0},         {"40#00", VB_E_RANGE, 0},
-        {"1DB#001122334455667788", VB_E_RANGE, 20}, {"123##", VB_E_FORMAT, 5},
+        {"1DB", VB_E_FORMAT, 3},
+        {"1DBX00", VB_E_FORMAT, 3},
+        {"1D#00 1", VB_E_FORMAT, 7},
+        {"#00", VB_E_FORMAT, 0},
+        {"12345#00", VB_E_FORMAT, 0},
+        {"7FF#0G", VB_E_FORMAT, 5},
+        {"800#00", VB_E_RANGE, 0},
+        {"40#00", VB_E_RANGE, 0},
+        {"1DB#001122334455667788", VB_E_RANGE, 20},
+        {"123##", VB_E_FORMAT, 5},
         {"FFFFFFFFF#00", VB_E_FORMAT, 9},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -224,8 +231,12 @@ static void test_a_frame_cut_at_any_place_never_reads_beyond_its_end(void **stat
 
 static void test_frames_are_written_as_they_are_read(void **state) {
     (void)state;
-    static const char *const texts[] = {"1DB#0160B32B32000004", "22#AB841EF42E847A", "00000001#",
-                                        "20000004#00",          "123#R",             "123##5AABB"};
+    static const char *const texts[] = {"1DB#0160B32B32000004",
+                                        "22#AB841EF42E847A",
+                                        "00000001#",
+                                        "20000004#00",
+                                        "123#R",
+                                        "123##5AABB"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         uint8_t data[64];
         char out[VB_FRAME_TEXT];

@@ -54,12 +54,17 @@ static void test_numbers_have_the_decimals_that_the_ratio_needs(void **state) {
         int64_t raw;
         const char *text;
     } cases[] = {
-        {{1, 0, 1}, 42, "42"},          {{1, 0, 2}, 771, "385.5"},
-        {{1, 0, 2}, 770, "385.0"},      {{1, 0, 1000}, 5, "0.005"},
-        {{1, 0, 1000}, -5, "-0.005"},   {{14, 0, 100}, 15, "2.10"},
-        {{51, 0, 800}, 15, "0.95625"},  {{80, 20000, 1}, 50, "24000"},
-        {{5, 0, 1024}, 895, "4.3701171875"}, {{-1, 250, 10}, 300, "-5.0"},
-        {{5, 0, 50}, 3, "0.3"}, /* the ratio is reduced first: 1/10 */
+        {{1, 0, 1}, 42, "42"},
+        {{1, 0, 2}, 771, "385.5"},
+        {{1, 0, 2}, 770, "385.0"},
+        {{1, 0, 1000}, 5, "0.005"},
+        {{1, 0, 1000}, -5, "-0.005"},
+        {{14, 0, 100}, 15, "2.10"},
+        {{51, 0, 800}, 15, "0.95625"},
+        {{80, 20000, 1}, 50, "24000"},
+        {{5, 0, 1024}, 895, "4.3701171875"},
+        {{-1, 250, 10}, 300, "-5.0"},
+        {{5, 0, 50}, 3, "0.3"},              /* the ratio is reduced first: 1/10 */
         {{1, 0, 4294967296}, 1, "0.000000"}, /* more than 12 digits: rounded */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -70,27 +75,23 @@ static void test_numbers_have_the_decimals_that_the_ratio_needs(void **state) {
 
 static void test_other_ratios_are_rounded_half_away_from_zero(void **state) {
     (void)state;
-    const struct vb_signal third = {"x.y", "", 0, 32, VB_LE, VB_SCALE(1, 0, 3),
-                                           .decimals = 2};
-    const struct vb_signal sixth = {"x.y", "", 0, 32, VB_LE, VB_SCALE(1, 0, 60),
-                                           .decimals = 1};
+    const struct vb_signal third = {"x.y", "", 0, 32, VB_LE, VB_SCALE(1, 0, 3), .decimals = 2};
+    const struct vb_signal sixth = {"x.y", "", 0, 32, VB_LE, VB_SCALE(1, 0, 60), .decimals = 1};
     const struct vb_signal plain = {"x.y", "", 0, 32, VB_LE, VB_SCALE(1, 0, 47500)};
     shows(&third, 1, "0.33");
     shows(&third, 2, "0.67");
     shows(&third, -2, "-0.67");
     shows(&sixth, 3, "0.1"); /* 0.05 */
     shows(&sixth, -3, "-0.1");
-    shows(&sixth, -1, "0.0"); /* never -0.0 */
+    shows(&sixth, -1, "0.0");       /* never -0.0 */
     shows(&plain, 363, "0.007642"); /* six decimals unless the row says otherwise */
 }
 
 static void test_the_largest_numbers_come_out_whole(void **state) {
     (void)state;
     const struct vb_signal wide = {"x.y", "", 0, 64, VB_LE | VB_SIGNED, VB_RAW};
-    const struct vb_signal milli = {"x.y", "", 0, 64, VB_LE | VB_SIGNED,
-                                           VB_SCALE(1, 0, 1000)};
-    const struct vb_signal times = {"x.y", "", 0, 64, VB_LE | VB_SIGNED,
-                                           VB_SCALE(1000, 0, 1)};
+    const struct vb_signal milli = {"x.y", "", 0, 64, VB_LE | VB_SIGNED, VB_SCALE(1, 0, 1000)};
+    const struct vb_signal times = {"x.y", "", 0, 64, VB_LE | VB_SIGNED, VB_SCALE(1000, 0, 1)};
     shows(&wide, INT64_MAX, "9223372036854775807");
     shows(&wide, INT64_MIN, "-9223372036854775808");
     shows(&milli, INT64_MIN, "-9223372036854775.808");
@@ -117,8 +118,7 @@ static void test_words_stand_for_values_and_unknown_values_stay_numbers(void **s
 static void test_bit_words_are_joined_and_unnamed_bits_get_a_number(void **state) {
     (void)state;
     static const struct vb_word words[] = {{0, "stop"}, {2, "caution"}, {0, NULL}};
-    const struct vb_signal flags = {"x.y", "", 0, 8, VB_LE | VB_BITS, VB_RAW,
-                                           .words = words};
+    const struct vb_signal flags = {"x.y", "", 0, 8, VB_LE | VB_BITS, VB_RAW, .words = words};
     int64_t raw;
     shows(&flags, 0, "none");
     shows(&flags, 5, "stop+caution");
@@ -174,7 +174,7 @@ static void test_sign_and_magnitude_has_its_sign_in_the_top_bit(void **state) {
     (void)state;
     /* WH1080 over FSK: 0x83C is -6.0 degrees, 0x03C is 6.0 */
     const struct vb_signal air = {"air.temperature", "°C", 11, 12, VB_BE | VB_SIGN_MAG,
-                                         VB_SCALE(1, 0, 10)};
+                                  VB_SCALE(1, 0, 10)};
     int64_t raw;
     uint8_t data[3] = {0xA4, 0xF0, 0x00};
     assert_int_equal(vb_signal_get(&air, BYTES(0xA4, 0xF8, 0x3C), &raw), VB_OK);
@@ -190,14 +190,13 @@ static void test_a_field_in_two_pieces_is_one_number(void **state) {
     (void)state;
     /* WH24 wind direction: eight bits in byte 2, the ninth is bit 7 of byte 3 */
     const struct vb_signal direction = {
-        "wind.direction", "°", 16, 8, VB_LE, VB_RAW, .more_bit = 31, .more_len = 1,
+        "wind.direction",       "°", 16, 8, VB_LE, VB_RAW, .more_bit = 31, .more_len = 1,
         VB_NOT_AVAILABLE(0x1FF)};
     int64_t raw;
     uint8_t data[4] = {0};
     assert_int_equal(vb_signal_get(&direction, BYTES(0x24, 0x50, 0x67, 0xE2), &raw), VB_OK);
     assert_int_equal(raw, 359);
-    assert_int_equal(vb_signal_get(&direction, BYTES(0x24, 0x50, 0xFF, 0x80), &raw),
-                     VB_E_UNKNOWN);
+    assert_int_equal(vb_signal_get(&direction, BYTES(0x24, 0x50, 0xFF, 0x80), &raw), VB_E_UNKNOWN);
     assert_int_equal(vb_signal_put(&direction, 359, data, 4), VB_OK);
     assert_memory_equal(data, ((uint8_t[]){0, 0, 0x67, 0x80}), 4);
     assert_int_equal(vb_signal_put(&direction, 512, data, 4), VB_E_RANGE);
@@ -208,8 +207,7 @@ static void test_steps_count_the_limits_below_and_bcd_reads_digits(void **state)
     static const uint16_t limits[] = {432, 851, 1210};
     const struct vb_curve steps = VB_STEPS(limits);
     const struct vb_signal index = {"uv.index", "", 7, 16, VB_BE, VB_RAW, .curve = &steps};
-    const struct vb_signal minute = {"clock.minute", "", 0, 8, VB_LE, VB_RAW,
-                                            .curve = &vb_bcd};
+    const struct vb_signal minute = {"clock.minute", "", 0, 8, VB_LE, VB_RAW, .curve = &vb_bcd};
     int64_t raw;
     uint8_t data[2];
     assert_int_equal(vb_signal_get(&index, BYTES(0x01, 0xB0), &raw), VB_OK); /* 432 */
@@ -231,9 +229,9 @@ static void test_steps_count_the_limits_below_and_bcd_reads_digits(void **state)
 
 static void test_limits_are_exact_at_their_edges(void **state) {
     (void)state;
-    assert_true(vb_signal_in_limits(&current, 4000000));  /* 2000.000 A */
-    assert_false(vb_signal_in_limits(&current, 4000001)); /* 2000.001 A */
-    assert_true(vb_signal_in_limits(&current, 0));        /* -2000 A */
+    assert_true(vb_signal_in_limits(&current, 4000000));       /* 2000.000 A */
+    assert_false(vb_signal_in_limits(&current, 4000001));      /* 2000.001 A */
+    assert_true(vb_signal_in_limits(&current, 0));             /* -2000 A */
     assert_true(vb_signal_in_limits(&temperature, INT64_MAX)); /* no limits */
     assert_false(vb_signal_in_limits(&current, INT64_MAX));    /* no overflow either */
 }
@@ -244,8 +242,8 @@ static void test_rows_made_at_run_time_are_read_like_const_ones(void **state) {
     struct vb_signal *made = calloc(1, sizeof *made);
     char name[] = "battery.voltage";
     int64_t raw;
-    *made = (struct vb_signal){.name = name, .unit = "V", .bit = 23, .len = 10, .flags = VB_BE,
-                               .scale = &scale};
+    *made = (struct vb_signal){
+        .name = name, .unit = "V", .bit = 23, .len = 10, .flags = VB_BE, .scale = &scale};
     assert_int_equal(vb_signal_get(made, BYTES(0x01, 0x60, 0xB3, 0x2B), &raw), VB_OK);
     shows(made, raw, "358.0");
     free(made);

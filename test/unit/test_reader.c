@@ -1,0 +1,310 @@
+/* test_reader.c - text captures: every format on lines as real tools write them, whole, cut short,
+ * and arriving byte by byte; compression; finding the format. SPDX-License-Identifier: MIT */
+#include "test.h"
+
+#include <pthread.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "host/file/format.h"
+
+static struct reader reader;
+
+/* A line, the format it is of, and the frame it holds in the notation of voltbus/frame.h. */
+static const struct {
+    const char *format, *line, *frame, *link;
+    int64_t t_ns;
+    int hex_kind;
+} cases[] = {
+    /* candump -L; -x; nanoseconds */
+    {"candump-log", "(1712145600.123456) can0 1DB#0160B32B32000004", "1DB#0160B32B32000004", "can0",
+     INT64_C(1712145600123456000), 0},
+    {"candump-log", "(0000000166.000000) vcan0 27A#30300D8C091500 R", "27A#30300D8C091500", "vcan0",
+     INT64_C(166000000000), 0},
+    {"candump-log", "(1712145600.123456789) can1 18FF50E5#R T", "18FF50E5#R", "can1",
+     INT64_C(1712145600123456789), 0},
+    {"candump-log", "(1.0) can0 123##5AABB", "123##5AABB", "can0", INT64_C(1000000000), 0},
+    /* candump on the terminal: captures/can/leaf_ze1_62kwh_battery_only.txt.gz, and its options */
+    {"candump-console", "  can0  1DB   [8]  00 04 C2 62 00 00 03 B6", "1DB#0004C262000003B6",
+     "can0", 0, 0},
+    {"candump-console", "  can0  1ED   [3]  FF E3 62", "1ED#FFE362", "can0", 0, 0},
+    {"candump-console", " (1712145600.123456)  can0  1ED   [3]  FF E3 62   '..b'", "1ED#FFE362",
+     "can0", INT64_C(1712145600123456000), 0},
+    {"candump-console", " (2026-11-20 17:39:00.123456)  can0  1ED   [3]  FF E3 62", "1ED#FFE362",
+     "can0", INT64_C(1795196340123456000), 0},
+    {"candump-console", "  can0  RX - -  1ED   [3]  FF E3 62", "1ED#FFE362", "can0", 0, 0},
+    {"candump-console", "  can0  TX B -  123  [02]  AA BB", "123##5AABB", "can0", 0, 0},
+    {"candump-console", "  can0  12345678   [2]  AA BB", "12345678#AABB", "can0", 0, 0},
+    {"candump-console", "  can0  123   [0]  remote request", "123#R", "can0", 0, 0},
+    {"candump-console", "  can0  123   [4]  remote request", "123#R", "can0", 0, 0},
+    {"candump-console", "  can0  123   {E}  11 22 33 44 55 66 77 88", "123#1122334455667788",
+     "can0", 0, 0},
+    {"candump-console", "  can0  20000088   [8]  00 00 80 19 00 00 00 00   ERRORFRAME",
+     "20000088#0000801900000000", "can0", 0, 0},
+    /* captures/lin: PID 97 is id 17 */
+    {"apgdt001", "810,763633            97     D6 0B 86 0B 71 00 00 00        9634            ",
+     "17#D60B860B71000000", "lin", INT64_C(810763633000), 0},
+    {"apgdt001", "2018,599225            97            9597            Checksum Error", "17#",
+     "lin", INT64_C(2018599225000), 0},
+    /* the source's weather line */
+    {"rfm69", "RF69 #17: 24 3c ce 62 19 63 0f 03 00 02 00 00 00 00 00 a9 c9 r 116 l 2 a-1525",
+     "243CCE6219630F0300020000000000A9C9", "radio", 0, 0},
+    {"frames", "22#AB 84 1E F4 2E 84 7A", "22#AB841EF42E847A", "lin", 0, 0},
+    {"frames", "1DB#0160B32B32000004", "1DB#0160B32B32000004", "can", 0, 0},
+    /* python-can's bytes */
+    {"slcan", "t1F28307920A0003C0288", "1F2#307920A0003C0288", "can", 0, 0},
+    {"slcan", "T18FF50E520011", "18FF50E5#0011", "can", 0, 0},
+    {"hex", "243cce6219630f0300020000000000a9c9", "243CCE6219630F0300020000000000A9C9", "radio", 0,
+     VB_KIND_RADIO},
+    {"hex", "00 55 E2 AB 84 1E F4 2E 84 7A AC", "22#AB841EF42E847A", "lin", 0, VB_KIND_LIN},
+    {"hex", "55 25 81 80 E9 B8 BB 00 7A", "25#8180E9B8BB00", "lin", 0, VB_KIND_LIN},
+};
+#define CASES (sizeof cases / sizeof cases[0])
+
+static void start(const char *text, size_t n, const char *format, int hex_kind) {
+    struct lines *lines = lines_of_text(text, n);
+    assert_non_null(lines);
+    reader_init(&reader, lines, format ? format_find(format) : NULL, hex_kind);
+}
+
+static void stop(void) {
+    lines_close(reader.lines);
+}
+
+static void expect(const struct vb_frame *frame, size_t i) {
+    char text[VB_FRAME_TEXT + 1];
+    text[vb_frame_text(frame, text)] = '\0';
+    assert_string_equal(text, cases[i].frame);
+    assert_string_equal(reader.links[frame->bus], cases[i].link);
+    assert_int_equal(frame->t_ns, cases[i].t_ns);
+    assert_int_equal(!(frame->flags & VB_FRAME_NO_TIME), cases[i].t_ns != 0);
+}
+
+static void test_every_form_of_line_is_read_and_its_format_is_found(void **state) {
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        struct vb_frame frame;
+        start(cases[i].line, strlen(cases[i].line), NULL, cases[i].hex_kind);
+        assert_non_null(reader.format);
+        assert_string_equal(reader.format->name, cases[i].format);
+        assert_int_equal(reader_next(&reader, &frame), 1);
+        expect(&frame, i);
+        assert_int_equal(reader_next(&reader, &frame), 0);
+        stop();
+    }
+}
+
+static void test_a_line_cut_anywhere_is_no_frame_of_another_id_and_has_a_reason(void **state) {
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        for (size_t n = 0; n < strlen(cases[i].line); n++) {
+            char *copy = malloc(n + 1); /* the sanitizer watches its end */
+            struct vb_frame frame;
+            memcpy(copy, cases[i].line, n);
+            start(copy, n, cases[i].format, cases[i].hex_kind);
+            int result = reader_next(&reader, &frame);
+            assert_true(result == 1 || result == 0 || result == VB_E_FORMAT ||
+                        result == VB_E_RANGE || result == VB_E_CHECK);
+            if (result < 0) {
+                assert_true(reader.why[0] != '\0');
+            } else if (result == 1) {
+                char whole[VB_FRAME_TEXT + 1] = "";
+                strcpy(whole, cases[i].frame);
+                char part[VB_FRAME_TEXT + 1];
+                part[vb_frame_text(&frame, part)] = '\0';
+                assert_memory_equal(part, whole, 2); /* the first digits of the id at least */
+            }
+            stop();
+            free(copy);
+        }
+    }
+}
+
+static void test_a_broken_line_does_not_disturb_the_next(void **state) {
+    (void)state;
+    static const char text[] = "(1.0) can0 1DB#0160B32B32000004\n"
+                               "(1.1) can0 1DB#0160B3\x01G\n"
+                               "\n"
+                               "user@host:~$ candump can0\n"
+                               "(1.2) can0 1DC#6E0A05D50000002B\n";
+    struct vb_frame frame;
+    start(text, sizeof text - 1, NULL, 0);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_int_equal(reader_next(&reader, &frame), VB_E_FORMAT);
+    assert_int_equal(reader.line.number, 2);
+    assert_string_equal(reader.why, "column 22: expected ID#DATA of a CAN frame");
+    assert_int_equal(reader_next(&reader, &frame), VB_E_FORMAT);
+    assert_int_equal(reader.line.number, 4);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_int_equal(frame.id, 0x1DC);
+    assert_int_equal(reader_next(&reader, &frame), 0);
+    stop();
+}
+
+static void test_line_ends_of_every_kind_count_lines_right(void **state) {
+    (void)state;
+    static const char text[] = "123#00\r\n124#01\n\r\n125#02\r126#03";
+    static const unsigned long numbers[] = {1, 2, 4, 5};
+    struct vb_frame frame;
+    start(text, sizeof text - 1, NULL, 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(reader_next(&reader, &frame), 1);
+        assert_int_equal(frame.id, 0x123 + i);
+        assert_int_equal(reader.line.number, numbers[i]);
+    }
+    assert_int_equal(reader_next(&reader, &frame), 0);
+    stop();
+}
+
+static void test_two_interfaces_are_two_links(void **state) {
+    (void)state;
+    static const char text[] = "(1.0) can0 123#00\n(1.0) can1 123#00\n(1.0) can0 123#00\n";
+    struct vb_frame frame;
+    start(text, sizeof text - 1, NULL, 0);
+    reader_next(&reader, &frame);
+    assert_int_equal(frame.bus, 0);
+    reader_next(&reader, &frame);
+    assert_int_equal(frame.bus, 1);
+    assert_string_equal(reader.links[1], "can1");
+    reader_next(&reader, &frame);
+    assert_int_equal(frame.bus, 0);
+    stop();
+}
+
+static void test_more_link_names_than_there_is_room_for_share_the_last(void **state) {
+    (void)state;
+    char text[100 * 24];
+    size_t n = 0;
+    struct vb_frame frame;
+    for (int i = 0; i < 100; i++) {
+        n += (size_t)snprintf(text + n, sizeof text - n, "(1.0) can%d 123#00\n", i);
+    }
+    start(text, n, NULL, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(reader_next(&reader, &frame), 1);
+        assert_int_equal(frame.bus, i < READER_LINKS_MAX ? i : READER_LINKS_MAX - 1);
+    }
+    stop();
+}
+
+static void test_a_lin_stream_runs_over_line_ends_and_garbage_is_named(void **state) {
+    (void)state;
+    static const char text[] = "00 55 E2 AB 84\n1E F4 2E 84 7A AC DE AD BE EF\n00 55 99\n";
+    struct vb_frame frame;
+    start(text, sizeof text - 1, "hex", VB_KIND_LIN);
+    int frames = 0;
+    int wrong = 0;
+    uint32_t ids[4] = {0};
+    for (int result; (result = reader_next(&reader, &frame)) != 0;) {
+        if (result < 0) {
+            wrong++;
+        } else if (frames < 4) {
+            ids[frames++] = frame.id;
+        }
+    }
+    assert_int_equal(ids[0], 0x22);
+    assert_int_equal(ids[frames - 1], 0x19); /* the last header: nobody answered */
+    assert_true(wrong >= 1);
+    stop();
+}
+
+static void test_noise_is_no_format(void **state) {
+    (void)state;
+    static const char text[] = "Lorem ipsum\ndolor sit amet\n{\"json\": 1}\n";
+    start(text, sizeof text - 1, NULL, VB_KIND_RADIO);
+    assert_null(reader.format);
+    stop();
+}
+
+/* ---- files and pipes ---- */
+
+static void *write_slowly(void *to) {
+    int fd = *(int *)to;
+    for (size_t i = 0; i < strlen(cases[0].line); i++) {
+        assert_int_equal(write(fd, &cases[0].line[i], 1), 1);
+        usleep(500);
+    }
+    assert_int_equal(write(fd, "\n", 1), 1);
+    close(fd);
+    return NULL;
+}
+
+static void test_a_pipe_that_delivers_byte_by_byte_gives_the_same_frame(void **state) {
+    (void)state;
+    int ends[2];
+    char path[32];
+    char why[80];
+    pthread_t writer;
+    struct vb_frame frame;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pthread_create(&writer, NULL, write_slowly, &ends[1]), 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    struct lines *lines = lines_open(path, why, sizeof why);
+    assert_non_null(lines);
+    reader_init(&reader, lines, NULL, 0);
+    assert_non_null(reader.format);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    expect(&frame, 0);
+    assert_int_equal(reader_next(&reader, &frame), 0);
+    pthread_join(writer, NULL);
+    close(ends[0]);
+    stop();
+}
+
+/* Write `count` lines of 1DB frames to a gzip file, twice: two members behind each other. */
+static void make_gzip(const char *path, int count) {
+    for (int member = 0; member < 2; member++) {
+        gzFile file = gzopen(path, member == 0 ? "wb" : "ab");
+        assert_non_null(file);
+        for (int i = 0; i < count; i++) {
+            assert_true(gzprintf(file, "(%d.0) can0 1DB#0160B32B32000004\n", i) > 0);
+        }
+        gzclose(file);
+    }
+}
+
+static void test_gzip_members_behind_each_other_are_one_file(void **state) {
+    (void)state;
+    char path[] = "/tmp/voltbus-test-XXXXXX";
+    char why[80];
+    struct vb_frame frame;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    make_gzip(path, 20000); /* more than the window holds */
+    struct lines *lines = lines_open(path, why, sizeof why);
+    assert_non_null(lines);
+    reader_init(&reader, lines, NULL, 0);
+    int frames = 0;
+    while (reader_next(&reader, &frame) == 1) {
+        frames++;
+    }
+    assert_int_equal(frames, 40000);
+    stop();
+    close(fd);
+    unlink(path);
+}
+
+static void test_a_file_that_is_not_there_says_so(void **state) {
+    (void)state;
+    char why[80];
+    assert_null(lines_open("/nonexistent/file.log", why, sizeof why));
+    assert_string_equal(why, "No such file or directory");
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_form_of_line_is_read_and_its_format_is_found),
+        cmocka_unit_test(test_a_line_cut_anywhere_is_no_frame_of_another_id_and_has_a_reason),
+        cmocka_unit_test(test_a_broken_line_does_not_disturb_the_next),
+        cmocka_unit_test(test_line_ends_of_every_kind_count_lines_right),
+        cmocka_unit_test(test_two_interfaces_are_two_links),
+        cmocka_unit_test(test_more_link_names_than_there_is_room_for_share_the_last),
+        cmocka_unit_test(test_a_lin_stream_runs_over_line_ends_and_garbage_is_named),
+        cmocka_unit_test(test_noise_is_no_format),
+        cmocka_unit_test(test_a_pipe_that_delivers_byte_by_byte_gives_the_same_frame),
+        cmocka_unit_test(test_gzip_members_behind_each_other_are_one_file),
+        cmocka_unit_test(test_a_file_that_is_not_there_says_so),
+    };
+    setenv("TZ", "UTC", 1); /* candump -t A writes local time */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
