@@ -94,8 +94,10 @@ static void show_fault(struct decoder *d, const struct vb_frame *frame, const st
             view ? view->instance.device->name : "", view ? " " : "", id);
     const struct vb_message *message = reading->message;
     switch (reading->fault) {
-    case VB_FAULT_LENGTH:
-        if (message->len_min == message->len_max) {
+    case VB_FAULT_LENGTH: /* only a message has a length to break */
+        if (!message) {
+            fprintf(stderr, "length: %u bytes\n", (unsigned)frame->len);
+        } else if (message->len_min == message->len_max) {
             fprintf(stderr, "length: %u bytes, expected %u\n", (unsigned)frame->len,
                     message->len_min);
         } else {

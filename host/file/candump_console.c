@@ -35,9 +35,11 @@ static int read_date(const char *text, size_t n, int64_t *t_ns) {
             return result;
         }
     }
-    time_t seconds = mktime(&tm);
-    *t_ns = (int64_t)seconds * VB_NS_PER_S + fraction;
-    return VB_OK;
+    int64_t seconds = (int64_t)mktime(&tm);
+    return __builtin_mul_overflow(seconds, VB_NS_PER_S, t_ns) ||
+                   __builtin_add_overflow(*t_ns, fraction, t_ns)
+               ? VB_E_RANGE
+               : VB_OK;
 }
 
 /* "[8]", "[08]" (FD), "{B}" (raw DLC). Returns the count of bytes, or -1. */

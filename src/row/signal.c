@@ -406,9 +406,12 @@ static int parse_number(const char *text, size_t n, int64_t *number, int64_t *un
             return VB_E_RANGE;
         }
     }
+    if (!any) {
+        return VB_E_FORMAT;
+    }
     *number = text[0] == '-' ? -value : value;
     *unit = one_tenth;
-    return any ? VB_OK : VB_E_FORMAT;
+    return VB_OK;
 }
 
 int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw) {
