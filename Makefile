@@ -1,0 +1,116 @@
+# The two commands for a fresh Debian machine: make demo, make test. Each target installs what it needs.
+# The build itself is CMake's (CMakeLists.txt, CMakePresets.json); this file only strings it together.
+
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc)
+# ON: warnings of the release build are errors too (the debug build's always are)
+WERROR ?= OFF
+# the recordings that `make demo` shows
+DEMO ?= test/replay/nugget_morning.log test/replay/leaf_aze0.log test/replay/mast_wh24.log
+# how long each fuzzer of `make check` runs
+FUZZ_SECONDS ?= 60
+CLANG_FORMAT ?= clang-format-15
+
+SOURCES := $(shell find include src sim host cmd port test fuzz bench -name '*.[ch]' 2>/dev/null | sort)
+LIBRARY_AND_PROGRAM := $(filter src/% sim/% host/% cmd/%,$(filter %.c,$(SOURCES)))
+BUILD := cmake --build --parallel $(JOBS) --preset
+
+.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind cross size bench \
+        coverage format picture clean
+
+# ---- build ----
+
+all: release
+
+release:
+	tools/deps build
+	cmake --preset release -DVOLTBUS_WERROR=$(WERROR)
+	$(BUILD) release
+
+debug:
+	tools/deps build test
+	cmake --preset debug
+	$(BUILD) debug
+
+demo: release
+	for recording in $(DEMO); do build/release/voltbus decode $$recording || exit 1; done
+
+# the picture of the README, drawn from real output
+picture: release
+	PATH="build/release:$$PATH" tools/terminal_svg \
+	    "voltbus decode --as hella-ibs --as votronic-mppt test/replay/nugget_morning.log" \
+	    voltbus decode --as hella-ibs --as votronic-mppt test/replay/nugget_morning.log >docs/decode.svg
+
+# ---- test: what every change must pass ----
+
+test: debug format-check release
+	tools/check_layers
+	tools/check_symbols build/release/libvoltbus.a
+	ctest --preset debug --parallel $(JOBS)
+
+format-check:
+	tools/deps test
+	$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
+
+format:
+	tools/deps test
+	$(CLANG_FORMAT) -i $(SOURCES)
+
+# ---- check: what takes longer ----
+
+check: test fuzz tidy cppcheck valgrind size
+
+fuzz:
+	tools/deps build check
+	cmake --preset fuzz
+	$(BUILD) fuzz
+	tools/fuzz build/fuzz $(FUZZ_SECONDS) $(JOBS)
+
+# the rules are in .clang-tidy
+tidy: debug
+	tools/deps check
+	printf '%s\n' $(LIBRARY_AND_PROGRAM) | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build/debug
+
+# uninitvar: takes every address of a buffer for a reading; clang-tidy and valgrind do it better
+cppcheck:
+	tools/deps check
+	cppcheck --quiet -j $(JOBS) --std=c11 --error-exitcode=1 --inline-suppr -I include -I src -I . \
+	    --enable=warning,performance,portability --suppress=missingIncludeSystem --suppress=uninitvar \
+	    $(LIBRARY_AND_PROGRAM)
+
+# uninitialised memory, which the sanitizers of `make test` do not see
+valgrind:
+	tools/deps build test check
+	cmake --preset valgrind
+	$(BUILD) valgrind
+	for program in build/valgrind/test/test_*; do \
+	    if [ -x $$program ] && [ -f $$program ]; then \
+	        valgrind -q --error-exitcode=1 --leak-check=full $$program || exit 1; \
+	    fi; \
+	done
+
+# ---- microcontrollers, measurements ----
+
+cross:
+	tools/deps build cross
+	cmake --preset cortex-m0plus
+	$(BUILD) cortex-m0plus
+	cmake --preset cortex-m
+	$(BUILD) cortex-m
+
+size: cross
+	tools/size M0+=build/cortex-m0plus/libvoltbus.a M4=build/cortex-m/libvoltbus.a
+
+bench: release
+	tools/deps bench
+	bench/run
+
+coverage:
+	tools/deps build test check
+	cmake --preset coverage
+	$(BUILD) coverage
+	ctest --preset coverage --parallel $(JOBS)
+	gcovr --root . --filter src/ --filter host/ --filter cmd/ build/coverage
+
+clean:
+	rm -rf build
