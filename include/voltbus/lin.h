@@ -79,6 +79,7 @@ struct vb_lin_rx {
     uint8_t count;
     uint8_t style;      /* how headers of this stream begin: bare, 00, break mark */
     uint8_t style_miss; /* headers in a row that began with less than that */
+    uint8_t bare;       /* headers in a row that began without any break */
     uint8_t coarse;     /* > 0: times come in lumps (USB, read() of many bytes) */
     uint8_t quiet;      /* how sure it is that nothing follows the window at once */
     bool any;           /* last_ns is valid */

@@ -104,23 +104,25 @@ enum { BUSY, PAUSE, SILENT, ENDED };
 #define LUMP_NS     (20 * VB_NS_PER_MS) /* an FTDI bridge collects bytes for 16 ms */
 #define COARSE_FOR  64 /* bytes that times stay doubtful after two came impossibly close */
 #define STYLE_KEEP  4  /* headers of a weaker form before we believe that the stream changed */
+#define BARE_ENOUGH 3  /* headers without break in a row: this stream has none */
 #define LEARNED_MAX 3
 
 /* Evidence, in bits as far as it can be reckoned: 2 to the power of what stands here to one that it
  * is not chance. 00 and 55 are one in 256 each, a valid PID one in four, a checksum of three kinds
  * one in 85. The rest is judgement, checked by the streams in test_lin.c. */
 enum {
-    E_MARKED = 24,         /* break mark, 55, PID */
-    E_MARKED_PARITY = 14,  /* break mark, 55, no PID */
-    E_ZERO = 18,           /* 00 55 PID */
-    E_BARE = 10,           /* 55 PID */
-    E_ZERO_UNUSUAL = -18,  /* ... though this adapter marks breaks */
-    E_BARE_UNMARKED = -12, /* ... though this adapter marks breaks */
-    E_BARE_UNUSUAL = -8,   /* ... though breaks of this stream come as 00 */
-    E_AFTER_IDLE = 4,      /* a header without break mark after a gap */
-    E_NO_GAP = -10,        /* 55 PID, no gap though times are good: where was the break? */
-    E_MATCH = 6,           /* a checksum matches */
-    E_MATCH_LEARNED = 10,  /* length and kind are those learned, and E_PER_TIME for each time */
+    E_MARKED = 24,           /* break mark, 55, PID */
+    E_MARKED_PARITY = 14,    /* break mark, 55, no PID */
+    E_ZERO = 18,             /* 00 55 PID */
+    E_BARE = 10,             /* 55 PID */
+    E_ZERO_UNUSUAL = -18,    /* ... though this adapter marks breaks */
+    E_ZERO_AMONG_BARE = -10, /* ... though this stream has no breaks: a checksum 00 */
+    E_BARE_UNMARKED = -12,   /* ... though this adapter marks breaks */
+    E_BARE_UNUSUAL = -8,     /* ... though breaks of this stream come as 00 */
+    E_AFTER_IDLE = 4,        /* a header without break mark after a gap */
+    E_NO_GAP = -10,          /* 55 PID, no gap though times are good: where was the break? */
+    E_MATCH = 6,             /* a checksum matches */
+    E_MATCH_LEARNED = 10,    /* length and kind are those learned, and E_PER_TIME for each time */
     E_PER_TIME = 2,
     E_MISMATCH = -7,        /* no checksum matches */
     E_MISMATCH_ONE = -3,    /* a single byte, which never can */
@@ -259,7 +261,9 @@ static struct header header_at(const struct vb_lin_rx *rx, unsigned at) {
         return h;
     } else if (before) {
         h.form = ZERO;
-        h.evidence = E_ZERO + (rx->style > ZERO ? E_ZERO_UNUSUAL : 0);
+        h.evidence = E_ZERO + (rx->style > ZERO          ? E_ZERO_UNUSUAL
+                               : rx->bare >= BARE_ENOUGH ? E_ZERO_AMONG_BARE
+                                                         : 0);
     } else {
         h.form = BARE;
         h.evidence = E_BARE +
@@ -415,6 +419,7 @@ static void learn(struct vb_lin_learned *l, uint8_t len, uint8_t kind) {
 }
 
 static void learn_style(struct vb_lin_rx *rx, unsigned form) {
+    rx->bare = (uint8_t)(form > BARE ? 0 : rx->bare < BARE_ENOUGH ? rx->bare + 1 : BARE_ENOUGH);
     if (form < rx->style && ++rx->style_miss < STYLE_KEEP) {
         return;
     }
