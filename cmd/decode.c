@@ -1,6 +1,7 @@
 /* decode.c - `voltbus decode`: any recording, or bytes from the command line, as values with units.
  * One pass, constant memory. What fails is counted and shown with its place, and never ends the
- * run. SPDX-License-Identifier: MIT */
+ * run.
+ * SPDX-License-Identifier: MIT */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +58,9 @@ struct decoder {
 };
 
 static void note_id(struct ids *ids, const struct vb_frame *frame) {
-    uint64_t key =
-        (uint64_t)frame->id | (uint64_t)(frame->kind + 1u) << 40 | (uint64_t)frame->flags << 48;
+    uint64_t flags =
+        frame->flags & (VB_FRAME_EXT | VB_FRAME_ERR); /* the others are no part of it */
+    uint64_t key = (uint64_t)frame->id | (uint64_t)(frame->kind + 1u) << 40 | flags << 48;
     size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 51); /* 13 bits = 2 * IDS_MAX */
     while (ids->table[at] && ids->table[at] != key) {
         at = (at + 1) % (2 * IDS_MAX);
@@ -147,20 +149,24 @@ static struct view *views_of(struct decoder *d, uint16_t bus) {
     if (d->views[bus]) {
         return d->views[bus];
     }
-    struct view *views = calloc(d->selection.count, sizeof *views);
+    struct view *views = d->views[bus] = calloc(d->selection.count, sizeof *views);
     for (size_t i = 0; views && i < d->selection.count; i++) {
         if (!view_init(&views[i], d->selection.devices[i], (uint16_t)i)) {
             return NULL;
         }
         selection_apply(&d->selection, &views[i].instance);
     }
-    return d->views[bus] = views;
+    return views;
 }
 
 static void show(struct decoder *d, const struct vb_frame *frame, const struct view *view,
                  struct vb_reading reading) {
+    int64_t t_ns;
+    if (__builtin_sub_overflow(frame->t_ns, d->t0_ns, &t_ns)) {
+        t_ns = frame->t_ns < 0 ? INT64_MIN : INT64_MAX;
+    }
     struct seen_frame seen = {.frame = frame,
-                              .t_ns = frame->t_ns - d->t0_ns,
+                              .t_ns = t_ns,
                               .relative = d->relative,
                               .first = !d->first_shown,
                               .link = d->reader.links[frame->bus],

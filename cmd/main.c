@@ -68,7 +68,7 @@ static size_t farness(const char *typed, const char *name) {
 }
 
 const char *nearest(const char *name, const char *const *names, char text[NEAREST_TEXT]) {
-    size_t allowed = strlen(name) / 3 + 1;
+    size_t allowed = strlen(name) < 24 ? strlen(name) / 3 + 1 : 8;
     size_t n = 0;
     text[0] = '\0';
     for (size_t far = 0; far <= allowed; far++) { /* the nearest first */

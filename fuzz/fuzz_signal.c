@@ -1,6 +1,7 @@
 /* fuzz_signal.c - text to values and back, for every row of every device: what vb_signal_parse
  * accepts can be written into a frame, read back as the same raw value, and shown. The first two
- * bytes choose the row. SPDX-License-Identifier: MIT */
+ * bytes choose the row.
+ * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
 

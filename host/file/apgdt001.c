@@ -1,7 +1,8 @@
 /* apgdt001.c - text logs of the Microchip LIN serial analyser APGDT001:
  * "seconds,micros  PID  data bytes  baud  error". No checksum column; a header that nobody answers
  * is a line without data and with "Checksum Error". The title line may stand anywhere. Facts:
- * reference/lin.md section 7; captures/lin (Truma bus, 21 files). SPDX-License-Identifier: MIT */
+ * reference/lin.md section 7; captures/lin (Truma bus, 21 files).
+ * SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "host/file/format.h"

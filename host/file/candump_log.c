@@ -32,6 +32,9 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     }
     if (direction_n == 1 && *direction == 'T') {
         frame->flags |= VB_FRAME_TX;
+    } else if (direction_n > 0 && !(direction_n == 1 && *direction == 'R')) {
+        return reader_wrong(r, VB_E_FORMAT, "column %zu: expected R, T or the end of the line",
+                            (size_t)(direction - text) + 1);
     }
     frame->t_ns = t_ns;
     frame->bus = reader_link(r, name, name_n);

@@ -29,19 +29,20 @@ const struct format *format_find(const char *name) {
 }
 
 uint16_t reader_link(struct reader *r, const char *name, size_t n) {
-    if (n > READER_NAME_MAX - 1) {
-        n = READER_NAME_MAX - 1;
+    char clean[READER_NAME_MAX] = "";
+    for (size_t i = 0; i < n && i < sizeof clean - 1; i++) {
+        clean[i] =
+            '!' <= name[i] && name[i] <= '~' ? name[i] : '?'; /* it goes to terminals, JSON */
     }
     for (uint16_t i = 0; i < r->link_count; i++) {
-        if (strlen(r->links[i]) == n && memcmp(r->links[i], name, n) == 0) {
+        if (strcmp(r->links[i], clean) == 0) {
             return i;
         }
     }
     if (r->link_count == READER_LINKS_MAX) {
         return READER_LINKS_MAX - 1;
     }
-    memcpy(r->links[r->link_count], name, n);
-    r->links[r->link_count][n] = '\0';
+    strcpy(r->links[r->link_count], clean);
     return r->link_count++;
 }
 
@@ -88,7 +89,7 @@ static long score(struct reader *r, const struct format *format, const char *tex
             int result = format->read(r, line.text, line.n, &frame);
             r->again |= result == LINE_MORE;
             frames += result > 0;
-            wrong += result < 0;
+            wrong += result < 0 && frames > 0;
         } while (r->again);
         i += frames > 0; /* a long preface does not count */
     }

@@ -62,8 +62,8 @@ void reader_init(struct reader *reader, struct lines *lines, const struct format
  * that makes no sense (reader->line and reader->why tell). */
 int reader_next(struct reader *reader, struct vb_frame *frame);
 
-/* For formats: the number of the link of that name, made if new. The last number is shared by all
- * names beyond READER_LINKS_MAX. */
+/* For formats: the number of the link of that name, made if new; what is no printable ASCII becomes
+ * '?'. The last number is shared by all names beyond READER_LINKS_MAX. */
 uint16_t reader_link(struct reader *reader, const char *name, size_t n);
 
 /* For formats: note what is wrong; returns err. */

@@ -1,6 +1,7 @@
 /* hex.c - lines of plain hexadecimal bytes. What they are depends on who reads them: a radio packet
  * a line, or, where only LIN devices are asked for, the byte stream of a LIN bus as a UART sees it,
- * whose frames may run over line ends. '#', ';' and '|' start a comment.
+ * whose frames may run over line ends. '#', ';' and '|' at the start or behind a space start a
+ * comment.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/hex.h"
 
@@ -54,9 +55,15 @@ static int lin_stream(struct reader *r, const char *text, size_t n, struct vb_fr
     }
 }
 
+/* Not inside a word: "166064;RX;0x0000023A;8;" is of another tool. */
+static bool comment_at(const char *text, size_t place) {
+    return memchr("#;|", text[place], 3) &&
+           (place == 0 || text[place - 1] == ' ' || text[place - 1] == '\t');
+}
+
 static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
     size_t place = 0;
-    while (place < n && !strchr("#;|", text[place])) {
+    while (place < n && !comment_at(text, place)) {
         place++;
     }
     n = place;

@@ -1,7 +1,8 @@
 /* text.c - for people: one frame a line, "name value unit" two spaces apart; on a terminal long
  * lines are broken between values. A '?' behind a value marks a guess of the source, '!' one out of
  * range. Bits that nobody understands are left out where they are all 0; JSON and CSV have them
- * always. SPDX-License-Identifier: MIT */
+ * always.
+ * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>

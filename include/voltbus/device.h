@@ -14,9 +14,9 @@ struct vb_setting {
 };
 #define VB_SETTINGS_MAX 4
 
-/* What a frame on the bus tells about a setting that stands on `automatic`: a frame with this id
- * (and length, unless 0) means `value`. A hint of higher rank outweighs one of lower or equal rank.
- */
+/* What a frame on the bus tells about a setting that stands on `automatic`: a good frame with this
+ * id (CAN: 11 bits; and length, unless 0) means `value`. A hint of higher rank outweighs one of
+ * lower rank; of equal ranks the later one counts. */
 struct vb_hint {
     uint32_t id;
     uint8_t len;
@@ -84,7 +84,7 @@ struct vb_reading {
 
 /* Read one frame: find its message, check it, and write a sample for each row that is there and
  * available. Rows beyond the end of the frame are left out. samples: room for cap; cap must be at
- * least vb_instance_most(). */
+ * least vb_device_most(). */
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap);
 

@@ -4,7 +4,8 @@
  * Rows are data. Built-in devices have them as const tables, a DBC, an LDF or the configuration
  * makes the same structs at run time; the engine sees only a pointer and a count. Everything that
  * outputs need (words, limits, Home Assistant class, names in other systems) stands here and
- * nowhere else. SPDX-License-Identifier: MIT */
+ * nowhere else.
+ * SPDX-License-Identifier: MIT */
 #ifndef VOLTBUS_SIGNAL_H
 #define VOLTBUS_SIGNAL_H
 
@@ -58,7 +59,7 @@ int vb_steps_to_bits(const struct vb_curve *curve, int64_t raw, uint64_t *bits);
 extern const struct vb_curve vb_bcd;
 
 /* A multiplexed row: it is in the frame only if row number `selector` of the same message is there
- * and its raw value is lo..hi, or if `or` says so (a chain of further ranges or selectors). */
+ * and its raw value is lo..hi, or if `or_else` says so (a chain of further ranges or selectors). */
 struct vb_mux {
     uint16_t selector;
     int64_t lo, hi;
@@ -162,7 +163,7 @@ size_t vb_signal_text(const struct vb_signal *signal, int64_t raw, char *out, si
 /* The reverse: a word of the row, words joined by '+', or a decimal number in the row's unit,
  * rounded to the nearest raw value (half away from zero). text: n characters. Returns VB_OK;
  * VB_E_FORMAT (neither a number nor a word of the row); VB_E_RANGE (beyond the limits of the row or
- * of its bits). */
+ * of its bits, or the number that stands for "not available"). */
 int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw);
 
 #endif

@@ -1,6 +1,6 @@
 /* voltbus/time.h - moments: signed nanoseconds, since 1970 (Unix) or since the start of a
- * recording. The library has no clock: every moment comes from the caller. SPDX-License-Identifier:
- * MIT */
+ * recording. The library has no clock: every moment comes from the caller.
+ * SPDX-License-Identifier: MIT */
 #ifndef VOLTBUS_TIME_H
 #define VOLTBUS_TIME_H
 

@@ -1,7 +1,8 @@
 /* startup.c - vectors, reset, serial port and exit for QEMU's mps2-an385 and mps2-an386.
  * Left out: clocks, interrupts, everything that only the real board needs.
  * Facts: Arm CMSDK technical reference (DDI 0479), 4.3 APB UART; semihosting for AArch32,
- * SYS_EXIT_EXTENDED. SPDX-License-Identifier: MIT */
+ * SYS_EXIT_EXTENDED.
+ * SPDX-License-Identifier: MIT */
 #include "board.h"
 
 #include <stdint.h>

@@ -74,6 +74,9 @@ static bool exists(const struct vb_instance *instance, struct vb_when when) {
 
 static void take_hints(struct vb_instance *instance, const struct vb_frame *frame) {
     const struct vb_device *device = instance->device;
+    if (frame->fault != VB_FAULT_NONE || frame->flags & VB_FRAME_EXT) {
+        return; /* not what the id says */
+    }
     for (unsigned i = 0; i < device->hint_count; i++) {
         const struct vb_hint *hint = &device->hints[i];
         if (hint->id == frame->id && (hint->len == 0 || hint->len == frame->len) &&
@@ -110,9 +113,10 @@ static bool counter_stands(struct vb_instance *instance, const struct vb_message
         return false;
     }
     struct vb_seen *seen = &instance->seen[message - instance->device->messages];
-    int64_t age_ns = frame->t_ns - seen->t_ns;
+    int64_t age_ns; /* of clocks that jump anywhere */
+    bool aged = !__builtin_sub_overflow(frame->t_ns, seen->t_ns, &age_ns);
     int64_t round_ns = ((1 << bits) * 2 - 1) * message->period_ms * VB_NS_PER_MS / 2;
-    bool comparable = seen->any && age_ns >= 0 && (round_ns == 0 || age_ns < round_ns);
+    bool comparable = seen->any && aged && age_ns >= 0 && (round_ns == 0 || age_ns < round_ns);
     bool stands = comparable && seen->counter == counter;
     *seen = (struct vb_seen){frame->t_ns, counter, true};
     return stands;

@@ -362,6 +362,16 @@ static bool find_word(const struct vb_signal *signal, const char *text, size_t n
     return false;
 }
 
+/* "bit_07", as bit_words writes it. */
+static bool unnamed_bit(const char *text, size_t n, int64_t *bit) {
+    if (n != 6 || memcmp(text, "bit_", 4) != 0 || text[4] < '0' || text[4] > '9' || text[5] < '0' ||
+        text[5] > '9') {
+        return false;
+    }
+    *bit = (text[4] - '0') * 10 + (text[5] - '0');
+    return *bit < 64;
+}
+
 /* "stop+caution" or "none" to the bits. */
 static bool parse_bits(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw) {
     uint64_t bits = 0;
@@ -375,7 +385,7 @@ static bool parse_bits(const struct vb_signal *signal, const char *text, size_t 
             end++;
         }
         int64_t bit;
-        if (!find_word(signal, text + i, end - i, &bit)) {
+        if (!find_word(signal, text + i, end - i, &bit) && !unnamed_bit(text + i, end - i, &bit)) {
             return false;
         }
         bits |= UINT64_C(1) << bit;
@@ -385,7 +395,9 @@ static bool parse_bits(const struct vb_signal *signal, const char *text, size_t 
     return true;
 }
 
-/* Decimal text as number / unit, unit = 1, 10, 100 ... */
+/* Decimal text as number / unit, unit = 1, 10, 100 ... Digits behind the point that no row can tell
+ * from 0 are dropped. */
+#define FINE_ENOUGH INT64_C(1000000000000)
 static int parse_number(const char *text, size_t n, int64_t *number, int64_t *unit) {
     size_t i = n > 0 && (text[0] == '-' || text[0] == '+');
     int64_t value = 0;
@@ -401,6 +413,9 @@ static int parse_number(const char *text, size_t n, int64_t *number, int64_t *un
             return VB_E_FORMAT;
         }
         any = true;
+        if (point && (value >= FINE_ENOUGH || one_tenth >= FINE_ENOUGH)) {
+            continue; /* 0.30000000000000004 is what others print for 0.3 */
+        }
         if (!multiply_add(value, 10, text[i] - '0', &value) ||
             (point && !multiply_add(one_tenth, 10, 0, &one_tenth))) {
             return VB_E_RANGE;
@@ -433,8 +448,8 @@ int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, 
         if (!multiply_add(scale->add, unit, 0, &shift) ||
             !multiply_add(number, scale->div, 0, &above) ||
             __builtin_sub_overflow(above, shift, &above) ||
-            !multiply_add(scale->mul, unit, 0, &below)) {
-            return VB_E_RANGE;
+            !multiply_add(scale->mul, unit, 0, &below) || below == 0) {
+            return VB_E_RANGE; /* below is 0 for a factor of 0, which some DBC files have */
         }
         uint64_t div = amount(below);
         uint64_t left = amount(above) % div;
@@ -445,7 +460,8 @@ int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, 
         value = (above < 0) != (below < 0) ? -(int64_t)rounded : (int64_t)rounded;
     }
     uint64_t bits;
-    if (!writable(signal, value) || bits_of(signal, value, &bits) < 0) {
+    bool absent = signal->has_absent && !signal->curve && value == signal->absent;
+    if (absent || !vb_signal_in_limits(signal, value) || bits_of(signal, value, &bits) < 0) {
         return VB_E_RANGE;
     }
     *raw = value;

@@ -44,6 +44,13 @@ run "a candump -L log of another car" "$VOLTBUS" decode --json "$VOLTBUS_CAPTURE
 status_is 0
 err_has ': 12974 frames (candump-log)'
 
+# formats of a later day: their lines begin with numbers, which are no radio packets
+for name in leaf_ze0_30kwh_quickcharge_ok.txt.gz savvycan_example_microchip.log.gz; do
+    run "can $name" "$VOLTBUS" decode --csv "$VOLTBUS_CAPTURES/can/$name"
+    status_is 1
+    err_has 'not a recording that voltbus knows'
+done
+
 for log in "$VOLTBUS_CAPTURES"/can/*; do
     run "can $(basename "$log")" "$VOLTBUS" decode --csv "$log"
     case $status in

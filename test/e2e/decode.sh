@@ -166,6 +166,16 @@ err_has 'mixed.log:3: leaf-battery 1DB: length: 3 bytes, expected 8'
 err_has 'mixed.log:4: column 12: expected ID#DATA of a CAN frame'
 err_has '2 frames (candump-log): 1 decoded, 1 failed, 0 unknown, 2 lines not understood'
 
+printf '(-50000000.0) can0 123#00\n(9223372029.0) can0 123#00\n' >"$work/times.log"
+run "times farther apart than a number can say" "$VOLTBUS" decode --json --all "$work/times.log"
+status_is 0
+out_has '{"t":9223372036.854775807,'
+printf '(1.0) can0 7FF#00 R\n(1.1) can0 7FF#00 T\n' >"$work/both.log"
+run "an unknown id sent and received is one id" "$VOLTBUS" decode "$work/both.log"
+err_has '2 unknown (1 ids: 7FF)'
+run "a very long name is refused at once" timeout 5 "$VOLTBUS" decode --as "$(head -c 50000 /dev/zero | tr '\0' a)" x
+status_is 2
+
 for i in $(seq 100); do echo "(1.0) can0 1DB#0160B32B32000005"; done >"$work/many.log"
 run "many failures do not flood the terminal" "$VOLTBUS" decode --csv "$work/many.log"
 err_has '80 more of these are not shown (--verbose shows all)'

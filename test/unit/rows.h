@@ -1,5 +1,6 @@
 /* rows.h - helpers for tests of device rows: read a frame from its text, ask for values as people
- * see them, and put what was read back into empty bytes. SPDX-License-Identifier: MIT */
+ * see them, and put what was read back into empty bytes.
+ * SPDX-License-Identifier: MIT */
 #ifndef TEST_UNIT_ROWS_H
 #define TEST_UNIT_ROWS_H
 

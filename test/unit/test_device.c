@@ -75,6 +75,14 @@ static void test_a_counter_that_may_have_gone_round_in_a_gap_is_no_fault(void **
     assert_int_equal(read_at(5, 0x100, 0, first, 3).fault, VB_FAULT_NONE);  /* the clock fell */
 }
 
+static void test_a_clock_that_jumps_across_all_of_time_is_no_fault(void **state) {
+    (void)state;
+    vb_instance_init(&instance, &counted_device, seen, 0);
+    read_at(-9223372029000, 0x100, 0, first, 3);
+    assert_int_equal(read_at(9223372029000, 0x100, 0, first, 3).fault, VB_FAULT_NONE);
+    assert_int_equal(read_at(-9223372029000, 0x100, 0, first, 3).fault, VB_FAULT_NONE);
+}
+
 static void test_without_memory_counters_are_not_checked(void **state) {
     (void)state;
     vb_instance_init(&instance, &counted_device, NULL, 0);
@@ -255,6 +263,16 @@ static void test_hints_move_an_automatic_setting_and_rank_decides(void **state) 
     assert_non_null(read(0x303, BYTES(5)).message);
 }
 
+static void test_a_broken_frame_or_one_with_a_29_bit_id_is_no_hint(void **state) {
+    (void)state;
+    vb_instance_init(&instance, &age_device, seen, 0);
+    struct vb_frame frame = {
+        .kind = VB_KIND_CAN, .id = 0x300, .data = first, .len = 3, .fault = VB_FAULT_FRAMING};
+    vb_instance_read(&instance, &frame, samples, 8);
+    read_at(0, 0x300, VB_FRAME_EXT, first, 3);
+    assert_int_equal(read(0x302, BYTES(5)).count, 0);
+}
+
 static void test_a_setting_given_by_the_user_is_not_moved(void **state) {
     (void)state;
     vb_instance_init(&instance, &age_device, seen, 0);
@@ -274,6 +292,7 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_counter_must_differ_from_the_frame_before),
         cmocka_unit_test(test_a_counter_that_may_have_gone_round_in_a_gap_is_no_fault),
+        cmocka_unit_test(test_a_clock_that_jumps_across_all_of_time_is_no_fault),
         cmocka_unit_test(test_without_memory_counters_are_not_checked),
         cmocka_unit_test(test_a_wrong_crc_or_length_gives_no_samples_and_does_not_move_the_counter),
         cmocka_unit_test(test_only_data_frames_with_the_id_and_its_width_are_the_message),
@@ -285,6 +304,7 @@ int main(void) {
         cmocka_unit_test(test_a_table_that_points_at_itself_or_nowhere_gives_no_row_and_no_loop),
         cmocka_unit_test(test_rows_beyond_the_end_are_left_out_and_cap_is_kept),
         cmocka_unit_test(test_hints_move_an_automatic_setting_and_rank_decides),
+        cmocka_unit_test(test_a_broken_frame_or_one_with_a_29_bit_id_is_no_hint),
         cmocka_unit_test(test_a_setting_given_by_the_user_is_not_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* test_leaf_battery.c - Nissan Leaf traction battery. Frames: the worked ones of
  * reference/leaf-can.md section 9, the others real ones from the logs that its head lists (car and
- * kind in the names). SPDX-License-Identifier: MIT */
+ * kind in the names).
+ * SPDX-License-Identifier: MIT */
 #include "rows.h"
 
 #define ZE0_WAKES "50B#000006C00060" /* 6 bytes: only on ZE0 */

@@ -1,5 +1,6 @@
 /* test_reader.c - text captures: every format on lines as real tools write them, whole, cut short,
- * and arriving byte by byte; compression; finding the format. SPDX-License-Identifier: MIT */
+ * and arriving byte by byte; compression; finding the format.
+ * SPDX-License-Identifier: MIT */
 #include "test.h"
 
 #include <pthread.h>
@@ -216,6 +217,52 @@ static void test_noise_is_no_format(void **state) {
     stop();
 }
 
+static void test_a_preface_longer_than_the_recording_does_not_hide_the_format(void **state) {
+    (void)state;
+    char text[20000];
+    size_t n = 0;
+    for (int i = 0; i < 500; i++) {
+        n += (size_t)sprintf(text + n, "boot: message %d\n", i);
+    }
+    n += (size_t)sprintf(text + n, "(1.0) can0 1DB#00\n(1.1) can0 1DB#00\n");
+    start(text, n, NULL, 0);
+    assert_non_null(reader.format);
+    assert_string_equal(reader.format->name, "candump-log");
+    stop();
+}
+
+static void test_nothing_at_the_end_of_a_line_passes_silently(void **state) {
+    (void)state;
+    static const struct {
+        const char *format, *line;
+        size_t n;
+    } bad[] = {
+        {"candump-log", "(1.0) can0 1DB#0160 B32B32000004", 32}, /* four bytes would be missing */
+        {"candump-log", "(1.0) can0 1DB#00 X", 19},
+        {"hex", "24 3c ce\0 62", 12}, /* a 0 is no comment */
+        {"hex", "166064;RX;0x0000023A;8;0x00;", 28},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct vb_frame frame;
+        start(bad[i].line, bad[i].n, bad[i].format, VB_KIND_RADIO);
+        assert_int_equal(reader_next(&reader, &frame), VB_E_FORMAT);
+        assert_int_equal(reader_next(&reader, &frame), 0);
+        stop();
+    }
+}
+
+static void test_a_link_name_is_harmless_to_terminals_and_json(void **state) {
+    (void)state;
+    static const char text[] = "(1.0) c\xFF\x1B[31m 1DB#00\n(1.1) c\xFE\x1B[31m 1DB#00\n";
+    struct vb_frame frame;
+    start(text, sizeof text - 1, NULL, 0);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_string_equal(reader.links[frame.bus], "c??[31m");
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_int_equal(reader.link_count, 1);
+    stop();
+}
+
 /* ---- files and pipes ---- */
 
 static void *write_slowly(void *to) {
@@ -301,6 +348,9 @@ int main(void) {
         cmocka_unit_test(test_more_link_names_than_there_is_room_for_share_the_last),
         cmocka_unit_test(test_a_lin_stream_runs_over_line_ends_and_garbage_is_named),
         cmocka_unit_test(test_noise_is_no_format),
+        cmocka_unit_test(test_a_preface_longer_than_the_recording_does_not_hide_the_format),
+        cmocka_unit_test(test_nothing_at_the_end_of_a_line_passes_silently),
+        cmocka_unit_test(test_a_link_name_is_harmless_to_terminals_and_json),
         cmocka_unit_test(test_a_pipe_that_delivers_byte_by_byte_gives_the_same_frame),
         cmocka_unit_test(test_gzip_members_behind_each_other_are_one_file),
         cmocka_unit_test(test_a_file_that_is_not_there_says_so),

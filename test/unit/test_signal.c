@@ -128,6 +128,10 @@ static void test_bit_words_are_joined_and_unnamed_bits_get_a_number(void **state
     assert_int_equal(vb_signal_parse(&flags, "none", 4, &raw), VB_OK);
     assert_int_equal(raw, 0);
     assert_int_equal(vb_signal_parse(&flags, "stop+fire", 9, &raw), VB_E_FORMAT);
+    assert_int_equal(vb_signal_parse(&flags, "bit_01+bit_07", 13, &raw), VB_OK);
+    assert_int_equal(raw, 0x82);
+    assert_int_equal(vb_signal_parse(&flags, "bit_08", 6, &raw), VB_E_RANGE); /* 8 bits */
+    assert_int_equal(vb_signal_parse(&flags, "bit_64", 6, &raw), VB_E_FORMAT);
 }
 
 static void test_text_becomes_the_nearest_raw_value(void **state) {
@@ -158,6 +162,35 @@ static void test_text_that_is_no_value_of_the_row_is_refused(void **state) {
     assert_int_equal(vb_signal_parse(&temperature, "-40.5", 5, &raw), VB_E_RANGE);
     assert_int_equal(vb_signal_parse(&current, "99999999999999999999", 20, &raw), VB_E_RANGE);
     assert_int_equal(raw, 77);
+}
+
+static void test_digits_that_no_row_can_show_do_not_make_a_number_too_large(void **state) {
+    (void)state;
+    int64_t raw;
+    assert_int_equal(vb_signal_parse(&current, "0.30000000000000004", 19, &raw), VB_OK);
+    assert_int_equal(raw, 2000300);
+    assert_int_equal(vb_signal_parse(&current, "-0.0005000000000000000001", 25, &raw), VB_OK);
+    assert_int_equal(raw, 2000000); /* -0.5 of a step from 2000000: away from zero */
+    assert_int_equal(vb_signal_parse(&current, "1.00000000000000000x", 20, &raw), VB_E_FORMAT);
+}
+
+static void test_a_number_that_means_not_available_cannot_be_ordered(void **state) {
+    (void)state;
+    const struct vb_signal voltage = {
+        "battery.voltage",      "V", 23, 10, VB_BE, VB_SCALE(1, 0, 2), VB_LIMITS(0, 450),
+        VB_NOT_AVAILABLE(0x3FF)};
+    int64_t raw = 77;
+    assert_int_equal(vb_signal_parse(&voltage, "511.5", 5, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_parse(&leaf_current, "511.5", 5, &raw), VB_E_RANGE);
+    assert_int_equal(raw, 77);
+}
+
+static void test_a_factor_of_zero_can_be_shown_but_not_reversed(void **state) {
+    (void)state;
+    const struct vb_signal flat = {"x.y", "", 0, 8, VB_LE, VB_SCALE(0, 5, 1)};
+    int64_t raw;
+    shows(&flat, 200, "5");
+    assert_int_equal(vb_signal_parse(&flat, "5", 1, &raw), VB_E_RANGE);
 }
 
 static void test_writing_refuses_what_does_not_fit_and_leaves_the_bytes(void **state) {
@@ -264,6 +297,9 @@ int main(void) {
         cmocka_unit_test(test_bit_words_are_joined_and_unnamed_bits_get_a_number),
         cmocka_unit_test(test_text_becomes_the_nearest_raw_value),
         cmocka_unit_test(test_text_that_is_no_value_of_the_row_is_refused),
+        cmocka_unit_test(test_digits_that_no_row_can_show_do_not_make_a_number_too_large),
+        cmocka_unit_test(test_a_number_that_means_not_available_cannot_be_ordered),
+        cmocka_unit_test(test_a_factor_of_zero_can_be_shown_but_not_reversed),
         cmocka_unit_test(test_writing_refuses_what_does_not_fit_and_leaves_the_bytes),
         cmocka_unit_test(test_sign_and_magnitude_has_its_sign_in_the_top_bit),
         cmocka_unit_test(test_a_field_in_two_pieces_is_one_number),

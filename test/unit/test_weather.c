@@ -1,6 +1,7 @@
 /* test_weather.c - Fine Offset weather packets: the public samples of reference/weather.md
  * section 7. The two packets made by hand were read by rtl_433 22.11 first (-R 78); its values
- * stand here. SPDX-License-Identifier: MIT */
+ * stand here.
+ * SPDX-License-Identifier: MIT */
 #include "rows.h"
 
 static void test_wh24_source_line_gives_all_its_values(void **state) {
