@@ -3,6 +3,7 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,6 +19,12 @@ int cmd_list(int argc, char **argv);
 /* Write "voltbus VERB: ..." and a line end to stderr; returns EXIT_USAGE or EXIT_FAILED. */
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int failure(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* getopt_long gave '?': say which option is wrong, and the nearest. Returns EXIT_USAGE. */
+int option_error(const char *verb, int option, char **argv, const struct option *options);
+
+/* Write a help text to stdout. Returns the exit status: it may not be writable. */
+int help_text(const char *text);
 
 /* "; did you mean a, b?" with the names nearest to name, or "" if none is near. names ends with
  * NULL. Returns text. */

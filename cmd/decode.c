@@ -17,16 +17,21 @@ static const char usage[] =
     "usage: voltbus decode [OPTION]... FILE        (- reads standard input)\n"
     "       voltbus decode [OPTION]... --hex 'FRAME'...\n"
     "\n"
-    "  --as DEVICE       read frames as this device only; may be repeated (voltbus list devices)\n"
-    "  --set KEY=VALUE   a setting of the devices; family=NAME chooses between weather stations\n"
-    "                    that share their frames; DEVICE.KEY=VALUE means one device\n"
-    "  --hex FRAME       a frame instead of a file: 1DB#00112233 (CAN), 22#AB84 (LIN), or bytes\n"
-    "  --json, --csv     one JSON object per frame, or one CSV row per value, instead of text\n"
-    "  --format NAME     do not find the format by content (voltbus list formats)\n"
-    "  --all             show frames that no row knows, and headers that nobody answers, too\n"
-    "  --verbose         show every frame and line that fails on stderr, not only the first 20\n";
+    "  --as DEVICE      read frames as this device only; may be repeated\n"
+    "                   (voltbus list devices)\n"
+    "  --set KEY=VALUE  a setting of the devices; DEVICE.KEY=VALUE means one of\n"
+    "                   them; family=NAME chooses between weather stations\n"
+    "  --hex FRAME      a frame instead of a file: 1DB#00112233 (CAN), 22#AB84\n"
+    "                   (LIN), the bytes of a LIN bus or of a radio packet\n"
+    "  --json, --csv    one JSON object per frame, or one CSV row per value\n"
+    "  --format NAME    do not find the format by content (voltbus list formats)\n"
+    "  --all            show also frames that no row knows, and LIN headers that\n"
+    "                   nobody answers\n"
+    "  --verbose        show everything that fails on stderr, not only the first\n"
+    "                   20\n";
 
 #define SHOWN_ERRORS 20
+#define HEX_MAX      256  /* --hex */
 #define IDS_MAX      4096 /* distinct unknown ids that are counted */
 #define IDS_SHOWN    12
 #define NOT_UNIX_BEFORE                                                                            \
@@ -49,9 +54,9 @@ struct decoder {
     bool started, relative;
     bool first_shown;
     int64_t t0_ns;
-    const char *path;
-    char *hex; /* the frames of --hex, one a line */
-    size_t hex_n;
+    const char *path; /* for messages */
+    const char *hex[HEX_MAX];
+    size_t hex_count;
     unsigned long frames, decoded, failed, unknown, unanswered, bad_lines, out_of_range;
     unsigned long shown_errors, hidden_errors;
     struct ids ids;
@@ -75,13 +80,14 @@ static void note_id(struct ids *ids, const struct vb_frame *frame) {
     ids->count++;
 }
 
-/* May another error be written? */
+/* May another error be written? What was decoded before it is written first. */
 static bool show_error(struct decoder *d) {
     if (!d->verbose && d->shown_errors == SHOWN_ERRORS) {
         d->hidden_errors++;
         return false;
     }
     d->shown_errors++;
+    sink_flush(&d->sink);
     return true;
 }
 
@@ -138,9 +144,10 @@ static void show_range(struct decoder *d, const struct vb_frame *frame, const st
     }
     id[vb_frame_id_text(frame, id)] = '\0';
     size_t n = vb_signal_text(sample->signal, sample->raw, value, sizeof value, NULL);
-    fprintf(stderr, "%s:%lu: %s %s: %s %.*s %s is out of range, expected %.12g to %.12g\n", d->path,
-            d->reader.line.number, view->instance.device->name, id, sample->signal->name, (int)n,
-            value, sample->signal->unit, (double)sample->signal->limits->min_milli / 1000,
+    fprintf(stderr, "%s:%lu: %s %s: %s %.*s%s%s is out of range, expected %.12g to %.12g\n",
+            d->path, d->reader.line.number, view->instance.device->name, id, sample->signal->name,
+            (int)n, value, sample->signal->unit[0] ? " " : "", sample->signal->unit,
+            (double)sample->signal->limits->min_milli / 1000,
             (double)sample->signal->limits->max_milli / 1000);
 }
 
@@ -184,6 +191,20 @@ static void start(struct decoder *d, const struct vb_frame *frame) {
     d->t0_ns = d->relative ? frame->t_ns : 0;
 }
 
+/* Is a frame of the wrong length not of this device, rather than damaged? Only where nobody said that
+ * the device is there: ids are not unique, and on LIN each maker of a bus gives them anew. */
+static bool meant_for_another(const struct decoder *d, const struct vb_reading *reading,
+                              const struct vb_frame *frame, bool fits_another) {
+    return d->selection.automatic && reading->fault == VB_FAULT_LENGTH &&
+           (fits_another || frame->kind == VB_KIND_LIN);
+}
+
+static void show_nobody(struct decoder *d, const struct vb_frame *frame) {
+    if (d->all) {
+        show(d, frame, NULL, (struct vb_reading){0});
+    }
+}
+
 static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     if (!d->started) {
         start(d, frame);
@@ -191,13 +212,12 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     d->frames++;
     if (frame->fault == VB_FAULT_NO_RESPONSE) { /* normal on camper buses: nobody is fitted there */
         d->unanswered++;
-        if (d->all) {
-            show(d, frame, NULL, (struct vb_reading){0});
-        }
+        show_nobody(d, frame);
         return true;
     }
     struct view *views = views_of(d, frame->bus);
     struct vb_reading readings[SELECTION_MAX];
+    bool fits = false; /* the length fits a row of some device */
     size_t good = 0;
     size_t bad = 0;
     if (!views) {
@@ -205,21 +225,20 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     }
     for (size_t i = 0; i < d->selection.count; i++) {
         readings[i] = vb_instance_read(&views[i].instance, frame, views[i].samples, views[i].cap);
-        good += readings[i].message && readings[i].fault == VB_FAULT_NONE;
-        bad += readings[i].message && readings[i].fault != VB_FAULT_NONE;
+        fits |= readings[i].message && readings[i].fault != VB_FAULT_LENGTH;
     }
-    for (size_t i = 0; good + bad > 0 && i < d->selection.count; i++) {
+    for (size_t i = 0; i < d->selection.count; i++) {
         const struct vb_reading *reading = &readings[i];
-        /* Ids are not unique: where one device reads a frame well, another whose row has the same
-         * id and another length was not meant. */
-        if (!reading->message ||
-            (d->selection.automatic && good > 0 && reading->fault == VB_FAULT_LENGTH)) {
+        if (!reading->message || meant_for_another(d, reading, frame, fits)) {
             continue;
         }
         show(d, frame, &views[i], *reading);
         if (reading->fault != VB_FAULT_NONE) {
+            bad++;
             show_fault(d, frame, &views[i], reading);
+            continue;
         }
+        good++;
         for (size_t s = 0; s < reading->count; s++) {
             if (views[i].samples[s].out_of_range) {
                 show_range(d, frame, &views[i], &views[i].samples[s]);
@@ -238,11 +257,13 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     } else {
         d->unknown++;
         note_id(&d->ids, frame);
-        if (d->all) {
-            show(d, frame, NULL, (struct vb_reading){0});
-        }
+        show_nobody(d, frame);
     }
     return true;
+}
+
+static const char *plural(unsigned long n) {
+    return n == 1 ? "" : "s";
 }
 
 static void summary(const struct decoder *d) {
@@ -250,10 +271,14 @@ static void summary(const struct decoder *d) {
         fprintf(stderr, "%s: %lu more of these are not shown (--verbose shows all)\n", d->path,
                 d->hidden_errors);
     }
-    fprintf(stderr, "%s: %lu frames (%s): %lu decoded, %lu failed, %lu unknown", d->path, d->frames,
-            d->reader.format->name, d->decoded, d->failed, d->unknown);
+    fprintf(stderr, "%s: %lu frame%s", d->path, d->frames, plural(d->frames));
+    if (d->hex_count == 0) {
+        fprintf(stderr, " (%s)", d->reader.format->name);
+    }
+    fprintf(stderr, ": %lu decoded, %lu failed, %lu unknown", d->decoded, d->failed, d->unknown);
     if (d->ids.count > 0) {
-        fprintf(stderr, " (%s%zu ids:", d->ids.count == IDS_MAX ? "at least " : "", d->ids.count);
+        fprintf(stderr, " (%s%zu id%s:", d->ids.count == IDS_MAX ? "at least " : "", d->ids.count,
+                plural(d->ids.count));
         for (size_t i = 0; i < d->ids.count && i < IDS_SHOWN; i++) {
             fprintf(stderr, " %s", d->ids.shown[i]);
         }
@@ -263,79 +288,151 @@ static void summary(const struct decoder *d) {
         fprintf(stderr, ", %lu unanswered", d->unanswered);
     }
     if (d->out_of_range) {
-        fprintf(stderr, ", %lu values out of range", d->out_of_range);
+        fprintf(stderr, ", %lu value%s out of range", d->out_of_range, plural(d->out_of_range));
     }
     if (d->bad_lines) {
-        fprintf(stderr, ", %lu lines not understood", d->bad_lines);
+        fprintf(stderr, ", %lu line%s not understood", d->bad_lines, plural(d->bad_lines));
     }
     fputc('\n', stderr);
+    if (d->selection.automatic && d->failed + d->out_of_range > d->decoded) {
+        fprintf(stderr,
+                "%s: ids are not unique, so these devices may not be there at all: name "
+                "those that are with --as\n",
+                d->path);
+    }
 }
 
-/* Read everything. Returns the exit status. */
-static int decode(struct decoder *d, struct lines *lines, const struct format *forced,
-                  int hex_kind) {
-    reader_init(&d->reader, lines, forced, hex_kind);
-    if (!d->reader.format) {
-        struct line line;
-        if (lines_next(lines, &line) < 0) {
-            return failure("decode", "%s: %s", d->path, lines_why(lines));
-        }
-        if (d->hex) {
-            return usage_error("decode", "--hex: expected ID#DATA (1DB#0011.., 22#AB84..) or bytes "
-                                         "in pairs of hexadecimal digits");
-        }
-        return failure("decode",
-                       "%s: not a recording that voltbus knows: no line of any of its formats in "
-                       "the first 256 kB (voltbus list formats)",
-                       d->path);
-    }
+static void begin(struct decoder *d) {
     if (d->output->begin) {
         d->output->begin(&d->sink);
     }
-    int status = EXIT_DONE;
-    for (;;) {
+}
+
+/* Read everything that lines have. Returns the exit status. */
+static int decode_lines(struct decoder *d, struct lines *lines, const struct format *forced) {
+    reader_init(&d->reader, lines, forced);
+    if (!d->reader.format) {
+        struct line line;
+        bool empty = lines_next(lines, &line) == 0;
+        return lines_why(lines)[0] ? failure("decode", "%s: %s", d->path, lines_why(lines))
+               : empty             ? failure("decode", "%s: the file is empty", d->path)
+                                   : failure("decode",
+                                             "%s: not a recording that voltbus knows: no line of any of its "
+                                                         "formats in the first 256 kB (voltbus list formats)",
+                                             d->path);
+    }
+    begin(d);
+    while (!d->sink.error) {
         struct vb_frame frame;
         if (!lines_ready(lines)) {
             sink_flush(&d->sink); /* the next line may be long in coming */
         }
         int result = reader_next(&d->reader, &frame);
-        if (result == 1) {
-            if (!decode_frame(d, &frame)) {
-                status = failure("decode", "out of memory");
-                break;
-            }
-        } else if (result == 0) {
+        if (result == 0) {
             break;
-        } else if (result == READER_BROKEN) {
-            status = failure("decode", "%s: after line %lu: %s", d->path, d->reader.line.number,
-                             lines_why(lines));
-            break;
-        } else {
+        }
+        if (result == READER_BROKEN) {
+            sink_flush(&d->sink);
+            return failure("decode", "%s: after line %lu: %s", d->path, d->reader.line.number,
+                           lines_why(lines));
+        }
+        if (result < 0) {
             d->bad_lines++;
             if (show_error(d)) {
                 fprintf(stderr, "%s:%lu: %s\n", d->path, d->reader.line.number, d->reader.why);
             }
-        }
-        if (d->sink.error) {
-            break;
+        } else if (!decode_frame(d, &frame)) {
+            return failure("decode", "out of memory");
         }
     }
-    sink_flush(&d->sink);
-    summary(d);
-    if (d->sink.error) {
-        return failure("decode", "cannot write the output: %s", strerror(d->sink.error));
+    return EXIT_DONE;
+}
+
+static int decode_file(struct decoder *d, const char *path, const struct format *forced) {
+    char why[160];
+    if (strncmp(path, "file:", 5) == 0) { /* a LINK, as live ones are written */
+        path += 5;
+    }
+    d->path = strcmp(path, "-") == 0 ? "stdin" : path;
+    struct lines *lines = lines_open(path, why, sizeof why);
+    if (!lines) {
+        return failure("decode", "%s: %s", d->path, why);
+    }
+    int status = decode_lines(d, lines, forced);
+    bool read = d->reader.format != NULL;
+    lines_close(lines);
+    if (read && status == EXIT_DONE && d->frames == 0 && !d->sink.error) {
+        status = failure("decode", "%s: no frame of the format %s in it", d->path,
+                         d->reader.format->name);
+    } else if (read) {
+        summary(d);
     }
     return status;
 }
 
-/* Plain bytes are a radio packet, unless only LIN devices are asked for. */
-static int kind_of_hex(const struct selection *s) {
+/* The format of a --hex, for the reason why no format takes it: what it looks most like. */
+static const struct format *looks_like(const char *text) {
+    return format_find(strstr(text, "RF69")   ? "rfm69"
+                       : strchr(text, '#')    ? "frames"
+                       : strspn(text, "0x5 ") ? "lin-hex"
+                                              : "hex");
+}
+
+/* Is there a chosen device on that kind of wire? */
+static bool reads_kind(const struct selection *s, uint8_t kind) {
     for (size_t i = 0; i < s->count; i++) {
-        if (s->devices[i]->kind != VB_KIND_LIN) {
-            return s->count == 1 ? s->devices[i]->kind : VB_KIND_RADIO;
+        if (s->devices[i]->kind == kind) {
+            return true;
         }
     }
-    return VB_KIND_LIN;
+    return false;
+}
+
+/* Each --hex is a small file of its own, with a format of its own. */
+static int decode_hex(struct decoder *d, const struct format *forced) {
+    begin(d);
+    for (size_t i = 0; i < d->hex_count; i++) {
+        struct vb_frame frame;
+        struct lines *lines = lines_of_text(d->hex[i], strlen(d->hex[i]));
+        if (!lines) {
+            return failure("decode", "out of memory");
+        }
+        d->path = "--hex";
+        reader_init(&d->reader, lines, forced);
+        if (!d->reader.format) {
+            d->reader.format = looks_like(d->hex[i]);
+        }
+        int status = EXIT_DONE;
+        for (int result; (result = reader_next(&d->reader, &frame)) != 0 && status == EXIT_DONE;) {
+            if (result < 0) {
+                sink_flush(&d->sink);
+                status = usage_error("decode", "--hex '%s': %s", d->hex[i], d->reader.why);
+            } else if (!reads_kind(&d->selection, frame.kind)) {
+                sink_flush(&d->sink);
+                status = usage_error("decode",
+                                     "--hex '%s': read as a %s frame, which no device of --as has "
+                                     "(CAN: 1DB#00.., LIN: 22#AB.. or 55 E2 AB ..)",
+                                     d->hex[i], vb_kind_text((enum vb_kind)frame.kind));
+            } else if (!decode_frame(d, &frame)) {
+                status = failure("decode", "out of memory");
+            }
+        }
+        lines_close(lines);
+        if (status != EXIT_DONE) {
+            return status;
+        }
+    }
+    summary(d);
+    return EXIT_DONE;
+}
+
+static bool choose_output(struct decoder *d, const char *name) {
+    if (d->output && strcmp(d->output->name, name) != 0) {
+        usage_error("decode", "either --json or --csv, not both");
+        return false;
+    }
+    d->output = output_find(name);
+    return true;
 }
 
 int cmd_decode(int argc, char **argv) {
@@ -349,9 +446,9 @@ int cmd_decode(int argc, char **argv) {
     };
     static struct decoder d;
     const struct format *forced = NULL;
-    d.output = output_find("text");
-    d.sink.fd = STDOUT_FILENO;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    sink_open(&d.sink, STDOUT_FILENO);
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
         case AS:
             if (!selection_as(&d.selection, "decode", optarg)) {
@@ -363,23 +460,17 @@ int cmd_decode(int argc, char **argv) {
                 return EXIT_USAGE;
             }
             break;
-        case HEX: { /* each one is a line of a small file in memory */
-            size_t n = strlen(optarg);
-            char *longer = realloc(d.hex, d.hex_n + n + 1);
-            if (!longer) {
-                return failure("decode", "out of memory");
+        case HEX:
+            if (d.hex_count == HEX_MAX) {
+                return usage_error("decode", "more than %d --hex: write them to a file", HEX_MAX);
             }
-            d.hex = longer;
-            memcpy(d.hex + d.hex_n, optarg, n);
-            d.hex[d.hex_n + n] = '\n';
-            d.hex_n += n + 1;
+            d.hex[d.hex_count++] = optarg;
             break;
-        }
         case JSON:
-            d.output = output_find("json");
-            break;
         case CSV:
-            d.output = output_find("csv");
+            if (!choose_output(&d, option == JSON ? "json" : "csv")) {
+                return EXIT_USAGE;
+            }
             break;
         case FORMAT:
             forced = format_find(optarg);
@@ -400,42 +491,34 @@ int cmd_decode(int argc, char **argv) {
             d.verbose = true;
             break;
         case HELP:
-            fputs(usage, stdout);
-            return EXIT_DONE;
+        case 'h':
+            return help_text(usage);
         default:
-            return usage_error("decode", "voltbus decode --help tells what is allowed");
+            return option_error("decode", option, argv, options);
         }
     }
-    if (d.hex ? optind < argc : optind + 1 != argc) {
+    if (d.hex_count > 0 ? optind < argc : optind + 1 != argc) {
         return usage_error("decode", "%s",
-                           d.hex           ? "either FILE or --hex, not both"
+                           d.hex_count > 0 ? "either FILE or --hex, not both"
                            : optind < argc ? "one FILE at a time"
                                            : "expected FILE, - or --hex 'FRAME'");
     }
     if (!selection_ready(&d.selection, "decode")) {
         return EXIT_USAGE;
     }
-    char why[160];
-    struct lines *lines;
-    if (d.hex) {
-        d.path = "--hex";
-        lines = lines_of_text(d.hex, d.hex_n);
-        snprintf(why, sizeof why, "out of memory");
-    } else {
-        d.path = strcmp(argv[optind], "-") == 0 ? "stdin" : argv[optind];
-        lines = lines_open(argv[optind], why, sizeof why);
+    if (!d.output) {
+        d.output = output_find("text");
     }
-    if (!lines) {
-        return failure("decode", "%s: %s", d.path, why);
+    int status = d.hex_count > 0 ? decode_hex(&d, forced) : decode_file(&d, argv[optind], forced);
+    sink_flush(&d.sink);
+    if (d.sink.error) {
+        status = failure("decode", "cannot write the output: %s", strerror(d.sink.error));
     }
-    int status = decode(&d, lines, forced, kind_of_hex(&d.selection));
     for (size_t link = 0; link < READER_LINKS_MAX; link++) {
         for (size_t i = 0; d.views[link] && i < d.selection.count; i++) {
             view_free(&d.views[link][i]);
         }
         free(d.views[link]);
     }
-    lines_close(lines);
-    free(d.hex);
     return status;
 }

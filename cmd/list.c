@@ -9,8 +9,11 @@
 #include "host/file/format.h"
 #include "host/out/output.h"
 
-static const char usage[] = "usage: voltbus list devices|signals|commands|links|formats|outputs "
-                            "[--as DEVICE]... [--json]\n";
+static const char usage[] =
+    "usage: voltbus list devices|signals|commands|links|formats|outputs [OPTION]...\n"
+    "\n"
+    "  --as DEVICE  devices, signals: only this one; may be repeated\n"
+    "  --json       one JSON object a line\n";
 
 struct listing {
     struct selection selection; /* --as */
@@ -41,10 +44,7 @@ static void end_object(struct listing *l) {
 }
 
 static void column(struct listing *l, const char *text, size_t columns) {
-    size_t width = 0;
-    for (const char *p = text; *p; p++) {
-        width += ((unsigned char)*p & 0xC0) != 0x80; /* UTF-8 continuation bytes take no room */
-    }
+    size_t width = text_columns(text, strlen(text));
     sink_text(&l->sink, text);
     for (; width < columns; width++) {
         sink_text(&l->sink, " ");
@@ -67,59 +67,73 @@ static void simple(struct listing *l, const char *name, const char *title) {
 
 /* ---- the lists ---- */
 
+/* Several words of JSON: ["a","b"]. */
+static void json_words(struct listing *l, const char *const *words, unsigned chosen) {
+    const char *comma = "[\"";
+    for (unsigned i = 0; words[i]; i++) {
+        if (chosen >> i & 1) {
+            sink_text(&l->sink, comma);
+            sink_json(&l->sink, words[i]);
+            sink_text(&l->sink, "\"");
+            comma = ",\"";
+        }
+    }
+    sink_text(&l->sink, "]");
+}
+
+static void device_json(struct listing *l, const struct vb_device *device) {
+    text_field(l, "name", device->name);
+    text_field(l, "kind", vb_kind_text((enum vb_kind)device->kind));
+    text_field(l, "title", device->title);
+    if (device->instead_of) {
+        text_field(l, "instead_of", device->instead_of);
+    }
+    json_key(l, "settings");
+    sink_text(&l->sink, "[");
+    for (unsigned i = 0; i < device->setting_count; i++) {
+        const struct vb_setting *setting = &device->settings[i];
+        sink_text(&l->sink, i ? "," : "");
+        l->field = false;
+        text_field(l, "name", setting->name);
+        text_field(l, "title", setting->title);
+        text_field(l, "default", setting->values[setting->initial]);
+        json_key(l, "values");
+        json_words(l, setting->values, ~0u);
+        sink_text(&l->sink, "}");
+    }
+    sink_text(&l->sink, "]");
+    end_object(l);
+}
+
 static void list_devices(struct listing *l) {
     for (size_t i = 0; i < l->selection.count; i++) {
         const struct vb_device *device = l->selection.devices[i];
-        if (!l->json) {
-            column(l, device->name, 18);
-            column(l, vb_kind_text((enum vb_kind)device->kind), 5);
-            sink_text(&l->sink, device->title);
-            sink_text(&l->sink, "\n");
-        } else {
-            text_field(l, "name", device->name);
-            text_field(l, "kind", vb_kind_text((enum vb_kind)device->kind));
-            text_field(l, "title", device->title);
-            if (device->instead_of) {
-                text_field(l, "instead_of", device->instead_of);
-            }
-            json_key(l, "settings");
-            sink_text(&l->sink, "{");
+        if (l->json) {
+            device_json(l, device);
+            continue;
         }
+        column(l, device->name, 18);
+        column(l, vb_kind_text((enum vb_kind)device->kind), 5);
+        sink_text(&l->sink, device->title);
+        sink_text(&l->sink, "\n");
         for (unsigned s = 0; s < device->setting_count; s++) {
             const struct vb_setting *setting = &device->settings[s];
-            if (l->json) {
-                sink_text(&l->sink, s ? ",\"" : "\"");
-                sink_json(&l->sink, setting->name);
-                sink_text(&l->sink, "\":[");
-            } else {
-                sink_text(&l->sink, "    --set ");
-                sink_text(&l->sink, setting->name);
-                sink_text(&l->sink, "=");
-            }
+            sink_text(&l->sink, "    --set ");
+            sink_text(&l->sink, setting->name);
             for (size_t v = 0; setting->values[v]; v++) {
-                sink_text(&l->sink, l->json ? (v ? ",\"" : "\"") : (v ? "|" : ""));
+                sink_text(&l->sink, v ? "|" : "=");
                 sink_text(&l->sink, setting->values[v]);
-                sink_text(&l->sink, l->json ? "\"" : "");
             }
-            if (l->json) {
-                sink_text(&l->sink, "]");
-            } else {
-                sink_text(&l->sink, "  ");
-                sink_text(&l->sink, setting->title);
-                sink_text(&l->sink, " (default ");
-                sink_text(&l->sink, setting->values[setting->initial]);
-                sink_text(&l->sink, ")\n");
-            }
+            sink_text(&l->sink, " (default ");
+            sink_text(&l->sink, setting->values[setting->initial]);
+            sink_text(&l->sink, ")\n        ");
+            sink_text(&l->sink, setting->title);
+            sink_text(&l->sink, "\n");
         }
-        if (l->json) {
-            sink_text(&l->sink, "}");
-            end_object(l);
-        } else if (device->instead_of) {
+        if (device->instead_of) {
             sink_text(&l->sink, "    instead of ");
             sink_text(&l->sink, device->instead_of);
             sink_text(&l->sink, ", with --set family=");
-            sink_text(&l->sink, device->name);
-            sink_text(&l->sink, " or --as ");
             sink_text(&l->sink, device->name);
             sink_text(&l->sink, "\n");
         }
@@ -169,17 +183,9 @@ static void signal_json(struct listing *l, const struct vb_device *device,
         json_key(l, "when");
         sink_text(&l->sink, "{\"");
         sink_text(&l->sink, setting->name);
-        sink_text(&l->sink, "\":[");
-        const char *comma = "\"";
-        for (unsigned v = 0; setting->values[v]; v++) {
-            if (signal->when.values >> v & 1) {
-                sink_text(&l->sink, comma);
-                sink_text(&l->sink, setting->values[v]);
-                sink_text(&l->sink, "\"");
-                comma = ",\"";
-            }
-        }
-        sink_text(&l->sink, "]}");
+        sink_text(&l->sink, "\":");
+        json_words(l, setting->values, signal->when.values);
+        sink_text(&l->sink, "}");
     }
     static const struct {
         uint16_t flag;
@@ -203,6 +209,25 @@ static void signal_json(struct listing *l, const struct vb_device *device,
     end_object(l);
 }
 
+/* " [generation ze0, aze0]": the settings under which a row exists. */
+static void when_text(struct listing *l, const struct vb_device *device, struct vb_when when) {
+    if (when.values == 0) {
+        return;
+    }
+    const struct vb_setting *setting = &device->settings[when.setting];
+    sink_text(&l->sink, " [");
+    sink_text(&l->sink, setting->name);
+    const char *comma = " ";
+    for (unsigned v = 0; setting->values[v]; v++) {
+        if (when.values >> v & 1) {
+            sink_text(&l->sink, comma);
+            sink_text(&l->sink, setting->values[v]);
+            comma = ", ";
+        }
+    }
+    sink_text(&l->sink, "]");
+}
+
 static void list_signals(struct listing *l) {
     for (size_t i = 0; i < l->selection.count; i++) {
         const struct vb_device *device = l->selection.devices[i];
@@ -223,7 +248,9 @@ static void list_signals(struct listing *l) {
                 column(l, signal->name, 30);
                 column(l, signal->words ? "word" : signal->unit, 4);
                 sink_text(&l->sink, signal->title ? signal->title : "");
-                sink_text(&l->sink, signal->flags & VB_GUESS ? " (a guess)\n" : "\n");
+                sink_text(&l->sink, signal->flags & VB_GUESS ? " (a guess)" : "");
+                when_text(l, device, signal->when);
+                sink_text(&l->sink, "\n");
             }
         }
     }
@@ -259,8 +286,10 @@ int cmd_list(int argc, char **argv) {
                                         "formats", "outputs", NULL};
     static void (*const lists[])(struct listing *) = {list_devices, list_signals, list_commands,
                                                       list_links,   list_formats, list_outputs};
-    static struct listing l = {.sink = {.fd = STDOUT_FILENO}};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    static struct listing l;
+    sink_open(&l.sink, STDOUT_FILENO);
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
         case AS:
             if (!selection_as(&l.selection, "list", optarg)) {
@@ -271,10 +300,10 @@ int cmd_list(int argc, char **argv) {
             l.json = true;
             break;
         case HELP:
-            fputs(usage, stdout);
-            return EXIT_DONE;
+        case 'h':
+            return help_text(usage);
         default:
-            return usage_error("list", "voltbus list --help tells what is allowed");
+            return option_error("list", option, argv, options);
         }
     }
     if (optind + 1 != argc) {

@@ -1,5 +1,6 @@
 /* main.c - the command `voltbus`: finds the verb.
  * SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,34 @@ const char *nearest(const char *name, const char *const *names, char text[NEARES
     return text;
 }
 
+int option_error(const char *verb, int option, char **argv, const struct option *options) {
+    const char *names[32] = {NULL};
+    char typed[64];
+    char near[NEAREST_TEXT];
+    (void)option;
+    for (size_t i = 0; options[i].name && i < 31; i++) {
+        names[i] = options[i].name;
+        if (optopt != 0 && optopt == options[i].val) {
+            return usage_error(verb,
+                               options[i].has_arg ? "--%s needs a value" : "--%s takes no value",
+                               options[i].name);
+        }
+    }
+    if (optopt != 0) {
+        return usage_error(verb, "unknown option '-%c' (voltbus %s --help)", optopt, verb);
+    }
+    snprintf(typed, sizeof typed, "%s", argv[optind - 1] + strspn(argv[optind - 1], "-"));
+    typed[strcspn(typed, "=")] = '\0';
+    return usage_error(verb, "unknown option '--%s'%s (voltbus %s --help)", typed,
+                       nearest(typed, names, near), verb);
+}
+
+int help_text(const char *text) {
+    return fputs(text, stdout) == EOF || fflush(stdout) != 0
+               ? failure(NULL, "cannot write the output: %s", strerror(errno))
+               : EXIT_DONE;
+}
+
 static void help(FILE *to) {
     fprintf(to, "voltbus " VOLTBUS_VERSION ": every wire that carries power talk\n\n"
                 "usage: voltbus VERB [OPTION]...\n\n");
@@ -102,11 +131,10 @@ int main(int argc, char **argv) {
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         help(stdout);
-        return EXIT_DONE;
+        return help_text("");
     }
     if (strcmp(name, "--version") == 0) {
-        puts("voltbus " VOLTBUS_VERSION);
-        return EXIT_DONE;
+        return help_text("voltbus " VOLTBUS_VERSION "\n");
     }
     const char *names[VERB_COUNT + 1] = {NULL};
     for (size_t i = 0; i < VERB_COUNT; i++) {

@@ -29,7 +29,11 @@ bool selection_as(struct selection *s, const char *verb, const char *name) {
             return true;
         }
     }
-    s->devices[s->count++] = device; /* each once: never more than there are */
+    if (s->count == SELECTION_MAX) {
+        usage_error(verb, "more than %d --as", SELECTION_MAX);
+        return false;
+    }
+    s->devices[s->count++] = device;
     return true;
 }
 
@@ -62,21 +66,23 @@ static const char *family_of(const struct vb_device *device) {
     return device->instead_of ? device->instead_of : device->name;
 }
 
+/* --set family=NAME. Without --as: of the radio devices only this one. With --as: in place of the device
+ * that answers for the frames of both. */
 static bool choose_family(struct selection *s, const char *verb, const char *value) {
     const struct vb_device *chosen = vb_device_find(value);
-    const char *names[SELECTION_MAX + 1] = {NULL};
-    size_t n = 0;
-    for (size_t i = 0; i < vb_device_count && n < SELECTION_MAX; i++) {
-        if (vb_devices[i]->kind == VB_KIND_RADIO) {
-            names[n++] = vb_devices[i]->name;
-        }
-    }
     if (!chosen || chosen->kind != VB_KIND_RADIO) {
-        char near[NEAREST_TEXT];
-        usage_error(verb, "--set family=%s: no such family%s", value, nearest(value, names, near));
+        char names[NEAREST_TEXT] = "";
+        size_t n = 0;
+        for (size_t i = 0; i < vb_device_count && n + 32 < sizeof names; i++) {
+            if (vb_devices[i]->kind == VB_KIND_RADIO) {
+                n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "",
+                                      vb_devices[i]->name);
+            }
+        }
+        usage_error(verb, "--set family=%s: no such family (%s)", value, names);
         return false;
     }
-    if (s->automatic) { /* of the radio devices only this one */
+    if (s->automatic) {
         size_t kept = 0;
         for (size_t i = 0; i < s->count; i++) {
             if (s->devices[i]->kind != VB_KIND_RADIO) {
@@ -88,12 +94,12 @@ static bool choose_family(struct selection *s, const char *verb, const char *val
         return true;
     }
     for (size_t i = 0; i < s->count; i++) {
-        if (strcmp(family_of(s->devices[i]), family_of(chosen)) == 0) {
+        if (s->devices[i] == chosen || strcmp(s->devices[i]->name, family_of(chosen)) == 0) {
             s->devices[i] = chosen;
             return true;
         }
     }
-    usage_error(verb, "--set family=%s: none of the devices of --as shares its frames", value);
+    usage_error(verb, "--set family=%s contradicts --as", value);
     return false;
 }
 
@@ -134,6 +140,12 @@ static bool bad_value(const struct selection *s, const char *verb, size_t i) {
 }
 
 static bool bad_key(const struct selection *s, const char *verb, size_t i) {
+    if (s->set[i].device && !vb_device_find(s->set[i].device)) {
+        char near_device[NEAREST_TEXT];
+        usage_error(verb, "--set %s: unknown device '%s'%s", s->set[i].given, s->set[i].device,
+                    nearest(s->set[i].device, device_names(), near_device));
+        return false;
+    }
     const char *names[SELECTION_MAX + 2] = {"family"};
     size_t n = 1;
     for (size_t d = 0; d < s->count; d++) {
@@ -156,7 +168,7 @@ static bool bad_key(const struct selection *s, const char *verb, size_t i) {
 bool selection_ready(struct selection *s, const char *verb) {
     if (s->count == 0) {
         s->automatic = true;
-        for (size_t i = 0; i < vb_device_count; i++) {
+        for (size_t i = 0; i < vb_device_count && s->count < SELECTION_MAX; i++) {
             if (!vb_devices[i]->instead_of) {
                 s->devices[s->count++] = vb_devices[i];
             }

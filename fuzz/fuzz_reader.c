@@ -1,6 +1,6 @@
 /* fuzz_reader.c - text captures: whatever the bytes, a format is found or not, and every line is a
  * frame, nothing, or an error with a reason. All frames go through all devices and all outputs.
- * The first byte chooses what plain hexadecimal bytes are.
+ * The first byte forces a format, or lets the reader find it.
  * SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         prepare();
     }
     struct lines *lines = lines_of_text((const char *)data + 1, size - 1);
-    reader_init(&reader, lines, NULL, data[0] % VB_KIND_COUNT);
+    reader_init(&reader, lines, data[0] < format_count ? formats[data[0]] : NULL);
     while (reader.format && (result = reader_next(&reader, &frame)) != 0) {
         if (result < 0) {
             if (reader.why[0] == '\0') {

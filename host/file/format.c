@@ -30,6 +30,10 @@ const struct format *format_find(const char *name) {
 
 uint16_t reader_link(struct reader *r, const char *name, size_t n) {
     char clean[READER_NAME_MAX] = "";
+    if (r->link_count > 0 && n < READER_NAME_MAX && memcmp(r->links[0], name, n) == 0 &&
+        r->links[0][n] == '\0') {
+        return 0; /* most recordings are of one link */
+    }
     for (size_t i = 0; i < n && i < sizeof clean - 1; i++) {
         clean[i] =
             '!' <= name[i] && name[i] <= '~' ? name[i] : '?'; /* it goes to terminals, JSON */
@@ -67,11 +71,21 @@ size_t next_word(const char **at, const char *end, const char **word) {
     return (size_t)(p - *word);
 }
 
+size_t without_comment(const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (memchr("#;|", text[i], 3) && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t')) {
+            return i;
+        }
+    }
+    return n;
+}
+
 static void rewind_reader(struct reader *r) {
     r->again = false;
     r->link_count = 0;
     r->hex_at = 0;
     r->lin_skipped = 0;
+    r->slcan_ms = -1;
     vb_lin_rx_init(&r->lin, 0); /* hexadecimal text has no times */
 }
 
@@ -88,8 +102,8 @@ static long score(struct reader *r, const struct format *format, const char *tex
             r->again = false;
             int result = format->read(r, line.text, line.n, &frame);
             r->again |= result == LINE_MORE;
-            frames += result > 0;
-            wrong += result < 0 && frames > 0;
+            frames += result > 0 && frame.fault != VB_FAULT_CHECKSUM;
+            wrong += result < 0 && (frames > 0 || format->vague);
         } while (r->again);
         i += frames > 0; /* a long preface does not count */
     }
@@ -98,7 +112,7 @@ static long score(struct reader *r, const struct format *format, const char *tex
     }
     lines_close(lines);
     rewind_reader(r);
-    return frames > 0 ? 1 + 2 * frames - wrong : 0;
+    return frames == 0 || (format->vague && wrong > frames) ? 0 : 1 + 2 * frames - wrong;
 }
 
 static const struct format *detect(struct reader *r) {
@@ -121,10 +135,9 @@ static const struct format *detect(struct reader *r) {
     return NULL;
 }
 
-void reader_init(struct reader *r, struct lines *lines, const struct format *forced, int hex_kind) {
+void reader_init(struct reader *r, struct lines *lines, const struct format *forced) {
     memset(r, 0, sizeof *r);
     r->lines = lines;
-    r->hex_kind = hex_kind;
     r->format = forced ? forced : detect(r);
     rewind_reader(r);
 }

@@ -34,10 +34,10 @@ struct reader {
     char why[120];    /* what was wrong with the last line, and what was expected */
     char links[READER_LINKS_MAX][READER_NAME_MAX]; /* name of each bus number */
     uint16_t link_count;
-    int hex_kind;         /* enum vb_kind that plain hexadecimal bytes are */
-    size_t hex_at;        /* hexadecimal bytes of a LIN stream: how far the line is read */
+    size_t hex_at;        /* LIN stream: how far the line is read ... */
     struct vb_lin_rx lin; /* ... its receiver ... */
     uint32_t lin_skipped; /* ... and how many bytes it was seen to give up on */
+    int64_t slcan_ms;     /* time of the last slcan line, unwrapped; -1 = none yet */
 };
 
 struct format {
@@ -45,6 +45,7 @@ struct format {
     int (*read)(struct reader *reader, const char *text, size_t n, struct vb_frame *frame);
     /* The file has ended: the next frame that was held back, called until LINE_NOTHING. Or NULL. */
     int (*finish)(struct reader *reader, struct vb_frame *frame);
+    bool vague; /* much that is not meant looks like it: most lines of a file must fit */
 };
 
 extern const struct format *const formats[];
@@ -52,10 +53,8 @@ extern const size_t format_count;
 
 const struct format *format_find(const char *name);
 
-/* Start reading. hex_kind: what lines of plain bytes are. If reader->format is NULL after this, no
- * format knows a line of the first 256 kB. */
-void reader_init(struct reader *reader, struct lines *lines, const struct format *forced,
-                 int hex_kind);
+/* Start reading. If reader->format is NULL after this, no format knows a line of the first 256 kB. */
+void reader_init(struct reader *reader, struct lines *lines, const struct format *forced);
 
 /* The next frame, or wrong line. Returns 1 with a frame (valid until the next call), 0 at the end,
  * READER_BROKEN if the file cannot be read on, or VB_E_FORMAT / VB_E_RANGE / VB_E_CHECK for a line
@@ -69,6 +68,10 @@ uint16_t reader_link(struct reader *reader, const char *name, size_t n);
 /* For formats: note what is wrong; returns err. */
 int reader_wrong(struct reader *reader, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For formats: the length of a line without its comment: '#', ';' or '|' at the start or behind a space.
+ * (Not inside a word: "166064;RX;0x0000023A;8;" is of another tool.) */
+size_t without_comment(const char *text, size_t n);
 
 /* For formats: words of a line. Skips spaces and tabs, returns the word's length (0 = end). */
 size_t next_word(const char **at, const char *end, const char **word);

@@ -1,9 +1,10 @@
 /* frames.c - frames as people write them, one a line: "1DB#0011223344556677" (CAN),
  * "22#AB841EF42E847A" (LIN). Lines that start with '#', ';' or '//' are comments.
  * SPDX-License-Identifier: MIT */
-#include "host/file/format.h"
-
 #include <string.h>
+
+#include "host/file/format.h"
+#include "voltbus/hex.h"
 
 static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
     const char *at = text;
@@ -14,6 +15,12 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
         return LINE_NOTHING;
     }
     int result = vb_frame_read(text, n, frame, r->data, &place);
+    uint8_t pid;
+    if (result == VB_E_RANGE && word_n > 2 && word[2] == '#' &&
+        vb_hex_read(word, 2, &pid, 1, NULL) == 1 && vb_lin_id(pid) >= 0) {
+        return reader_wrong(r, result, "%.2s is a PID: write the id, %02X#..", word,
+                            (unsigned)vb_lin_id(pid));
+    }
     if (result == VB_E_RANGE) {
         return reader_wrong(r, result, "column %zu: the id or the count of bytes is too large",
                             place + 1);

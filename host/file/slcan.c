@@ -1,6 +1,6 @@
 /* slcan.c - a recording of what an slcan (LAWICEL) adapter sends: one frame a line, ended by CR.
- * The adapter's answers between them (empty lines, z, V1013) are no frames. Its 16-bit milliseconds
- * wrap every minute and say nothing about gaps, so the frames have no time.
+ * The adapter's answers between them (empty lines, z, V1013) are no frames. Its milliseconds, if they
+ * are switched on (Z1), begin again every minute: a silence of a minute or more is not seen.
  * Facts: reference/can-transports.md section 2.1.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/slcan.h"
@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "host/file/format.h"
+#include "voltbus/time.h"
+
+#define MINUTE_MS 60000
 
 static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
     while (n > 0 && (*text == '\a' || *text == ' ')) { /* BEL: the adapter refused a command */
@@ -20,12 +23,20 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
                    ? LINE_NOTHING
                    : reader_wrong(r, VB_E_FORMAT, "expected a frame of slcan: t1DB80011..");
     }
-    int result = vb_slcan_line(text, n, frame, r->data, NULL);
+    struct vb_slcan_extra extra;
+    int result = vb_slcan_line(text, n, frame, r->data, &extra);
     if (result < 0) {
         return reader_wrong(r, result, "expected a frame of slcan: t1DB80011..");
     }
     frame->bus = reader_link(r, "can", 3);
-    frame->flags |= VB_FRAME_NO_TIME;
+    if (extra.stamp_ms < 0) {
+        frame->flags |= VB_FRAME_NO_TIME;
+        return LINE_FRAME;
+    }
+    int64_t minutes = r->slcan_ms < 0 ? 0 : r->slcan_ms / MINUTE_MS;
+    r->slcan_ms = minutes * MINUTE_MS + extra.stamp_ms +
+                  (r->slcan_ms > minutes * MINUTE_MS + extra.stamp_ms ? MINUTE_MS : 0);
+    frame->t_ns = r->slcan_ms * VB_NS_PER_MS;
     return LINE_FRAME;
 }
 

@@ -60,6 +60,10 @@ static bool fill_in(struct lines *l) {
 }
 
 static size_t unpack_gzip(struct lines *l, char *out, size_t cap) {
+    if (!l->member_open && l->in[l->in_at] == 0) {
+        l->in_at++; /* tapes and some tools fill up with zeros behind the last member */
+        return 0;
+    }
     l->gz.next_in = l->in + l->in_at;
     l->gz.avail_in = (uInt)(l->in_end - l->in_at);
     l->gz.next_out = (Bytef *)out;
@@ -138,6 +142,25 @@ static bool fill(struct lines *l) {
     return got > 0;
 }
 
+/* Packed by something that we do not unpack, by the first bytes of the file. */
+static const char *foreign_packer(const uint8_t *in, size_t n) {
+    static const struct {
+        const char *magic, *name;
+    } packers[] = {{"\xFD"
+                    "7zXZ",
+                    "xz"},
+                   {"BZh", "bzip2"},
+                   {"7z\xBC\xAF", "7z"},
+                   {"PK\x03\x04", "zip"}};
+    for (size_t i = 0; i < sizeof packers / sizeof packers[0]; i++) {
+        size_t length = strlen(packers[i].magic);
+        if (n >= length && memcmp(in, packers[i].magic, length) == 0) {
+            return packers[i].name;
+        }
+    }
+    return NULL;
+}
+
 struct lines *lines_open(const char *path, char *why, size_t cap) {
     int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     struct lines *l = fd < 0 ? NULL : calloc(1, sizeof *l);
@@ -150,8 +173,8 @@ struct lines *lines_open(const char *path, char *why, size_t cap) {
     }
     l->fd = fd;
     l->text = l->window;
-    /* The first four bytes tell the packing; a slow pipe may deliver them one by one. */
-    while (l->in_end < 4) {
+    /* The first bytes tell the packing; a slow pipe may deliver them one by one. */
+    while (l->in_end < 6) {
         ssize_t n = read(fd, l->in + l->in_end, sizeof l->in - l->in_end);
         if (n < 0 && errno == EINTR) {
             continue;
@@ -166,6 +189,16 @@ struct lines *lines_open(const char *path, char *why, size_t cap) {
             break;
         }
         l->in_end += (size_t)n;
+    }
+    const char *packer = foreign_packer(l->in, l->in_end);
+    if (packer) {
+        snprintf(why, cap, "packed by %s: unpack it first (gzip and zstd are read as they are)",
+                 packer);
+        lines_close(l);
+        return NULL;
+    }
+    if (l->in_end >= 3 && memcmp(l->in, "\xEF\xBB\xBF", 3) == 0) {
+        l->in_at = 3; /* the mark that some Windows programs put before UTF-8 text */
     }
     if (l->in_end >= 2 && l->in[0] == 0x1F && l->in[1] == 0x8B) {
         l->packing = GZIP;

@@ -18,8 +18,8 @@ struct line {
     bool cut;
 };
 
-/* Open a file, or standard input for "-". Compression is found by content. On failure returns NULL
- * and writes one line without place to why. */
+/* Open a file, or standard input for "-". Compression is found by content, a UTF-8 mark is skipped.
+ * On failure returns NULL and writes one line without place to why. */
 struct lines *lines_open(const char *path, char *why, size_t cap);
 
 /* Lines of a text in memory (it must live as long as the lines do). */
@@ -37,7 +37,7 @@ bool lines_ready(const struct lines *lines);
  * them. Returns 1 if there are more than *n bytes now; 0 if that is all (end, error or full). */
 int lines_peek(struct lines *lines, const char **text, size_t *n);
 
-/* Why lines_next returned -1. */
+/* Why lines_next returned -1, or will once the lines before the damage are taken; "" if it is well. */
 const char *lines_why(const struct lines *lines);
 
 #endif

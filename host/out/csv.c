@@ -1,4 +1,5 @@
-/* csv.c - one row per sample: t,link,device,signal,value,unit. Frames that fail give no row.
+/* csv.c - one row per sample: t,link,device,signal,value,unit. Frames that fail and values out of range
+ * give no row: a table has no place to mark them.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
@@ -48,6 +49,9 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         const struct vb_sample *sample = &seen->view->samples[i];
         const struct column *column = &columns[sample->signal - message->signals];
         bool is_word;
+        if (sample->out_of_range) {
+            continue;
+        }
         char *start =
             sink_room(sink, prefix_n + column->label_n + VALUE_TEXT + column->tail_n + 1u);
         char *p = start;

@@ -77,6 +77,9 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     for (size_t i = 0; seen->view && i < seen->reading.count; i++) {
         out_of_range |= seen->view->samples[i].out_of_range;
     }
+    if (seen->frame->flags & VB_FRAME_RTR) {
+        sink_text(sink, "\"remote\":true,");
+    }
     if (fault != VB_FAULT_NONE) {
         sink_text(sink, "\"error\":\"");
         sink_text(sink, vb_fault_text(fault));

@@ -3,8 +3,10 @@
 #include "host/out/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define OUTPUT(stem) extern const struct output output_##stem;
@@ -27,12 +29,20 @@ const struct output *output_find(const char *name) {
     return NULL;
 }
 
+void sink_open(struct sink *sink, int fd) {
+    struct winsize size;
+    sink->fd = fd;
+    sink->columns = isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void sink_flush(struct sink *sink) {
     size_t at = 0;
     while (at < sink->n && !sink->error) {
         ssize_t n = write(sink->fd, sink->buffer + at, sink->n - at);
         if (n >= 0) {
             at += (size_t)n;
+        } else if (errno == EAGAIN) { /* somebody made it non-blocking: wait for room */
+            poll(&(struct pollfd){.fd = sink->fd, .events = POLLOUT}, 1, -1);
         } else if (errno != EINTR) {
             sink->error = errno;
         }
@@ -60,6 +70,14 @@ void sink_bytes(struct sink *sink, const char *text, size_t n) {
 
 void sink_text(struct sink *sink, const char *text) {
     sink_bytes(sink, text, strlen(text));
+}
+
+size_t text_columns(const char *text, size_t n) {
+    size_t columns = 0;
+    for (size_t i = 0; i < n; i++) {
+        columns += ((unsigned char)text[i] & 0xC0) != 0x80; /* continuation bytes take no room */
+    }
+    return columns;
 }
 
 /* One character of a JSON string. Returns its length (6 at most). */

@@ -16,11 +16,14 @@
 
 struct sink {
     int fd;
-    int error; /* errno of the first write that failed; after it everything is dropped */
+    int error;      /* errno of the first write that failed; after it everything is dropped */
+    size_t columns; /* width of the terminal, 0 if it is none */
     size_t n;
     char buffer[SINK_SIZE];
 };
 
+/* Begin to write to fd. */
+void sink_open(struct sink *sink, int fd);
 void sink_flush(struct sink *sink);
 void sink_bytes(struct sink *sink, const char *text, size_t n);
 void sink_text(struct sink *sink, const char *text);
@@ -80,6 +83,9 @@ const struct output *output_find(const char *name);
 #define VALUE_TEXT 256
 size_t value_text(const struct column *column, const struct vb_sample *sample, char *out,
                   bool *is_word);
+
+/* Columns that n bytes of UTF-8 take on a terminal. */
+size_t text_columns(const char *text, size_t n);
 
 /* Append text as the inside of a JSON string. */
 void sink_json(struct sink *sink, const char *text);

@@ -3,10 +3,9 @@
  * range. Bits that nobody understands are left out where they are all 0; JSON and CSV have them
  * always.
  * SPDX-License-Identifier: MIT */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "host/out/output.h"
 #include "voltbus/hex.h"
@@ -15,20 +14,18 @@
 #define INDENT         4
 #define BREAK_AT_LEAST 40 /* narrower terminals break lines themselves */
 
-/* Columns that UTF-8 text takes: its bytes but the continuation bytes. */
-static size_t width(const char *text, size_t n) {
-    size_t columns = 0;
-    for (size_t i = 0; i < n; i++) {
-        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
-    }
-    return columns;
-}
+#define TEXT_MAX 512
 
-static size_t terminal_width(int fd) {
-    struct winsize size;
-    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= BREAK_AT_LEAST
-               ? size.ws_col
-               : SIZE_MAX;
+/* printf into text; returns the length of what is there, cut off at its end. */
+static size_t print(char text[TEXT_MAX], const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static size_t print(char text[TEXT_MAX], const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, TEXT_MAX, fmt, args);
+    va_end(args);
+    return n < 0 ? 0 : n < TEXT_MAX ? (size_t)n : TEXT_MAX - 1;
 }
 
 struct pen {
@@ -37,7 +34,7 @@ struct pen {
 };
 
 static void item(struct pen *pen, const char *text, size_t n) {
-    size_t columns = width(text, n);
+    size_t columns = text_columns(text, n);
     if (pen->column + 2 + columns > pen->limit) {
         sink_bytes(pen->sink, "\n  ", 1 + INDENT / 2);
         pen->column = INDENT / 2;
@@ -48,22 +45,22 @@ static void item(struct pen *pen, const char *text, size_t n) {
 }
 
 static void frame(struct sink *sink, const struct seen_frame *seen) {
-    char text[VB_FRAME_TEXT + VALUE_TEXT];
-    struct pen pen = {sink, 0, terminal_width(sink->fd)};
+    struct pen pen = {sink, 0, sink->columns >= BREAK_AT_LEAST ? sink->columns : SIZE_MAX};
+    char text[TEXT_MAX];
     char id[VB_FRAME_ID_TEXT + 1] = "";
     char time[VB_TIME_TEXT + 1] = "";
+    const struct view *view = seen->view;
     vb_frame_id_text(seen->frame, id);
     vb_time_text(seen->t_ns, time);
-    int n = snprintf(text, sizeof text, "%s %s %s %s", time, seen->link,
-                     seen->view ? seen->view->instance.device->name : "-", id);
-    sink_bytes(sink, text, (size_t)n);
-    pen.column = (size_t)n;
-    enum vb_fault fault = seen->view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
+    size_t n =
+        print(text, "%s %s %s %s", time, seen->link, view ? view->instance.device->name : "-", id);
+    sink_bytes(sink, text, n);
+    pen.column = n;
+    enum vb_fault fault = view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
     if (fault != VB_FAULT_NONE) {
-        n = snprintf(text, sizeof text, "error %s", vb_fault_text(fault));
-        item(&pen, text, (size_t)n);
+        item(&pen, text, print(text, "error %s", vb_fault_text(fault)));
     }
-    if (fault != VB_FAULT_NONE || !seen->view) {
+    if (fault != VB_FAULT_NONE || !view) {
         for (uint32_t i = 0; i < seen->frame->len; i++) {
             char byte[2];
             vb_hex_write(&seen->frame->data[i], 1, byte);
@@ -71,22 +68,26 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
             sink_bytes(sink, byte, 2);
         }
     }
-    for (size_t i = 0; seen->view && i < seen->reading.count; i++) {
+    size_t shown = 0;
+    for (size_t i = 0; view && i < seen->reading.count; i++) {
         const struct vb_message *message = seen->reading.message;
-        const struct vb_sample *sample = &seen->view->samples[i];
-        const struct column *column =
-            &seen->view->columns[message - seen->view->instance.device->messages]
-                                [sample->signal - message->signals];
+        const struct vb_sample *sample = &view->samples[i];
+        const struct column *column = &view->columns[message - view->instance.device->messages]
+                                                    [sample->signal - message->signals];
         char value[VALUE_TEXT];
         bool is_word;
         if (sample->signal->flags & VB_UNKNOWN && sample->raw == 0) {
             continue;
         }
+        shown++;
         size_t value_n = value_text(column, sample, value, &is_word);
-        n = snprintf(text, sizeof text, "%s %.*s%s%s%s", column->label, (int)value_n, value,
-                     is_word ? "" : column->unit, column->guess ? "?" : "",
-                     sample->out_of_range ? "!" : "");
-        item(&pen, text, (size_t)n);
+        n = print(text, "%s %.*s%s%s%s", column->label, (int)value_n, value,
+                  is_word ? "" : column->unit, column->guess ? "?" : "",
+                  sample->out_of_range ? "!" : "");
+        item(&pen, text, n);
+    }
+    if (view && fault == VB_FAULT_NONE && shown == 0) {
+        item(&pen, "(no value)", 10);
     }
     sink_bytes(sink, "\n", 1);
 }

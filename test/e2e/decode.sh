@@ -50,7 +50,7 @@ run "a candump log keeps its times and its link" "$VOLTBUS" decode --json "$work
 status_is 0
 out_has '{"t":1712145600.123456,"link":"can0","device":"leaf-battery","frame":"1DB","values":{'
 out_has_not relative
-err_has '2 frames (candump-log): 1 decoded, 0 failed, 1 unknown (1 ids: 123)'
+err_has '2 frames (candump-log): 1 decoded, 0 failed, 1 unknown (1 id: 123)'
 run "frames that no row knows with --all" "$VOLTBUS" decode --json --all "$work/two.log"
 out_has '{"t":1712145600.223456,"link":"can0","frame":"123","data":"00"}'
 run "text for people" "$VOLTBUS" decode "$work/two.log"
@@ -93,13 +93,36 @@ for expected in "$TEST_DIR"/replay/*.csv; do
     fi
 done
 
+run "each --hex has a format of its own" "$VOLTBUS" decode --json --hex '1DB#0160B32B32000004' \
+    --hex '243cce6219630f0300020000000000a9c9' --hex '22#AB841EF42E847A'
+status_is 0
+out_has '"device":"leaf-battery"'
+out_has '"device":"wh24"'
+out_has '"device":"hella-ibs"'
+err_has '--hex: 3 frames: 3 decoded, 0 failed, 0 unknown'
+run "LIN bytes need no --as" "$VOLTBUS" decode --json --hex '55 E2 AB 84 1E F4 2E 84 7A AC'
+out_has '"battery.voltage":12.020'
+run "a LINK file:PATH" "$VOLTBUS" decode --json "file:$work/two.log"
+out_is "$(cat "$work/plain")"
+printf 't1DB80160B32B320000040064\rt1DB80160B32B3200018100C8\r' >"$work/stamps.txt"
+run "slcan time stamps" "$VOLTBUS" decode --json "$work/stamps.txt"
+out_has '{"t":0.000000,"t0":"relative"'
+out_has '{"t":0.100000,'
+run "a damaged packet fails as the device whose length it has" "$VOLTBUS" decode --json \
+    --hex '243cce6219630f0300020000000000a9ca'
+out_is '{"t":0.000000,"t0":"relative","link":"radio","device":"wh24","frame":"24","error":"sum","data":"243CCE6219630F0300020000000000A9CA"}'
+run "a LIN id of another bus" "$VOLTBUS" decode --json --hex '18#FEFFFFFFFFFFFFFF'
+err_has '0 failed, 1 unknown (1 id: 18)'
+run "unless the device was named" "$VOLTBUS" decode --json --as dometic-smp439a --hex '18#FEFFFFFFFFFFFFFF'
+err_has 'dometic-smp439a 18: length: 8 bytes, expected 4'
+
 # ---- what is wrong ----
 
 run "a wrong CRC gives an error and no values" "$VOLTBUS" decode --json --as leaf-battery --hex '1DB#0160B32B32000005'
 status_is 0
 out_is '{"t":0.000000,"t0":"relative","link":"can","device":"leaf-battery","frame":"1DB","error":"crc","data":"0160B32B32000005"}'
 err_has '--hex:1: leaf-battery 1DB: crc: the CRC does not match the data'
-err_has '0 decoded, 1 failed'
+err_has '--hex: 1 frame: 0 decoded, 1 failed, 0 unknown'
 run "a wrong CRC gives no CSV row" "$VOLTBUS" decode --csv --as leaf-battery --hex '1DB#0160B32B32000005'
 out_is 't,link,device,signal,value,unit'
 
@@ -117,6 +140,9 @@ status_is 0
 out_has '"values":{"battery.soh":64.0,'
 out_has '"out_of_range":{"battery.soc":127.5}'
 err_has 'battery.soc 127.5 % is out of range, expected 0 to 100'
+run "and gives no CSV row, which could not mark it" "$VOLTBUS" decode --csv --as hella-ibs --hex '25#FF80E9B8BB00'
+out_has 'battery.soh,64.0,%'
+out_has_not 'battery.soc'
 
 run "an unknown device offers the nearest" "$VOLTBUS" decode --as hela-ibs --hex '22#00'
 status_is 2
@@ -141,7 +167,48 @@ status_is 2
 err_has "expected FILE"
 run "bytes that are no frame" "$VOLTBUS" decode --hex '1DB#0G'
 status_is 2
-err_has 'expected ID#DATA'
+err_has "--hex '1DB#0G': column 6: expected ID#DATA"
+run "one bad --hex among good ones" "$VOLTBUS" decode --json --hex '22#AB841EF42E847A' --hex ZZ
+status_is 2
+out_has '"battery.voltage":12.020'
+err_has "--hex 'ZZ': column 1: expected two hexadecimal digits"
+run "a PID in place of an id" "$VOLTBUS" decode --hex 'E2#AB841EF42E847A'
+status_is 2
+err_has 'E2 is a PID: write the id, 22#..'
+run "bytes for a CAN device" "$VOLTBUS" decode --as leaf-battery --hex '01 60 B3 2B 32 00 00 04'
+status_is 2
+err_has 'read as a radio frame, which no device of --as has (CAN: 1DB#00.., LIN:'
+run "too many bytes" "$VOLTBUS" decode --hex '1DB#001122334455667788'
+status_is 2
+err_has 'the id or the count of bytes is too large'
+run "an RFM69 line that was cut" "$VOLTBUS" decode --hex 'RF69 #16: 24 3c ce 62 19'
+status_is 2
+err_has 'the line does not have as many bytes as it says'
+run "an unknown option" "$VOLTBUS" decode --frmat x
+status_is 2
+out_is ''
+if [ "$err" = "voltbus decode: unknown option '--frmat'; did you mean format? (voltbus decode --help)" ]; then
+    echo "ok $name: one line"
+else
+    fail "expected one line that offers --format"
+fi
+run "an option without its value" "$VOLTBUS" decode --hex
+status_is 2
+err_has 'voltbus decode: --hex needs a value'
+run "two outputs" "$VOLTBUS" decode --json --csv --hex '22#00'
+status_is 2
+err_has 'either --json or --csv, not both'
+run "a family that contradicts --as" "$VOLTBUS" decode --as wh65b --set family=wh24 --hex '22#00'
+status_is 2
+err_has '--set family=wh24 contradicts --as'
+run "a family that is none" "$VOLTBUS" decode --set family=nope --hex '22#00'
+status_is 2
+err_has '--set family=nope: no such family (wh24, wh65b, ws69, wh1080)'
+run "a setting of a device that is none" "$VOLTBUS" decode --set hela-ibs.generation=2 --hex '22#00'
+status_is 2
+err_has "unknown device 'hela-ibs'; did you mean hella-ibs?"
+run "help on a full disk" sh -c "\"$VOLTBUS\" decode --help >/dev/full"
+status_is 1
 
 run "a file that is not there" "$VOLTBUS" decode "$work/missing.log"
 status_is 1
@@ -156,7 +223,14 @@ err_has 'not a recording that voltbus knows'
 : >"$work/empty.log"
 run "an empty file" "$VOLTBUS" decode "$work/empty.log"
 status_is 1
-err_has 'not a recording that voltbus knows'
+err_has 'the file is empty'
+run "a format that the file does not have" "$VOLTBUS" decode --csv --format slcan "$work/rel.log"
+status_is 1
+err_has 'no frame of the format slcan in it'
+head -c 30 "$work/two.log.gz" >"$work/stub.gz"
+run "a compressed file that ends at once" "$VOLTBUS" decode "$work/stub.gz"
+status_is 1
+err_has 'the compressed data ends too early'
 
 printf '(1.0) can0 1DB#0160B32B32000004\nwhat is this\n(1.2) can0 1DB#0160B3\n(1.2) can0 9DB#00\n' >"$work/mixed.log"
 run "lines that make no sense are counted and named" "$VOLTBUS" decode --json "$work/mixed.log"
@@ -172,7 +246,7 @@ status_is 0
 out_has '{"t":9223372036.854775807,'
 printf '(1.0) can0 7FF#00 R\n(1.1) can0 7FF#00 T\n' >"$work/both.log"
 run "an unknown id sent and received is one id" "$VOLTBUS" decode "$work/both.log"
-err_has '2 unknown (1 ids: 7FF)'
+err_has '2 unknown (1 id: 7FF)'
 run "a very long name is refused at once" timeout 5 "$VOLTBUS" decode --as "$(head -c 50000 /dev/zero | tr '\0' a)" x
 status_is 2
 

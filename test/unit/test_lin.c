@@ -714,7 +714,7 @@ static void test_every_log_of_a_real_truma_bus_is_split_without_loss(void **stat
         unsigned rows = 0;
         struct lines *lines = lines_open(found.gl_pathv[i], why, sizeof why);
         assert_non_null(lines);
-        reader_init(&reader, lines, format_find("apgdt001"), 0);
+        reader_init(&reader, lines, format_find("apgdt001"));
         while (reader_next(&reader, &frame) == 1) {
             assert_true(rows < LOG_FRAMES);
             sent[rows] = (struct sent){.id = (uint8_t)frame.id, .n = (uint8_t)frame.len};
