@@ -7,6 +7,8 @@ JOBS ?= $(shell nproc)
 WERROR ?= OFF
 # the recordings that `make demo` shows
 DEMO ?= test/replay/nugget_morning.log test/replay/leaf_aze0.log test/replay/mast_wh24.log
+# a Ford Nugget has the second generation of the battery sensor
+DEMO_SET ?= --set hella-ibs.generation=2
 # how long each fuzzer of `make check` runs
 FUZZ_SECONDS ?= 60
 CLANG_FORMAT ?= clang-format-15
@@ -15,7 +17,7 @@ SOURCES := $(shell find include src sim host cmd port test fuzz bench -name '*.[
 LIBRARY_AND_PROGRAM := $(filter src/% sim/% host/% cmd/%,$(filter %.c,$(SOURCES)))
 BUILD := cmake --build --parallel $(JOBS) --preset
 
-.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind cross size bench \
+.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind long cross size bench \
         coverage format picture clean
 
 # ---- build ----
@@ -33,13 +35,13 @@ debug:
 	$(BUILD) debug
 
 demo: release
-	for recording in $(DEMO); do build/release/voltbus decode $$recording || exit 1; done
+	for recording in $(DEMO); do build/release/voltbus decode $(DEMO_SET) $$recording || exit 1; done
 
 # the picture of the README, drawn from real output
+PICTURE := decode --as hella-ibs --as votronic-mppt $(DEMO_SET) test/replay/nugget_morning.log
 picture: release
 	PATH="build/release:$$PATH" tools/terminal_svg \
-	    "voltbus decode --as hella-ibs --as votronic-mppt test/replay/nugget_morning.log" \
-	    voltbus decode --as hella-ibs --as votronic-mppt test/replay/nugget_morning.log >docs/decode.svg
+	    "voltbus $(PICTURE)" voltbus $(PICTURE) >docs/decode.svg
 
 # ---- test: what every change must pass ----
 
@@ -58,7 +60,7 @@ format:
 
 # ---- check: what takes longer ----
 
-check: test fuzz tidy cppcheck valgrind size
+check: test fuzz tidy cppcheck valgrind long size
 
 fuzz:
 	tools/deps build check
@@ -88,6 +90,11 @@ valgrind:
 	        valgrind -q --error-exitcode=1 --leak-check=full $$program || exit 1; \
 	    fi; \
 	done
+
+# long random runs: as many times the usual ones
+LONG ?= 25
+long: debug
+	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin
 
 # ---- microcontrollers, measurements ----
 

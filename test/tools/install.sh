@@ -21,8 +21,7 @@ int main(void) {
 END
 PKG_CONFIG_PATH=$(dirname "$(find "$work/usr" -name voltbus.pc)")
 export PKG_CONFIG_PATH
-# the file has the prefix of configuration: installed elsewhere, pkg-config has to be told
-flags=$(pkg-config --define-variable=prefix="$work/usr" --cflags --libs voltbus)
+flags=$(pkg-config --cflags --libs voltbus)
 cc -o "$work/program" "$work/program.c" $flags
 [ "$("$work/program")" = crc ]
 "$work/usr/bin/voltbus" list devices >/dev/null

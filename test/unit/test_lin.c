@@ -577,13 +577,19 @@ static void strike_off(struct vb_lin_rx *rx, struct sent *sent, unsigned count, 
     }
 }
 
-/* 200 schedules of 8 ids, 200 frames each, data of 00, FF, 55 and anything, lengths 0 to 8, both
+/* How many times longer than usual: `make check` sets it. */
+static unsigned how_long(void) {
+    const char *text = getenv("VOLTBUS_LONG");
+    return text && atoi(text) > 0 ? (unsigned)atoi(text) : 1;
+}
+
+/* 200 schedules of 8 ids, 200 frames each (times how_long), data of 00, FF, 55 and anything, lengths 0 to 8, both
  * checksums. This measures the splitting, so our own encoder may make the bytes. Returns how many
  * frames did not come out as they were sent. */
 static unsigned lost_of_40000(int breaks, bool timed) {
     uint32_t seed = 7;
     unsigned lost = 0;
-    for (unsigned schedule = 0; schedule < 200; schedule++) {
+    for (unsigned schedule = 0; schedule < 200 * how_long(); schedule++) {
         static struct vb_lin_rx rx;
         static struct sent sent[200];
         uint8_t first = (uint8_t)dice(&seed, 60);
@@ -639,8 +645,13 @@ static void test_random_schedules_lose_at_most_one_frame_in_700(void **state) {
     for (int breaks = 0; breaks < 3; breaks++) {
         for (int timed = 0; timed < 2; timed++) {
             unsigned lost = lost_of_40000(breaks, timed);
-            if (lost > most[breaks][!timed]) {
-                print_error("breaks %d, timed %d: %u of 40000 lost\n", breaks, timed, lost);
+            print_message("breaks %d, timed %d: %u of %u frames lost\n", breaks, timed, lost,
+                          40000 * how_long());
+            unsigned limit = most[breaks][!timed] * how_long();
+            if (how_long() > 1) { /* other dice than those that the limits were measured with */
+                limit = limit * 3 / 2 + 5;
+            }
+            if (lost > limit) {
                 fail();
             }
         }
