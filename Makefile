@@ -38,7 +38,7 @@ demo: release
 	for recording in $(DEMO); do build/release/voltbus decode $(DEMO_SET) $$recording || exit 1; done
 
 # the picture of the README, drawn from real output
-PICTURE := decode --as hella-ibs --as votronic-mppt $(DEMO_SET) test/replay/nugget_morning.log
+PICTURE := decode --as hella-ibs --as votronic-mppt --set generation=2 test/replay/nugget_morning.log
 picture: release
 	PATH="build/release:$$PATH" tools/terminal_svg \
 	    "voltbus $(PICTURE)" voltbus $(PICTURE) >docs/decode.svg
