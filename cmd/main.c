@@ -91,7 +91,7 @@ int option_error(const char *verb, int option, char **argv, const struct option 
     char typed[64];
     char near[NEAREST_TEXT];
     (void)option;
-    for (size_t i = 0; options[i].name && i < 31; i++) {
+    for (size_t i = 0; i < 31 && options[i].name; i++) {
         names[i] = options[i].name;
         if (optopt != 0 && optopt == options[i].val) {
             return usage_error(verb,
