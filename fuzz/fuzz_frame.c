@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size_t n = vb_frame_text(&frame, text);
         if (vb_frame_read(text, n, &again, bytes_again, NULL) != VB_OK || again.id != frame.id ||
             again.flags != frame.flags || again.kind != frame.kind || again.len != frame.len ||
-            memcmp(bytes, bytes_again, frame.len) != 0) {
+            again.remote_len != frame.remote_len || memcmp(bytes, bytes_again, frame.len) != 0) {
             abort();
         }
     }

@@ -6,12 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A CRC-8 without reflection and final xor: polynomial, start value, and the table of the
- * polynomial for one nibble (16 bytes of flash, two steps a byte). */
+/* A CRC-8 without reflection: polynomial, start value, what is xored to the result, and the table
+ * of the polynomial for one nibble (16 bytes of flash, two steps a byte). */
 struct vb_crc8 {
     uint8_t poly;
     uint8_t init;
-    uint8_t table[16]; /* table[n] = CRC of the nibble n, start value 0 */
+    uint8_t xor_out;
+    uint8_t table[16]; /* table[n] = CRC of the nibble n, start value 0, before xor_out */
 };
 
 /* Nissan EV-CAN: polynomial 0x85, init 0x00; "123456789" gives 0x2A (reference/leaf-can.md 1). */

@@ -42,7 +42,25 @@ struct vb_device {
 #define VB_SETTINGS(table) .settings = (table), .setting_count = sizeof(table) / sizeof((table)[0])
 #define VB_HINTS(table)    .hints = (table), .hint_count = sizeof(table) / sizeof((table)[0])
 
-/* All built-in devices, in the order of src/device/devices.def. */
+/* What vb_device_check found wrong, and where. */
+struct vb_defect {
+    const char *what; /* "the divisor is not positive" */
+    size_t message;   /* its number in the device; VB_NOWHERE: the device itself */
+    size_t row;       /* its number in the message; VB_NOWHERE: the message itself */
+    size_t part;      /* number of the setting, hint or check it is about; VB_NOWHERE: none */
+};
+#define VB_NOWHERE SIZE_MAX
+
+/* Look for rows that the engine cannot work with, before a device made at run time is used: all
+ * that the headers ask of a device, its settings, hints, messages, checks and rows. (Rows beyond
+ * the end of their message and rows that share bits are allowed: real DBC files have them.)
+ * Pointers must be NULL or point to what their counts say.
+ * Returns VB_OK, or VB_E_RANGE with the first defect in *defect (may be NULL). */
+int vb_device_check(const struct vb_device *device, struct vb_defect *defect);
+
+/* All built-in devices, in the order of src/device/devices.def. A program that uses none of these
+ * three, but says `extern const struct vb_device vb_device_leaf_battery;`, links the rows of that
+ * device only. */
 extern const struct vb_device *const vb_devices[];
 extern const size_t vb_device_count;
 
@@ -87,6 +105,30 @@ struct vb_reading {
  * least vb_device_most(). */
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap);
+
+/* The longest frame that vb_instance_write makes: CAN FD has 64 bytes, an RFM69 66. */
+#define VB_WRITE_MAX 72
+
+/* Write one frame: put raw values into the n bytes of data, and make it good.
+ * instance: its settings say which rows there are; its memory is not touched.
+ * message: one of the device's. n: the length of the frame.
+ * samples: count of them, in any order; only signal (a row of this message) and raw are used.
+ * counter: for the message's counter, modulo its size; the caller counts up.
+ * All bits that neither a sample nor a check of the message owns keep their value, so data is
+ * zeros, a filling, or the frame before. The first byte of a radio packet becomes the id as far as
+ * its mask goes. Rules with the id take message->id (radio: the first byte).
+ * A multiplexed row must be selected by the frame as it comes out, whether its selector is among
+ * the samples or stands in data already. Of a row and its views (VB_VIEW) one may be given: no bit
+ * is said twice, and none that a check or the id owns.
+ * Returns VB_OK; VB_E_UNKNOWN (no message of the device; no row of the message, or one with
+ * VB_SIDE); VB_E_STATE (message or row does not exist with these settings, or is not
+ * selected; a bit is said twice); VB_E_RANGE (the value does not fit the row, see vb_signal_put; n
+ * is more than len_max or VB_WRITE_MAX); VB_E_SPACE (n is less than len_min or than a row or check
+ * needs). data is written for VB_OK only. *at (may be NULL) is the number of the sample that is
+ * refused, count if it is none of them. */
+int vb_instance_write(const struct vb_instance *instance, const struct vb_message *message,
+                      const struct vb_sample *samples, size_t count, uint8_t *data, size_t n,
+                      uint32_t counter, size_t *at);
 
 /* The largest number of rows that a message of the device has. */
 size_t vb_device_most(const struct vb_device *device);

@@ -38,14 +38,15 @@ enum {
 };
 
 struct vb_frame {
-    int64_t t_ns;      /* see voltbus/time.h */
-    uint32_t id;       /* meaning by kind */
-    uint16_t bus;      /* number of the link it came from */
-    uint16_t flags;    /* VB_FRAME_* */
-    uint8_t kind;      /* enum vb_kind */
-    uint8_t fault;     /* enum vb_fault: what the link found wrong; rows never read such a frame */
-    uint16_t side_len; /* bytes at side */
-    uint32_t len;      /* bytes at data */
+    int64_t t_ns;       /* see voltbus/time.h */
+    uint32_t id;        /* meaning by kind */
+    uint16_t bus;       /* number of the link it came from */
+    uint16_t flags;     /* VB_FRAME_* */
+    uint8_t kind;       /* enum vb_kind */
+    uint8_t fault;      /* enum vb_fault: what the link found wrong; rows never read such a frame */
+    uint16_t side_len;  /* bytes at side */
+    uint32_t len;       /* bytes at data */
+    uint8_t remote_len; /* CAN remote frame: the length that it asks for, 0..8; 0 else */
     const uint8_t *data; /* payload */
     const uint8_t *side; /* what the receiver says about the frame (lin.h, rfm69.h), or NULL */
 };
@@ -62,18 +63,20 @@ size_t vb_frame_id_text(const struct vb_frame *frame, char *out);
 
 /* Read "ID#DATA", the notation of candump and of voltbus (reference/can-transports.md 1.1):
  * 3 digits = CAN, 8 digits = 29-bit CAN (error frame if bit 0x20000000 is set), 2 digits = LIN id
- * (00..3F). DATA: pairs of digits, with or without '.' and spaces between; "R", "R5" = remote
- * frame; "#FDATA" = CAN FD with one digit of flags; "_E" after 8 bytes = raw DLC, accepted and
- * dropped. text: n characters, surrounding spaces allowed. frame: written on success; time, bus,
- * side and fault are 0. data: room for 64 bytes, frame->data points there. Returns VB_OK;
- * VB_E_FORMAT (no such notation; *at, if not NULL, is the place of the first character that breaks
- * it); VB_E_RANGE (id or count of bytes beyond what the kind can have). */
+ * (00..3F). DATA: pairs of digits, with or without '.' and spaces between; "R", "R0".."R8" =
+ * remote frame, and the length it asks for; "#FDATA" = CAN FD with one digit of flags; "_9".."_F"
+ * behind 8 bytes or "R8" = raw DLC, accepted and dropped. text: n characters, surrounding spaces
+ * allowed. frame: written on success; time, bus, side and fault are 0. data: room for 64 bytes,
+ * frame->data points there. Returns VB_OK; VB_E_FORMAT (no such notation; *at, if not NULL, is the
+ * place of the first character that breaks it); VB_E_RANGE (id or count of bytes beyond what the
+ * kind can have). */
 int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t data[64], size_t *at);
 
 /* Room for the longest text of vb_frame_text: 8 + "##F" + 128. */
 #define VB_FRAME_TEXT 160
 
-/* Write a CAN or LIN frame as "ID#DATA" (upper case), a radio packet as its bytes.
+/* Write a CAN or LIN frame as "ID#DATA" (upper case; "ID#R" or "ID#R5" for a remote frame), a radio
+ * packet as its bytes.
  * out: room for VB_FRAME_TEXT, 2*len if that is more; no terminator. Returns the length. */
 size_t vb_frame_text(const struct vb_frame *frame, char *out);
 

@@ -21,15 +21,15 @@ enum vb_rule {
 
 struct vb_check {
     uint8_t rule; /* enum vb_rule */
-    uint8_t at;   /* byte, or start bit of the counter */
-    uint8_t len;  /* counter: bits */
+    uint16_t at;  /* byte, or start bit of the counter */
+    uint8_t len;  /* counter: bits, 1..8 */
     const struct vb_crc8 *crc;
 };
 
 struct vb_message {
     uint32_t id, mask; /* frames with (id & mask) == id are this message */
-    uint8_t len_min,
-        len_max;        /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given */
+    uint16_t len_min;
+    uint16_t len_max;   /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given */
     bool ext;           /* CAN: 29-bit id */
     uint16_t period_ms; /* time between two, 0 = not periodic or not known */
     const char *name;   /* one word, lower case: "state" */

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 /* Physical value = (raw * mul + add) / div, in integers, so that every value is exact.
- * (Not (raw + bias) * mul / div: "80 Wh a step from 250 Wh" has no integer bias.) div > 0. */
+ * (Not (raw + bias) * mul / div: "80 Wh a step from 250 Wh" has no integer bias.) div > 0.
+ * Not there: fields that hold IEEE floating point (SIG_VALTYPE_ of a DBC). */
 struct vb_scale {
     int64_t mul, add, div;
 };
@@ -59,7 +60,10 @@ int vb_steps_to_bits(const struct vb_curve *curve, int64_t raw, uint64_t *bits);
 extern const struct vb_curve vb_bcd;
 
 /* A multiplexed row: it is in the frame only if row number `selector` of the same message is there
- * and its raw value is lo..hi, or if `or_else` says so (a chain of further ranges or selectors). */
+ * and its raw value is lo..hi, or if `or_else` says so (a chain of further ranges or selectors).
+ * A selector may be multiplexed itself, VB_MUX_DEPTH_MAX deep; one that its own `when` or mux rules
+ * out, or that is absent, selects nothing. */
+#define VB_MUX_DEPTH_MAX 8
 struct vb_mux {
     uint16_t selector;
     int64_t lo, hi;
@@ -93,7 +97,7 @@ struct vb_signal {
     const char *name; /* "group.quantity", lower case; API */
     const char *unit; /* "V", "A", "°C" ...; "" = a number or words */
     uint16_t bit;     /* start bit (voltbus/bits.h) */
-    uint8_t len;      /* bits, 1..63 (64 with VB_SIGNED) */
+    uint8_t len;      /* bits, 1..64 together with more_len; see raw of vb_sample */
     uint16_t flags;   /* VB_* above */
     const struct vb_scale *scale;
     /* all that follows may be left out */
@@ -105,16 +109,21 @@ struct vb_signal {
     struct vb_when when;
     uint16_t more_bit; /* a second piece in the same order, above the first: its start bit ... */
     uint8_t more_len;  /* ... and its bits */
-    uint8_t decimals;  /* shown where the ratio has no exact decimal form; 0 = 6 */
+    uint8_t decimals;  /* shown where the ratio has no exact decimal form; 0 = 6, 12 at most */
     bool has_absent;
-    int64_t absent;   /* this raw value (after sign extension) means "not available": no sample */
+    /* These bits (as a number, after sign extension and before the curve) mean "not available": no
+     * sample. As raw value to be written it stands for these bits too. */
+    int64_t absent;
     const char *ha;   /* Home Assistant device class where the unit does not tell it */
     const char *ovms; /* metric name in OVMS, where one exists */
     const char *vss;  /* path in the COVESA Vehicle Signal Specification, where one exists */
 };
 #define VB_NOT_AVAILABLE(value) .has_absent = true, .absent = (value)
 
-/* A sample: a time, a device instance, a row, a raw value. */
+/* A sample: a time, a device instance, a row, a raw value. Unsigned rows of 64 bits (without curve)
+ * have their bit pattern in raw: UINT64_MAX is -1. Text of such rows is right over the whole range
+ * (with mul 1 and add 0; else it saturates), limits never hold for 2^63 and more, and a mux range
+ * compares the signed number. */
 struct vb_sample {
     int64_t t_ns;
     const struct vb_signal *signal;
@@ -128,9 +137,11 @@ struct vb_sample {
  * meaning (curve); VB_E_UNKNOWN if the value is the absent one. *raw is written for VB_OK only. */
 int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw);
 
-/* Write one row into n bytes; all other bits keep their value.
+/* Write one row into n bytes; all other bits keep their value. The absent value may be written
+ * whatever the limits, and is not given to the curve.
  * Returns VB_OK; VB_E_SPACE if the row reaches beyond n bytes; VB_E_RANGE if raw does not fit the
- * bits, the curve or the limits. data is written for VB_OK only. */
+ * bits, the curve or the limits, or if the curve makes the bits of "not available" out of it.
+ * data is written for VB_OK only. */
 int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, size_t n);
 
 /* True if raw lies within the limits of the row (always where it has none). */
@@ -141,6 +152,7 @@ bool vb_signal_in_limits(const struct vb_signal *signal, int64_t raw);
 struct vb_decimal {
     int64_t mul, add, div;
     uint8_t digits;
+    bool wide; /* raw is an unsigned number of 64 bits; div is that of the lowest terms */
 };
 
 /* The decimals of a row: as many as its ratio needs exactly (up to 12), else row.decimals. */
@@ -150,7 +162,8 @@ struct vb_decimal vb_signal_decimal(const struct vb_signal *signal);
 #define VB_NUMBER_TEXT 40
 
 /* Write raw as a decimal number, rounded half away from zero; never "-0". out: room for
- * VB_NUMBER_TEXT, no terminator. Returns the length. A value beyond 64 bits saturates. */
+ * VB_NUMBER_TEXT, no terminator. Returns the length. A value saturates where raw * mul + add does
+ * not fit 64 bits. */
 size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out);
 
 /* Write the value of a row as people see it: its word, the words of its bits joined by '+' ("none"
@@ -163,7 +176,7 @@ size_t vb_signal_text(const struct vb_signal *signal, int64_t raw, char *out, si
 /* The reverse: a word of the row, words joined by '+', or a decimal number in the row's unit,
  * rounded to the nearest raw value (half away from zero). text: n characters. Returns VB_OK;
  * VB_E_FORMAT (neither a number nor a word of the row); VB_E_RANGE (beyond the limits of the row or
- * of its bits, or the number that stands for "not available"). */
+ * of its bits, or the number that stands for "not available", also with a curve). */
 int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw);
 
 #endif

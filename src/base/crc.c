@@ -26,8 +26,8 @@ enum {
     F8 = STEP(F4, FINE_OFFSET),
 };
 
-const struct vb_crc8 vb_crc8_nissan = {NISSAN, 0, TABLE(N1, N2, N4, N8)};
-const struct vb_crc8 vb_crc8_fineoffset = {FINE_OFFSET, 0, TABLE(F1, F2, F4, F8)};
+const struct vb_crc8 vb_crc8_nissan = {NISSAN, 0, 0, TABLE(N1, N2, N4, N8)};
+const struct vb_crc8 vb_crc8_fineoffset = {FINE_OFFSET, 0, 0, TABLE(F1, F2, F4, F8)};
 
 uint8_t vb_crc8(const struct vb_crc8 *crc, const uint8_t *data, size_t n) {
     unsigned reg = crc->init;
@@ -36,7 +36,7 @@ uint8_t vb_crc8(const struct vb_crc8 *crc, const uint8_t *data, size_t n) {
         reg = ((reg << 4) & 0xFF) ^ crc->table[reg >> 4];
         reg = ((reg << 4) & 0xFF) ^ crc->table[reg >> 4];
     }
-    return (uint8_t)reg;
+    return (uint8_t)(reg ^ crc->xor_out);
 }
 
 uint8_t vb_sum8(const uint8_t *data, size_t n) {

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "voltbus/frame.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "voltbus/hex.h"
@@ -71,6 +72,13 @@ static int is_fd_length(int n) {
     return n <= 8 || n == 12 || n == 16 || n == 20 || n == 24 || n == 32 || n == 48 || n == 64;
 }
 
+/* Where text[first..n) ends without "_9" .. "_F": a raw DLC above 8, as candump writes it behind 8
+ * bytes. The frame has 8 bytes all the same. */
+static size_t before_raw_dlc(const char *text, size_t first, size_t n) {
+    bool has = n - first >= 2 && text[n - 2] == '_' && vb_hex_digit(text[n - 1]) > 8;
+    return has ? n - 2 : n;
+}
+
 int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t data[64],
                   size_t *at) {
     size_t i = 0;
@@ -100,12 +108,12 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
     if (got.kind == VB_KIND_CAN && i < n && (text[i] == 'R' || text[i] == 'r')) {
         got.flags |= VB_FRAME_RTR;
         i++;
-        /* the length that is asked for, and "_9" .. "_F" for its raw code: accepted, not kept */
-        while (i < n && (vb_hex_digit(text[i]) >= 0 || text[i] == '_')) {
-            i++;
+        if (i < n && text[i] >= '0' && text[i] <= '8') {
+            got.remote_len = (uint8_t)(text[i++] - '0');
         }
+        size_t end = got.remote_len == 8 ? before_raw_dlc(text, i, n) : n;
         *place = i;
-        if (i < n) {
+        if (i < end) {
             return VB_E_FORMAT;
         }
         *frame = got;
@@ -123,10 +131,7 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
         cap = 64;
         i += 2;
     }
-    size_t end = n;
-    if (n - i >= 2 && text[n - 2] == '_' && vb_hex_digit(text[n - 1]) > 8) {
-        end = n - 2; /* raw DLC above 8: the frame has 8 bytes all the same */
-    }
+    size_t end = got.kind == VB_KIND_CAN && cap == 8 ? before_raw_dlc(text, i, n) : n;
     size_t used;
     int count = vb_hex_read(text + i, end - i, data, cap, &used);
     *place = i + used;
@@ -135,6 +140,10 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
     }
     if (got.flags & VB_FRAME_FD && !is_fd_length(count)) {
         return VB_E_RANGE;
+    }
+    if (end < n && count != 8) {
+        *place = end;
+        return VB_E_FORMAT;
     }
     got.len = (uint32_t)count;
     *frame = got;
@@ -149,6 +158,9 @@ size_t vb_frame_text(const struct vb_frame *frame, char *out) {
     }
     if (frame->flags & VB_FRAME_RTR) {
         *p++ = 'R';
+        if (frame->remote_len >= 1 && frame->remote_len <= 8) {
+            *p++ = (char)('0' + frame->remote_len);
+        }
         return (size_t)(p - out);
     }
     if (frame->flags & VB_FRAME_FD) {

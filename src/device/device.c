@@ -1,33 +1,11 @@
-/* device.c - from a frame to samples: which message, is it good, which rows are there.
+/* device.c - from a frame to samples and back: which message, is it good, which rows are there.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/device.h"
 
 #include <string.h>
 
+#include "voltbus/bits.h"
 #include "voltbus/time.h"
-
-#define VB_DEVICE(stem) extern const struct vb_device vb_device_##stem;
-#include "devices.def"
-#undef VB_DEVICE
-
-const struct vb_device *const vb_devices[] = {
-#define VB_DEVICE(stem) &vb_device_##stem,
-#include "devices.def"
-#undef VB_DEVICE
-};
-const size_t vb_device_count = sizeof vb_devices / sizeof vb_devices[0];
-
-/* A selector may itself be multiplexed; deeper than this is a table that points at itself. */
-#define MUX_DEPTH_MAX 8
-
-const struct vb_device *vb_device_find(const char *name) {
-    for (size_t i = 0; i < vb_device_count; i++) {
-        if (strcmp(vb_devices[i]->name, name) == 0) {
-            return vb_devices[i];
-        }
-    }
-    return NULL;
-}
 
 size_t vb_device_most(const struct vb_device *device) {
     size_t most = 0;
@@ -122,9 +100,16 @@ static bool counter_stands(struct vb_instance *instance, const struct vb_message
     return stands;
 }
 
-/* Is this row in the frame, as far as multiplexing goes? */
-static bool selected(const struct vb_message *message, const struct vb_signal *signal,
-                     const struct vb_frame *frame, unsigned depth) {
+static int get_row(const struct vb_signal *signal, const struct vb_frame *frame, int64_t *raw) {
+    bool side = signal->flags & VB_SIDE;
+    return vb_signal_get(signal, side ? frame->side : frame->data,
+                         side ? frame->side_len : frame->len, raw);
+}
+
+/* Is this row in the frame, as far as multiplexing goes? Deeper than depth is a table that points
+ * at itself. */
+static bool selected(const struct vb_instance *instance, const struct vb_message *message,
+                     const struct vb_signal *signal, const struct vb_frame *frame, unsigned depth) {
     if (!signal->mux) {
         return true;
     }
@@ -134,8 +119,9 @@ static bool selected(const struct vb_message *message, const struct vb_signal *s
         }
         const struct vb_signal *selector = &message->signals[mux->selector];
         int64_t raw;
-        if (vb_signal_get(selector, frame->data, frame->len, &raw) == VB_OK && raw >= mux->lo &&
-            raw <= mux->hi && selected(message, selector, frame, depth - 1)) {
+        if (exists(instance, selector->when) && get_row(selector, frame, &raw) == VB_OK &&
+            raw >= mux->lo && raw <= mux->hi &&
+            selected(instance, message, selector, frame, depth - 1)) {
             return true;
         }
     }
@@ -165,11 +151,10 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
     }
     for (unsigned i = 0; i < message->signal_count && reading.count < cap; i++) {
         const struct vb_signal *signal = &message->signals[i];
-        bool side = signal->flags & VB_SIDE;
         int64_t raw;
-        if (exists(instance, signal->when) && selected(message, signal, frame, MUX_DEPTH_MAX) &&
-            vb_signal_get(signal, side ? frame->side : frame->data,
-                          side ? frame->side_len : frame->len, &raw) == VB_OK) {
+        if (exists(instance, signal->when) &&
+            selected(instance, message, signal, frame, VB_MUX_DEPTH_MAX) &&
+            get_row(signal, frame, &raw) == VB_OK) {
             samples[reading.count++] =
                 (struct vb_sample){.t_ns = frame->t_ns,
                                    .signal = signal,
@@ -179,4 +164,107 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
         }
     }
     return reading;
+}
+
+static bool is_one_of(const void *element, const void *table, size_t count, size_t size) {
+    for (size_t i = 0; i < count; i++) {
+        if ((const char *)table + i * size == element) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Mark the bits of a field as taken; false if one of them is already. */
+static bool take(uint8_t *taken, bool big_endian, unsigned bit, unsigned len) {
+    if (big_endian) {
+        bool is_free = vb_bits_get_be(taken, bit, len) == 0;
+        vb_bits_put_be(taken, bit, len, UINT64_MAX);
+        return is_free;
+    }
+    bool is_free = vb_bits_get_le(taken, bit, len) == 0;
+    vb_bits_put_le(taken, bit, len, UINT64_MAX);
+    return is_free;
+}
+
+/* Mark what vb_message_seal writes, as far as it is inside n bytes. */
+static void take_checks(uint8_t *taken, const struct vb_message *message, size_t n) {
+    for (unsigned i = 0; i < message->check_count; i++) {
+        const struct vb_check *check = &message->checks[i];
+        if (check->rule == VB_RULE_COUNTER) {
+            if (vb_bits_inside_le(n, check->at, check->len)) {
+                take(taken, false, check->at, check->len);
+            }
+        } else if (check->at < n) {
+            take(taken, false, 8u * check->at, check->rule == VB_RULE_NIBBLES_ID ? 4 : 8);
+        }
+    }
+}
+
+int vb_instance_write(const struct vb_instance *instance, const struct vb_message *message,
+                      const struct vb_sample *samples, size_t count, uint8_t *data, size_t n,
+                      uint32_t counter, size_t *at) {
+    const struct vb_device *device = instance->device;
+    uint8_t out[VB_WRITE_MAX];
+    uint8_t taken[VB_WRITE_MAX] = {0};
+    size_t unused;
+    size_t *i = at ? at : &unused;
+    *i = count;
+    if (!is_one_of(message, device->messages, device->message_count, sizeof *message)) {
+        return VB_E_UNKNOWN;
+    }
+    if (!exists(instance, message->when)) {
+        return VB_E_STATE;
+    }
+    if (n < message->len_min || (n == 0 && device->kind == VB_KIND_RADIO)) {
+        return VB_E_SPACE;
+    }
+    if (n > message->len_max || n > sizeof out) {
+        return VB_E_RANGE;
+    }
+    uint32_t id = message->id;
+    if (n > 0) { /* data of an empty frame may be NULL */
+        memcpy(out, data, n);
+    }
+    take_checks(taken, message, n);
+    if (device->kind == VB_KIND_RADIO) {
+        taken[0] |= (uint8_t)message->mask;
+        out[0] = (uint8_t)((out[0] & ~message->mask) | (id & message->mask));
+    }
+    for (*i = 0; *i < count; ++*i) {
+        const struct vb_signal *row = samples[*i].signal;
+        if (!is_one_of(row, message->signals, message->signal_count, sizeof *row) ||
+            row->flags & VB_SIDE) {
+            return VB_E_UNKNOWN;
+        }
+        if (!exists(instance, row->when)) {
+            return VB_E_STATE;
+        }
+        int result = vb_signal_put(row, samples[*i].raw, out, n);
+        if (result < 0) {
+            return result;
+        }
+        bool is_free = take(taken, row->flags & VB_BE, row->bit, row->len);
+        if (row->more_len) {
+            is_free = take(taken, row->flags & VB_BE, row->more_bit, row->more_len) && is_free;
+        }
+        if (!is_free) {
+            return VB_E_STATE;
+        }
+    }
+    /* What selects stands in the frame now, wherever it came from. */
+    struct vb_frame frame = {.data = out, .len = (uint32_t)n};
+    for (*i = 0; *i < count; ++*i) {
+        if (!selected(instance, message, samples[*i].signal, &frame, VB_MUX_DEPTH_MAX)) {
+            return VB_E_STATE;
+        }
+    }
+    if (device->kind == VB_KIND_RADIO) {
+        id = out[0];
+    }
+    int result = vb_message_seal(message, id, out, n, counter);
+    if (result == VB_OK && n > 0) {
+        memcpy(data, out, n);
+    }
+    return result;
 }

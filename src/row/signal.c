@@ -9,7 +9,7 @@
 #include "voltbus/bits.h"
 #include "voltbus/err.h"
 
-#define EXACT_DIGITS_MAX 12 /* 1/4096 still comes out exactly */
+#define DIGITS_MAX       12 /* 1/4096 still comes out exactly */
 #define DEFAULT_DECIMALS 6
 
 const struct vb_word vb_no_yes[] = {{0, "no"}, {1, "yes"}, {0, NULL}};
@@ -19,6 +19,12 @@ static const struct vb_scale one = {1, 0, 1};
 
 static const struct vb_scale *scale_of(const struct vb_signal *signal) {
     return signal->scale ? signal->scale : &one;
+}
+
+/* All 64 bits, unsigned: raw is a bit pattern. */
+static bool is_wide(const struct vb_signal *signal) {
+    return signal->len + signal->more_len == 64 && !signal->curve &&
+           !(signal->flags & (VB_SIGNED | VB_SIGN_MAG));
 }
 
 /* ---- curves ---- */
@@ -98,7 +104,7 @@ int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n,
         uint64_t sign = UINT64_C(1) << (len - 1);
         value = bits & sign ? -(int64_t)(bits ^ sign) : (int64_t)bits;
     } else {
-        value = (int64_t)bits;
+        value = (int64_t)bits; /* 64 bits: the pattern, on every compiler that we know */
     }
     if (signal->has_absent && value == signal->absent) {
         return VB_E_UNKNOWN;
@@ -113,29 +119,45 @@ int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n,
     return VB_OK;
 }
 
-/* The bits that stand for raw, if they fit into the field. */
-static int bits_of(const struct vb_signal *signal, int64_t raw, uint64_t *bits) {
-    unsigned len = signal->len + (unsigned)signal->more_len;
-    uint64_t limit = UINT64_C(1) << (len - 1); /* the value of the top bit */
-    if (signal->curve) {
-        int result = signal->curve->to_bits(signal->curve, raw, bits);
-        return result < 0 ? result : *bits >> 1 < limit ? VB_OK : VB_E_RANGE;
-    }
-    uint64_t amount = raw < 0 ? -(uint64_t)raw : (uint64_t)raw;
-    *bits = (uint64_t)raw;
+/* The bits that stand for the number of a field, if they fit into it. */
+static int bits_of_number(const struct vb_signal *signal, int64_t number, uint64_t *bits) {
+    uint64_t limit = UINT64_C(1) << (signal->len + signal->more_len - 1); /* of the top bit */
+    uint64_t amount = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    *bits = (uint64_t)number;
     if (signal->flags & VB_SIGNED) {
-        return amount < limit || (raw < 0 && amount == limit) ? VB_OK : VB_E_RANGE;
+        return amount < limit || (number < 0 && amount == limit) ? VB_OK : VB_E_RANGE;
     }
     if (signal->flags & VB_SIGN_MAG) {
-        *bits = raw < 0 ? amount | limit : amount;
+        *bits = number < 0 ? amount | limit : amount;
         return amount < limit ? VB_OK : VB_E_RANGE;
     }
-    return raw >= 0 && amount >> 1 < limit ? VB_OK : VB_E_RANGE;
+    return is_wide(signal) || (number >= 0 && amount >> 1 < limit) ? VB_OK : VB_E_RANGE;
+}
+
+static bool is_absent(const struct vb_signal *signal, int64_t raw) {
+    return signal->has_absent && raw == signal->absent;
+}
+
+/* The bits that stand for raw, if they fit into the field. The curve stands behind the absent value
+ * (vb_signal_get compares first), so that one is a plain number. */
+static int bits_of(const struct vb_signal *signal, int64_t raw, uint64_t *bits) {
+    if (!signal->curve || is_absent(signal, raw)) {
+        return bits_of_number(signal, raw, bits);
+    }
+    uint64_t none;
+    uint64_t limit = UINT64_C(1) << (signal->len + signal->more_len - 1);
+    if (signal->curve->to_bits(signal->curve, raw, bits) < 0 || *bits >> 1 >= limit) {
+        return VB_E_RANGE;
+    }
+    return signal->has_absent && bits_of_number(signal, signal->absent, &none) == VB_OK &&
+                   none == *bits
+               ? VB_E_RANGE
+               : VB_OK;
 }
 
 static bool writable(const struct vb_signal *signal, int64_t raw) {
     /* "Not available" may always be said, whatever the limits. */
-    return (signal->has_absent && raw == signal->absent) || vb_signal_in_limits(signal, raw);
+    return is_absent(signal, raw) || vb_signal_in_limits(signal, raw);
 }
 
 int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, size_t n) {
@@ -169,6 +191,9 @@ bool vb_signal_in_limits(const struct vb_signal *signal, int64_t raw) {
     if (!signal->limits) {
         return true;
     }
+    if (raw < 0 && is_wide(signal)) {
+        return false; /* 2^63 and more: thousandths of it do not fit 64 bits */
+    }
     return multiply_add(raw, scale->mul, scale->add, &value) &&
            multiply_add(value, 1000, 0, &value) &&
            multiply_add(signal->limits->min_milli, scale->div, 0, &low) &&
@@ -193,12 +218,13 @@ static uint64_t amount(int64_t x) {
 
 struct vb_decimal vb_signal_decimal(const struct vb_signal *signal) {
     const struct vb_scale *scale = scale_of(signal);
-    int64_t common =
-        (int64_t)gcd(gcd(amount(scale->mul), amount(scale->add)), (uint64_t)scale->div);
-    struct vb_decimal exact = {scale->mul / common, scale->add / common, scale->div / common, 0};
+    /* A divisor that vb_device_check would refuse counts as 1, so that no table can divide by 0. */
+    int64_t div = scale->div > 0 ? scale->div : 1;
+    int64_t common = (int64_t)gcd(gcd(amount(scale->mul), amount(scale->add)), (uint64_t)div);
+    struct vb_decimal exact = {scale->mul / common, scale->add / common, div / common, 0, false};
     struct vb_decimal lowest = exact;
     /* Ten times finer until the divisor is gone: 1/8 takes three steps, 1/3 never ends. */
-    while (exact.div > 1 && exact.digits < EXACT_DIGITS_MAX) {
+    while (exact.div > 1 && exact.digits < DIGITS_MAX) {
         int64_t step = (int64_t)gcd((uint64_t)exact.div, 10);
         if (step == 1 || !multiply_add(exact.mul, 10 / step, 0, &exact.mul) ||
             !multiply_add(exact.add, 10 / step, 0, &exact.add)) {
@@ -207,11 +233,19 @@ struct vb_decimal vb_signal_decimal(const struct vb_signal *signal) {
         exact.div /= step;
         exact.digits++;
     }
+    unsigned wanted = signal->decimals ? signal->decimals : DEFAULT_DECIMALS;
+    if (wanted > DIGITS_MAX) {
+        wanted = DIGITS_MAX;
+    }
+    if (is_wide(signal)) { /* ten times finer would not fit: wide_text makes digit after digit */
+        lowest.wide = true;
+        lowest.digits = exact.div == 1 ? exact.digits : (uint8_t)wanted;
+        return lowest;
+    }
     if (exact.div == 1) {
         return exact;
     }
     struct vb_decimal rounded = lowest;
-    unsigned wanted = signal->decimals ? signal->decimals : DEFAULT_DECIMALS;
     while (rounded.digits < wanted) {
         int64_t mul;
         int64_t add;
@@ -231,13 +265,91 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                             "50515253545556575859606162636465666768697071727374"
                             "75767778798081828384858687888990919293949596979899";
 
+/* Add one to a decimal number of n characters; returns the new length. */
+static size_t count_up(char *text, size_t n) {
+    for (size_t i = n; i > 0; i--) {
+        if (text[i - 1] == '.') {
+            continue;
+        }
+        if (text[i - 1] != '9') {
+            text[i - 1]++;
+            return n;
+        }
+        text[i - 1] = '0';
+    }
+    memmove(text + 1, text, n);
+    text[0] = '1';
+    return n + 1;
+}
+
+/* (raw * mul + add) / div for an unsigned raw, by long division. */
+static size_t wide_text(const struct vb_decimal *decimal, uint64_t raw, char *out) {
+    uint64_t total;
+    uint64_t add = amount(decimal->add);
+    uint64_t div = decimal->div > 0 ? (uint64_t)decimal->div : 1;
+    bool minus = decimal->mul < 0;
+    if (__builtin_mul_overflow(raw, amount(decimal->mul), &total)) {
+        total = UINT64_MAX;
+    }
+    if (minus == (decimal->add < 0)) {
+        total = add > UINT64_MAX - total ? UINT64_MAX : total + add;
+    } else if (total >= add) {
+        total -= add;
+    } else {
+        total = add - total;
+        minus = !minus;
+    }
+    char reversed[20];
+    size_t n = 0;
+    for (uint64_t whole = total / div; whole > 0 || n == 0; whole /= 10) {
+        reversed[n++] = (char)('0' + whole % 10);
+    }
+    char *first = out + 1; /* room for the sign */
+    char *p = first;
+    while (n > 0) {
+        *p++ = reversed[--n];
+    }
+    if (decimal->digits > 0) {
+        *p++ = '.';
+    }
+    uint64_t rest = total % div;
+    for (unsigned i = 0; i < decimal->digits; i++) {
+        uint64_t ten = 0; /* rest * 10 modulo div; neither sum can leave 64 bits, as div < 2^63 */
+        char digit = '0';
+        for (unsigned k = 0; k < 10; k++) {
+            ten += rest;
+            if (ten >= div) {
+                ten -= div;
+                digit++;
+            }
+        }
+        rest = ten;
+        *p++ = digit;
+    }
+    size_t length = (size_t)(p - first);
+    if (rest >= div - rest) {
+        length = count_up(first, length);
+    }
+    for (size_t i = 0; minus && i < length; i++) {
+        if (first[i] > '0') {
+            out[0] = '-';
+            return length + 1;
+        }
+    }
+    memmove(out, first, length);
+    return length;
+}
+
 size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out) {
+    if (decimal->wide) {
+        return wide_text(decimal, (uint64_t)raw, out);
+    }
     int64_t value;
     if (!multiply_add(raw, decimal->mul, decimal->add, &value)) {
         value = (raw < 0) == (decimal->mul < 0) ? INT64_MAX : INT64_MIN;
     }
     uint64_t rest = amount(value);
-    if (decimal->div != 1) {
+    if (decimal->div > 1) { /* the row's promise is div >= 1 */
         uint64_t div = (uint64_t)decimal->div;
         uint64_t left = rest % div;
         rest = rest / div + (left >= div - left);
@@ -429,12 +541,60 @@ static int parse_number(const char *text, size_t n, int64_t *number, int64_t *un
     return VB_OK;
 }
 
+/* Decimal text as raw of an unsigned row of 64 bits: number * div, rounded half away from zero. */
+static int parse_wide(const char *text, size_t n, int64_t div, int64_t *raw) {
+    size_t i = n > 0 && (text[0] == '-' || text[0] == '+');
+    uint64_t whole = 0;
+    uint64_t part = 0;
+    uint64_t unit = 1;
+    bool point = false;
+    bool any = false;
+    bool large = false;
+    for (; i < n; i++) {
+        if (text[i] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (text[i] < '0' || text[i] > '9') {
+            return VB_E_FORMAT;
+        }
+        any = true;
+        uint64_t digit = (uint64_t)(text[i] - '0');
+        if (!point) {
+            large = large || __builtin_mul_overflow(whole, 10, &whole) ||
+                    __builtin_add_overflow(whole, digit, &whole);
+        } else if (unit < FINE_ENOUGH) {
+            part = part * 10 + digit;
+            unit *= 10;
+        }
+    }
+    if (!any) {
+        return VB_E_FORMAT;
+    }
+    if (large || __builtin_mul_overflow(whole, (uint64_t)div, &whole) ||
+        __builtin_mul_overflow(part, (uint64_t)div, &part)) {
+        return VB_E_RANGE;
+    }
+    uint64_t left = part % unit;
+    part = part / unit + (left >= unit - left);
+    if (__builtin_add_overflow(whole, part, &whole) || (text[0] == '-' && whole != 0)) {
+        return VB_E_RANGE;
+    }
+    *raw = (int64_t)whole;
+    return VB_OK;
+}
+
 int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw) {
     const struct vb_scale *scale = scale_of(signal);
     int64_t value;
     bool is_word = signal->words && (signal->flags & VB_BITS ? parse_bits(signal, text, n, &value)
                                                              : find_word(signal, text, n, &value));
-    if (!is_word) {
+    if (!is_word && is_wide(signal) && scale->mul == 1 && scale->add == 0 && scale->div > 0) {
+        int result = parse_wide(text, n, scale->div, &value);
+        if (result < 0) {
+            return result;
+        }
+    } else if (!is_word) {
         int64_t number;
         int64_t unit;
         int result = parse_number(text, n, &number, &unit);
@@ -458,10 +618,13 @@ int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, 
             return VB_E_RANGE;
         }
         value = (above < 0) != (below < 0) ? -(int64_t)rounded : (int64_t)rounded;
+        if (value < 0 && is_wide(signal)) {
+            return VB_E_RANGE; /* a negative raw is a bit pattern there */
+        }
     }
     uint64_t bits;
-    bool absent = signal->has_absent && !signal->curve && value == signal->absent;
-    if (absent || !vb_signal_in_limits(signal, value) || bits_of(signal, value, &bits) < 0) {
+    if (is_absent(signal, value) || !vb_signal_in_limits(signal, value) ||
+        bits_of(signal, value, &bits) < 0) {
         return VB_E_RANGE;
     }
     *raw = value;

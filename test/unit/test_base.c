@@ -89,6 +89,17 @@ static void test_the_first_table_entries_of_0x85_are_those_of_the_reference(void
     }
 }
 
+static void test_a_crc_with_start_value_and_final_xor_is_that_of_sae_j1850(void **state) {
+    (void)state;
+    static const struct vb_crc8 j1850 = {0x1D,
+                                         0xFF,
+                                         0xFF,
+                                         {0x00, 0x1D, 0x3A, 0x27, 0x74, 0x69, 0x4E, 0x53, 0xE8,
+                                          0xF5, 0xD2, 0xCF, 0x9C, 0x81, 0xA6, 0xBB}};
+    assert_int_equal(vb_crc8(&j1850, (const uint8_t *)"123456789", 9), 0x4B);
+    assert_int_equal(vb_crc8(&j1850, BYTES(0, 0, 0, 0)), 0x59); /* AUTOSAR, CRC library */
+}
+
 static void test_hex_reads_pairs_with_the_separators_people_use(void **state) {
     (void)state;
     static const char *const forms[] = {"AB841E",         "ab 84 1e",   "AB.84.1E",
@@ -178,8 +189,13 @@ static void test_remote_fd_and_raw_dlc_forms_of_candump_are_read(void **state) {
     (void)state;
     uint8_t data[64];
     assert_int_equal(frame_of("123#R", data).flags, VB_FRAME_RTR);
+    assert_int_equal(frame_of("123#R", data).remote_len, 0);
     assert_int_equal(frame_of("123#R5", data).flags, VB_FRAME_RTR);
+    assert_int_equal(frame_of("123#R5", data).remote_len, 5);
+    assert_int_equal(frame_of("123#R5", data).len, 0);
     assert_int_equal(frame_of("123#R8_9", data).flags, VB_FRAME_RTR);
+    assert_int_equal(frame_of("123#R8_F", data).remote_len, 8);
+    assert_int_equal(frame_of("123#0011223344556677", data).remote_len, 0);
     assert_int_equal(frame_of("123##5AABB", data).flags, VB_FRAME_FD | VB_FRAME_BRS);
     assert_int_equal(frame_of("123##5AABB", data).len, 2);
     assert_int_equal(frame_of("123#1122334455667788_E", data).len, 8);
@@ -204,6 +220,20 @@ static void test_a_frame_that_breaks_the_notation_is_refused_with_its_place(void
         {"1DB#001122334455667788", VB_E_RANGE, 20},
         {"123##", VB_E_FORMAT, 5},
         {"FFFFFFFFF#00", VB_E_FORMAT, 9},
+        {"123#R9", VB_E_FORMAT, 5},
+        {"123#RF", VB_E_FORMAT, 5},
+        {"123#R55", VB_E_FORMAT, 6},
+        {"123#R_9", VB_E_FORMAT, 5},
+        {"123#R5_9", VB_E_FORMAT, 6},
+        {"123#R8_8", VB_E_FORMAT, 6},
+        {"123#R8_99", VB_E_FORMAT, 6},
+        {"22#R", VB_E_FORMAT, 3}, /* LIN has no remote frames, */
+        {"123#11_E", VB_E_FORMAT, 6},
+        {"123#_E", VB_E_FORMAT, 4},
+        {"123#1122334455667788_8", VB_E_FORMAT, 20},
+        {"123#1122334455667788_", VB_E_FORMAT, 20},
+        {"22#1122334455667788_E", VB_E_FORMAT, 19},    /* no raw DLC; */
+        {"123##11122334455667788_E", VB_E_FORMAT, 22}, /* CAN FD has none either */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct vb_frame frame;
@@ -231,12 +261,9 @@ static void test_a_frame_cut_at_any_place_never_reads_beyond_its_end(void **stat
 
 static void test_frames_are_written_as_they_are_read(void **state) {
     (void)state;
-    static const char *const texts[] = {"1DB#0160B32B32000004",
-                                        "22#AB841EF42E847A",
-                                        "00000001#",
-                                        "20000004#00",
-                                        "123#R",
-                                        "123##5AABB"};
+    static const char *const texts[] = {
+        "1DB#0160B32B32000004", "22#AB841EF42E847A", "00000001#", "20000004#00", "123#R", "123#R5",
+        "18FF50E5#R8",          "123##5AABB"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         uint8_t data[64];
         char out[VB_FRAME_TEXT];
@@ -257,6 +284,7 @@ int main(void) {
         cmocka_unit_test(test_twos_complement_of_any_width),
         cmocka_unit_test(test_crc8_gives_the_published_check_values),
         cmocka_unit_test(test_the_first_table_entries_of_0x85_are_those_of_the_reference),
+        cmocka_unit_test(test_a_crc_with_start_value_and_final_xor_is_that_of_sae_j1850),
         cmocka_unit_test(test_hex_reads_pairs_with_the_separators_people_use),
         cmocka_unit_test(test_hex_names_the_place_of_what_is_wrong),
         cmocka_unit_test(test_time_keeps_every_digit_of_a_recording),

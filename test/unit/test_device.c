@@ -1,5 +1,6 @@
 /* test_device.c - from a frame to samples, on devices made up at run time: routing, length,
- * counters, multiplexing, settings and hints. Built-in devices have tests of their own.
+ * counters, multiplexing, settings and hints; from values to a frame, with bytes that real devices
+ * sent; the check of devices made at run time. Built-in devices have tests of their own.
  * SPDX-License-Identifier: MIT */
 #include "test.h"
 
@@ -7,6 +8,7 @@
 #include "voltbus/time.h"
 
 static struct vb_sample samples[8];
+static struct vb_sample written[16];
 static struct vb_seen seen[4];
 static struct vb_instance instance;
 
@@ -129,6 +131,19 @@ static void test_a_sender_seals_what_a_receiver_accepts(void **state) {
     assert_int_equal(vb_message_seal(&counted[0], 0x100, data, 3, 5), VB_OK); /* 5 mod 4 = 1 */
     assert_memory_equal(data, second, 3);
     assert_int_equal(vb_message_seal(&counted[0], 0x100, data, 2, 5), VB_E_SPACE);
+}
+
+static void test_a_counter_may_stand_at_the_end_of_a_can_fd_frame(void **state) {
+    (void)state;
+    static const struct vb_check last[] = {{VB_RULE_COUNTER, 508, 4, NULL}};
+    const struct vb_message message = {.len_min = 64, .len_max = 64, VB_CHECKS(last)};
+    uint8_t data[64] = {0};
+    const struct vb_frame frame = {.flags = VB_FRAME_FD, .data = data, .len = 64};
+    unsigned bits;
+    assert_int_equal(vb_message_seal(&message, 0x100, data, 64, 5), VB_OK);
+    assert_int_equal(data[63], 0x50);
+    assert_int_equal(vb_message_counter(&message, &frame, &bits), 5);
+    assert_int_equal(bits, 4);
 }
 
 static void test_sums_with_the_id_are_those_of_real_frames(void **state) {
@@ -288,6 +303,429 @@ static void test_a_setting_given_by_the_user_is_not_moved(void **state) {
     assert_int_equal(vb_instance_set(&instance, "age", "odd"), VB_E_RANGE);
 }
 
+static const struct vb_signal side_rows[] = {
+    {"side.channel", "", 0, 8, VB_LE | VB_SIDE, VB_RAW},
+    {"old.channel", "", 0, 8, VB_LE, VB_RAW, .when = {0, 1 << 1}},
+    {"side.one", "", 8, 8, VB_LE, VB_RAW, VB_MUX(0, 1)},
+    {"old.one", "", 8, 8, VB_LE, VB_RAW, VB_MUX(1, 1)},
+};
+static const struct vb_message side_messages[] = {
+    {VB_ID(0x400), .len_min = 2, .len_max = 2, .name = "side", VB_ROWS(side_rows)}};
+static const struct vb_device side_device = {"side", "", VB_KIND_CAN, VB_MESSAGES(side_messages),
+                                             VB_SETTINGS(age)};
+
+static void
+test_a_selector_in_the_side_bytes_or_of_another_setting_counts_as_it_stands(void **state) {
+    (void)state;
+    uint8_t side[1] = {1};
+    uint8_t data[2] = {2, 0x55};
+    struct vb_frame frame = {
+        .kind = VB_KIND_CAN, .id = 0x400, .data = data, .len = 2, .side = side, .side_len = 1};
+    vb_instance_init(&instance, &side_device, NULL, 0);
+    struct vb_reading reading = vb_instance_read(&instance, &frame, samples, 8);
+    has(&reading, "side.one", 0x55);
+    side[0] = 2; /* and the data says 1, which is not what was asked */
+    data[0] = 1;
+    reading = vb_instance_read(&instance, &frame, samples, 8);
+    has_not(&reading, "side.one");
+    has_not(&reading, "old.one"); /* its selector is not there with this setting */
+    vb_instance_set(&instance, "age", "old");
+    reading = vb_instance_read(&instance, &frame, samples, 8);
+    has(&reading, "old.one", 0x55);
+}
+
+/* ---- writing ---- */
+
+static const struct vb_message *writing; /* the message that is written */
+static size_t given;                     /* samples so far */
+static size_t refused;
+
+/* Begin a frame of a built-in device: the first message of that name that its settings have. */
+static void begin(const char *device, const char *message) {
+    vb_instance_init(&instance, vb_device_find(device), NULL, 0);
+    given = 0;
+    writing = instance.device->messages;
+    while (strcmp(writing->name, message) != 0) {
+        writing++;
+    }
+}
+
+/* Add a sample for the row that is there with auto or default settings, by its text. */
+static void give(const char *name, const char *text) {
+    for (unsigned i = 0; i < writing->signal_count; i++) {
+        const struct vb_signal *row = &writing->signals[i];
+        int64_t raw;
+        if (strcmp(row->name, name) == 0 &&
+            (row->when.values == 0 || row->when.values >> instance.choice[row->when.setting] & 1)) {
+            assert_int_equal(vb_signal_parse(row, text, strlen(text), &raw), VB_OK);
+            written[given++] = (struct vb_sample){.signal = row, .raw = raw};
+            return;
+        }
+    }
+    fail_msg("no row %s", name);
+}
+
+static int write_into(uint8_t *data, size_t n, uint32_t counter) {
+    return vb_instance_write(&instance, writing, written, given, data, n, counter, &refused);
+}
+
+#define assert_writes(counter, ...)                                                                \
+    do {                                                                                           \
+        static const uint8_t expected[] = {__VA_ARGS__};                                           \
+        uint8_t zeros[sizeof expected] = {0};                                                      \
+        assert_int_equal(write_into(zeros, sizeof zeros, counter), VB_OK);                         \
+        assert_int_equal(refused, given);                                                          \
+        assert_memory_equal(zeros, expected, sizeof expected);                                     \
+    } while (0)
+
+static void test_values_become_the_bytes_that_a_hella_sensor_sent(void **state) {
+    (void)state;
+    begin("hella-ibs", "current");
+    give("battery.current", "0.043");
+    give("battery.voltage", "12.020");
+    give("battery.temperature", "26.0");
+    give("current.unknown_6", "122");
+    give("sensor.error", "no");
+    assert_writes(0, 0xAB, 0x84, 0x1E, 0xF4, 0x2E, 0x84, 0x7A);
+}
+
+static void test_values_become_the_bytes_that_a_leaf_sent_with_counter_and_crc(void **state) {
+    (void)state;
+    begin("leaf-battery", "pack");
+    give("battery.relay_permission", "yes"); /* in any order */
+    give("battery.current", "5.5");
+    give("battery.voltage", "358");
+    give("battery.cell_latch", "on");
+    give("battery.discharge_state", "normal");
+    give("battery.interlock", "yes");
+    give("battery.soc_usable", "50");
+    assert_writes(0, 0x01, 0x60, 0xB3, 0x2B, 0x32, 0x00, 0x00, 0x04);
+
+    begin("leaf-battery", "charger");
+    give("limit.charger_power_wide", "31100");
+    assert_writes(7, 0x33, 0x63, 0x39); /* counter 3 */
+}
+
+static void test_values_become_the_packets_that_weather_stations_sent(void **state) {
+    (void)state;
+    begin("wh24", "weather");
+    give("station.id", "60");
+    give("wind.direction", "206");
+    give("weather.unknown_3", "3");
+    give("air.temperature", "13.7");
+    give("air.humidity", "99");
+    give("wind.speed", "2.10");
+    give("wind.gust", "3.36");
+    give("rain.total", "0.6");
+    assert_writes(0, 0x24, 0x3C, 0xCE, 0x62, 0x19, 0x63, 0x0F, 0x03, 0x00, 0x02, 0x00, 0x00, 0x00,
+                  0x00, 0x00, 0xA9, 0xC9);
+
+    /* the id is the high nibble of byte 0, the station has the low one */
+    begin("wh1080", "weather");
+    give("station.id", "79");
+    give("air.temperature", "-6.0");
+    give("air.humidity", "72");
+    give("rain.total", "289.8");
+    give("wind.direction", "90");
+    assert_writes(0, 0xA4, 0xF8, 0x3C, 0x48, 0x00, 0x00, 0x03, 0xC6, 0x04, 0x79);
+}
+
+static void test_a_multiplexed_frame_is_written_with_its_selector(void **state) {
+    (void)state;
+    begin("leaf-battery", "history");
+    give("history.max.wakeup_temperature", "5"); /* before its selector */
+    give("history.kind", "max");
+    give("history.max.temperature", "5");
+    give("history.max.charge", "-0.6");
+    give("heater.fitted", "yes");
+    give("history.max.resistance_factor", "54");
+    give("history.max.cell_voltage", "2.14");
+    give("heater.next_wakeup", "13");
+    assert_writes(0, 0x40, 0x5A, 0x5A, 0xFF, 0x6D, 0x18, 0x0D, 0x00);
+}
+
+static void test_a_row_that_the_frame_does_not_select_is_refused(void **state) {
+    (void)state;
+    uint8_t data[8] = {0x80, 0, 0, 0, 0, 0, 0, 0}; /* kind 2, average */
+    begin("leaf-battery", "history");
+    give("heater.fitted", "yes");
+    give("history.max.temperature", "5");
+    assert_int_equal(write_into(data, 8, 0), VB_E_STATE);
+    assert_int_equal(refused, 1);
+    assert_memory_equal(data, ((uint8_t[]){0x80, 0, 0, 0, 0, 0, 0, 0}), 8);
+    data[0] = 0x40; /* the bytes themselves may select it */
+    assert_int_equal(write_into(data, 8, 0), VB_OK);
+    assert_memory_equal(data, ((uint8_t[]){0x40, 0, 0x5A, 0, 0x01, 0, 0, 0}), 8);
+    give("history.kind", "average");
+    assert_int_equal(write_into(data, 8, 0), VB_E_STATE);
+    assert_int_equal(refused, 1);
+}
+
+static void test_what_is_not_given_keeps_its_bits(void **state) {
+    (void)state;
+    /* from one real frame to another: both have the interlock and the permission */
+    uint8_t data[] = {0x01, 0x60, 0xB3, 0x2B, 0x32, 0x00, 0x00, 0x04};
+    begin("leaf-battery", "pack");
+    give("battery.current", "-1");
+    give("battery.voltage", "380");
+    give("battery.cell_latch", "off");
+    give("battery.soc_usable", "0");
+    assert_int_equal(write_into(data, 8, 1), VB_OK);
+    assert_memory_equal(data, ((uint8_t[]){0xFF, 0xC0, 0xBE, 0x2A, 0x00, 0x00, 0x01, 0x3A}), 8);
+}
+
+static void test_a_view_may_be_given_instead_of_its_row_but_not_with_it(void **state) {
+    (void)state;
+    uint8_t data[8] = {0x00, 0x00, 0xF0, 0x78, 0xC5, 0x02, 0x5F, 0xFF}; /* e-NV200: 64 GIDs */
+    begin("leaf-battery", "energy");
+    give("battery.energy", "5120");
+    assert_int_equal(write_into(data, 8, 0), VB_OK);
+    assert_memory_equal(data, ((uint8_t[]){0x10, 0x00, 0xF0, 0x78, 0xC5, 0x02, 0x5F, 0xFF}), 8);
+    give("battery.gids", "64");
+    assert_int_equal(write_into(data, 8, 0), VB_E_STATE);
+    assert_int_equal(refused, 1);
+    given = 1;
+    give("battery.energy", "5120");
+    assert_int_equal(write_into(data, 8, 0), VB_E_STATE); /* twice the same row */
+}
+
+static void test_not_available_can_be_sent(void **state) {
+    (void)state;
+    uint8_t data[8] = {0};
+    begin("leaf-battery", "charge");
+    give("battery.soc", "0");
+    written[0].raw = 0x3FF; /* beyond the limits */
+    assert_int_equal(write_into(data, 8, 0), VB_OK);
+    assert_memory_equal(data, ((uint8_t[]){0xFF, 0xC0, 0, 0, 0, 0, 0}), 7);
+    written[0].raw = 1001;
+    assert_int_equal(write_into(data, 8, 0), VB_E_RANGE);
+    assert_int_equal(refused, 0);
+}
+
+static void test_a_row_or_message_that_is_not_there_is_refused(void **state) {
+    (void)state;
+    static const struct vb_signal stranger = {"a.b", "", 0, 8, VB_LE, VB_RAW};
+    uint8_t data[25] = {0};
+    begin("wh24", "weather");
+    give("radio.gain", "1"); /* side bytes */
+    assert_int_equal(write_into(data, 17, 0), VB_E_UNKNOWN);
+    written[0].signal = &stranger;
+    assert_int_equal(write_into(data, 17, 0), VB_E_UNKNOWN);
+    assert_int_equal(refused, 0);
+    given = 0;
+    writing = &vb_device_find("ws69")->messages[0];
+    assert_int_equal(write_into(data, 25, 0), VB_E_UNKNOWN);
+
+    vb_instance_init(&instance, &age_device, NULL, 0); /* age: auto */
+    writing = &age_messages[1];
+    assert_int_equal(write_into(data, 1, 0), VB_E_STATE); /* only-new */
+    writing = &age_messages[0];
+    given = 1;
+    written[0] = (struct vb_sample){.signal = &age_rows[1], .raw = 5};
+    assert_int_equal(write_into(data, 1, 0), VB_E_STATE);
+    vb_instance_set(&instance, "age", "new");
+    assert_int_equal(write_into(data, 1, 0), VB_OK);
+    assert_int_equal(data[0], 5);
+}
+
+static void test_a_frame_of_a_length_that_the_message_has_not_is_refused(void **state) {
+    (void)state;
+    uint8_t data[9] = {0};
+    begin("leaf-battery", "pack");
+    assert_int_equal(write_into(data, 7, 0), VB_E_SPACE);
+    assert_int_equal(write_into(data, 9, 0), VB_E_RANGE);
+    assert_int_equal(refused, 0); /* = given: none of the samples */
+    vb_instance_init(&instance, &mux_device, NULL, 0);
+    writing = &mux_messages[0];
+    written[0] = (struct vb_sample){.signal = &mux_rows[OUTER], .raw = 2};
+    written[1] = (struct vb_sample){.signal = &mux_rows[2], .raw = 5};
+    given = 2;
+    assert_int_equal(write_into(data, 1, 0), VB_E_SPACE); /* the row is in byte 1 */
+    assert_int_equal(refused, 1);
+    assert_int_equal(write_into(data, 2, 0), VB_OK);
+    assert_memory_equal(data, ((uint8_t[]){0x02, 0x05}), 2);
+}
+
+static void test_bits_of_the_counter_and_the_checks_are_not_for_samples(void **state) {
+    (void)state;
+    static const struct vb_signal rows[] = {{"a.counter", "", 8, 2, VB_LE, VB_RAW},
+                                            {"a.crc", "", 16, 8, VB_LE, VB_RAW},
+                                            {"a.value", "", 0, 8, VB_LE, VB_RAW}};
+    static const struct vb_message messages[] = {{VB_ID(0x100), .len_min = 3, .len_max = 3,
+                                                  .name = "counted", VB_ROWS(rows),
+                                                  VB_CHECKS(counted_checks)}};
+    static const struct vb_device device = {"counted", "", VB_KIND_CAN, VB_MESSAGES(messages)};
+    uint8_t data[3] = {0, 0xE0, 0};
+    vb_instance_init(&instance, &device, NULL, 0);
+    writing = messages;
+    given = 1;
+    for (size_t i = 0; i < 2; i++) {
+        written[0] = (struct vb_sample){.signal = &rows[i], .raw = 1};
+        assert_int_equal(write_into(data, 3, 1), VB_E_STATE);
+    }
+    written[0] = (struct vb_sample){.signal = &rows[2], .raw = 0xFF};
+    assert_int_equal(write_into(data, 3, 1), VB_OK);
+    assert_memory_equal(data, second, 3);
+}
+
+/* ---- devices made at run time ---- */
+
+static void test_the_built_in_devices_keep_all_promises(void **state) {
+    (void)state;
+    for (size_t i = 0; i < vb_device_count; i++) {
+        struct vb_defect defect;
+        if (vb_device_check(vb_devices[i], &defect) != VB_OK) {
+            fail_msg("%s, message %zd, row %zd: %s", vb_devices[i]->name, (ssize_t)defect.message,
+                     (ssize_t)defect.row, defect.what);
+        }
+    }
+    assert_int_equal(vb_device_check(&counted_device, NULL), VB_OK);
+    assert_int_equal(vb_device_check(&age_device, NULL), VB_OK);
+}
+
+/* A good device to break: message 1 has a counter, a CRC and a selector with a row. */
+struct made {
+    struct vb_device device;
+    struct vb_setting setting;
+    const char *values[10];
+    struct vb_hint hint;
+    struct vb_message messages[2];
+    struct vb_check checks[2];
+    struct vb_signal rows[2];
+    struct vb_scale scale;
+    struct vb_limits limits;
+    struct vb_mux mux;
+    struct vb_word words[2];
+};
+
+static void make(struct made *m) {
+    *m = (struct made){
+        .device = {"made", "", VB_KIND_CAN, m->messages, 2, &m->setting, 1, &m->hint, 1, NULL},
+        .setting = {"age", "", m->values, 0},
+        .values = {"auto", "old", "new"},
+        .hint = {0x300, 0, 0, 0, 1, 1},
+        .messages = {{VB_ID(0x100), .len_min = 0, .len_max = 0, .name = "empty"},
+                     {VB_ID(0x101), .len_min = 8, .len_max = 8, .name = "full", .signals = m->rows,
+                      .signal_count = 2, .checks = m->checks, .check_count = 2,
+                      .when = {0, 1 << 2}}},
+        .checks = {{VB_RULE_COUNTER, 56, 8, NULL}, {VB_RULE_CRC8, 6, 0, &vb_crc8_nissan}},
+        .rows = {{"a.selector", "", 0, 8, VB_LE | VB_BITS, VB_RAW, .words = m->words},
+                 {"a.value", "V", 8, 10, VB_LE | VB_SIGNED, &m->scale, .mux = &m->mux,
+                  .limits = &m->limits, .when = {0, 1 << 1}, VB_NOT_AVAILABLE(-512)}},
+        .scale = {1, 0, 10},
+        .limits = {0, 5000},
+        .mux = {0, 1, 2, NULL},
+        .words = {{7, "top"}, {0, NULL}},
+    };
+}
+
+static void defect_at(const struct made *m, size_t message, size_t row, size_t part,
+                      const char *what) {
+    struct vb_defect defect;
+    assert_int_equal(vb_device_check(&m->device, &defect), VB_E_RANGE);
+    assert_string_equal(defect.what, what);
+    assert_int_equal(defect.message, message);
+    assert_int_equal(defect.row, row);
+    assert_int_equal(defect.part, part);
+}
+
+#define BROKEN(change, message, row, part, what)                                                   \
+    do {                                                                                           \
+        struct made m;                                                                             \
+        make(&m);                                                                                  \
+        change;                                                                                    \
+        defect_at(&m, message, row, part, what);                                                   \
+    } while (0)
+#define NO VB_NOWHERE
+
+static void test_a_row_that_the_engine_cannot_work_with_is_found_with_its_place(void **state) {
+    (void)state;
+    static const uint16_t limits[] = {5};
+    static const struct vb_curve steps = VB_STEPS(limits);
+    static const struct vb_curve one_way = {vb_steps_to_raw, NULL, limits, 1};
+    static const struct vb_mux again = {9, 0, 0, NULL};
+    struct made good;
+    make(&good);
+    assert_int_equal(vb_device_check(&good.device, NULL), VB_OK);
+    BROKEN(m.rows[1].name = NULL, 1, 1, NO, "a row has no name or no unit");
+    BROKEN(m.rows[1].len = 0, 1, 1, NO, "the row has not 1 to 64 bits");
+    BROKEN(m.rows[1].len = 65, 1, 1, NO, "the row has not 1 to 64 bits");
+    BROKEN(m.rows[1].more_len = 55, 1, 1, NO, "the row has not 1 to 64 bits");
+    BROKEN(m.rows[1].flags |= VB_SIGN_MAG, 1, 1, NO, "the row has two kinds of sign");
+    BROKEN(m.scale.div = 0, 1, 1, NO, "the divisor is not positive");
+    BROKEN(m.scale.div = -10, 1, 1, NO, "the divisor is not positive");
+    BROKEN(m.scale.mul = 0, 1, 1, NO, "the factor is 0");
+    BROKEN(m.limits.min_milli = 5001, 1, 1, NO, "the limits leave no value");
+    BROKEN(m.rows[1].decimals = 13, 1, 1, NO, "the row has more than 12 decimals");
+    BROKEN(m.words[0].raw = 64, 1, 0, NO, "a word names no bit 0 to 63");
+    BROKEN(m.words[0].raw = -1, 1, 0, NO, "a word names no bit 0 to 63");
+    BROKEN(m.rows[1].absent = 512, 1, 1, NO, "the absent value does not fit the bits");
+    BROKEN(m.rows[1].curve = &one_way, 1, 1, NO, "the curve goes one way only");
+    BROKEN((m.rows[1].curve = &steps, m.rows[1].absent = 1), 1, 1, NO,
+           "the absent value is also a value of the curve");
+    BROKEN(m.rows[1].when.setting = 1, 1, 1, NO,
+           "the condition is about a setting that is not there");
+    BROKEN(m.rows[1].when.values = 8, 1, 1, NO,
+           "the condition names a value that its setting has not");
+    BROKEN(m.mux.selector = 2, 1, 1, NO, "the selector is no row of the message");
+    BROKEN(m.mux.or_else = &again, 1, 1, NO, "the selector is no row of the message");
+    BROKEN(m.mux.lo = 3, 1, 1, NO, "the range of the selector is empty");
+    BROKEN(m.mux.selector = 1, 1, 1, NO, "the selectors go round in a circle, or too deep");
+    BROKEN(m.mux.or_else = &m.mux, 1, 1, NO, "the selectors go round in a circle, or too deep");
+}
+
+static void test_a_message_or_setting_that_cannot_be_is_found_with_its_place(void **state) {
+    (void)state;
+    BROKEN(m.messages[0].name = NULL, 0, NO, NO, "a message has no name");
+    BROKEN(m.messages[0].id = 0x800, 0, NO, NO, "no frame can have this id");
+    BROKEN(m.messages[0].mask = 0xFF, 0, NO, NO, "no frame can have this id");
+    BROKEN(m.messages[1].len_min = 9, 1, NO, NO, "no frame can have this length");
+    BROKEN(m.messages[1].len_max = 65, 1, NO, NO, "no frame can have this length");
+    BROKEN(m.messages[1].signals = NULL, 1, NO, NO, "the message has no table");
+    BROKEN(m.messages[1].when.values = 255, 1, NO, NO,
+           "the condition names a value that its setting has not");
+    BROKEN(m.checks[0].len = 0, 1, NO, 0, "the counter has not 1 to 8 bits");
+    BROKEN(m.checks[0].len = 9, 1, NO, 0, "the counter has not 1 to 8 bits");
+    BROKEN(m.checks[0].at = 57, 1, NO, 0, "the counter is beyond the end of the message");
+    BROKEN(m.checks[1].at = 8, 1, NO, 1, "a check is beyond the end of the message");
+    BROKEN(m.checks[1].crc = NULL, 1, NO, 1, "a CRC has no polynomial");
+    BROKEN(m.checks[1].rule = 99, 1, NO, 1, "there is no such integrity rule");
+    BROKEN(m.device.kind = VB_KIND_COUNT, NO, NO, NO, "the device has no name or no kind of wire");
+    BROKEN(m.device.kind = VB_KIND_LIN, 0, NO, NO, "no frame can have this id");
+    BROKEN(m.device.setting_count = 5, NO, NO, NO, "the device has too many settings");
+    BROKEN(m.device.hints = NULL, NO, NO, NO, "the device has no table");
+    BROKEN(m.setting.initial = 3, NO, NO, 0, "the default is none of the values of the setting");
+    BROKEN(m.values[0] = NULL, NO, NO, 0, "a setting has no values or more than 8");
+    BROKEN(
+        memset(m.values, 0, sizeof m.values); for (int i = 0; i < 9; i++) { m.values[i] = "x"; },
+                                              NO, NO, 0, "a setting has no values or more than 8");
+    BROKEN(m.hint.setting = 1, NO, NO, 0, "a hint is about a setting that is not there");
+    BROKEN(m.hint.value = 3, NO, NO, 0, "a hint means a value that its setting has not");
+    BROKEN(m.hint.rank = 0, NO, NO, 0, "the rank of a hint is 0");
+}
+
+static void test_a_knot_of_selectors_is_found_in_time(void **state) {
+    (void)state;
+    /* each row is selected by any row before it: 2^8 ways down from the ninth */
+    static struct vb_mux mux[20][20];
+    static struct vb_signal rows[20];
+    struct vb_message message = {VB_ID(1), .len_max = 8, .name = "knot", VB_ROWS(rows)};
+    const struct vb_device device = {"knot", "", VB_KIND_CAN, .messages = &message,
+                                     .message_count = 1};
+    struct vb_defect defect;
+    for (uint16_t i = 0; i < 20; i++) {
+        rows[i] = (struct vb_signal){"a.b", "", 0, 8, .mux = i > 0 ? mux[i] : NULL};
+        for (uint16_t k = 0; k < i; k++) {
+            mux[i][k] = (struct vb_mux){k, 0, 0, k + 1 < i ? &mux[i][k + 1] : NULL};
+        }
+    }
+    message.signal_count = 9;
+    assert_int_equal(vb_device_check(&device, &defect), VB_OK);
+    message.signal_count = 20;
+    assert_int_equal(vb_device_check(&device, &defect), VB_E_RANGE);
+    assert_string_equal(defect.what, "the selectors go round in a circle, or too deep");
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_counter_must_differ_from_the_frame_before),
@@ -298,6 +736,7 @@ int main(void) {
         cmocka_unit_test(test_only_data_frames_with_the_id_and_its_width_are_the_message),
         cmocka_unit_test(test_what_the_link_found_wrong_is_the_fault),
         cmocka_unit_test(test_a_sender_seals_what_a_receiver_accepts),
+        cmocka_unit_test(test_a_counter_may_stand_at_the_end_of_a_can_fd_frame),
         cmocka_unit_test(test_sums_with_the_id_are_those_of_real_frames),
         cmocka_unit_test(test_rows_are_there_for_ranges_and_further_ranges_of_their_selector),
         cmocka_unit_test(test_a_nested_row_needs_its_selector_to_be_there),
@@ -306,6 +745,23 @@ int main(void) {
         cmocka_unit_test(test_hints_move_an_automatic_setting_and_rank_decides),
         cmocka_unit_test(test_a_broken_frame_or_one_with_a_29_bit_id_is_no_hint),
         cmocka_unit_test(test_a_setting_given_by_the_user_is_not_moved),
+        cmocka_unit_test(
+            test_a_selector_in_the_side_bytes_or_of_another_setting_counts_as_it_stands),
+        cmocka_unit_test(test_values_become_the_bytes_that_a_hella_sensor_sent),
+        cmocka_unit_test(test_values_become_the_bytes_that_a_leaf_sent_with_counter_and_crc),
+        cmocka_unit_test(test_values_become_the_packets_that_weather_stations_sent),
+        cmocka_unit_test(test_a_multiplexed_frame_is_written_with_its_selector),
+        cmocka_unit_test(test_a_row_that_the_frame_does_not_select_is_refused),
+        cmocka_unit_test(test_what_is_not_given_keeps_its_bits),
+        cmocka_unit_test(test_a_view_may_be_given_instead_of_its_row_but_not_with_it),
+        cmocka_unit_test(test_not_available_can_be_sent),
+        cmocka_unit_test(test_a_row_or_message_that_is_not_there_is_refused),
+        cmocka_unit_test(test_a_frame_of_a_length_that_the_message_has_not_is_refused),
+        cmocka_unit_test(test_bits_of_the_counter_and_the_checks_are_not_for_samples),
+        cmocka_unit_test(test_the_built_in_devices_keep_all_promises),
+        cmocka_unit_test(test_a_row_that_the_engine_cannot_work_with_is_found_with_its_place),
+        cmocka_unit_test(test_a_message_or_setting_that_cannot_be_is_found_with_its_place),
+        cmocka_unit_test(test_a_knot_of_selectors_is_found_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

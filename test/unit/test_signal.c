@@ -263,6 +263,108 @@ static void test_steps_count_the_limits_below_and_bcd_reads_digits(void **state)
     assert_int_equal(vb_signal_put(&minute, 100, data, 1), VB_E_RANGE);
 }
 
+static void test_not_available_is_written_past_the_curve(void **state) {
+    (void)state;
+    /* WH24: UV index 0..13 in steps, FF FF = no sensor */
+    static const uint16_t limits[] = {432, 851, 1210};
+    const struct vb_curve steps = VB_STEPS(limits);
+    const struct vb_signal index = {
+        "uv.index", "", 7, 16, VB_BE, VB_RAW, VB_NOT_AVAILABLE(0xFFFF), .curve = &steps};
+    const struct vb_signal minute = {
+        "clock.minute", "", 0, 8, VB_LE, VB_RAW, VB_NOT_AVAILABLE(0x99), .curve = &vb_bcd};
+    int64_t raw = 77;
+    uint8_t data[2] = {0};
+    assert_int_equal(vb_signal_put(&index, 0xFFFF, data, 2), VB_OK);
+    assert_memory_equal(data, ((uint8_t[]){0xFF, 0xFF}), 2);
+    assert_int_equal(vb_signal_get(&index, data, 2, &raw), VB_E_UNKNOWN);
+    assert_int_equal(vb_signal_parse(&index, "65535", 5, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_put(&minute, 99, data, 1), VB_E_RANGE); /* 99 would be 0x99 */
+    assert_int_equal(vb_signal_parse(&minute, "99", 2, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_parse(&minute, "153", 3, &raw), VB_E_RANGE);
+    assert_int_equal(data[0], 0xFF);
+    assert_int_equal(raw, 77);
+    assert_int_equal(vb_signal_put(&minute, 0x99, data, 1), VB_OK);
+    assert_int_equal(data[0], 0x99);
+}
+
+static void test_unsigned_rows_of_64_bits_reach_to_the_end(void **state) {
+    (void)state;
+    const struct vb_signal plain = {"x.y", "", 0, 64, VB_LE, VB_RAW};
+    const struct vb_signal milli = {
+        "x.y", "", 0, 32, VB_LE, VB_SCALE(1, 0, 1000), .more_bit = 32, .more_len = 32};
+    const struct vb_signal third = {"x.y", "", 7, 64, VB_BE, VB_SCALE(1, 0, 3), .decimals = 2};
+    const struct vb_signal eighth = {"x.y", "", 7, 64, VB_BE, VB_SCALE(1, 0, 8)};
+    const struct vb_signal huge = {"x.y", "", 0, 64, VB_LE, VB_SCALE(1, 0, INT64_MAX)};
+    static const uint8_t ones[] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    static const uint8_t top[] = {0, 0, 0, 0, 0, 0, 0, 0x80};
+    int64_t raw;
+    uint8_t data[8] = {0};
+    assert_int_equal(vb_signal_get(&plain, ones, 8, &raw), VB_OK);
+    shows(&plain, raw, "18446744073709551615");
+    shows(&milli, raw, "18446744073709551.615");
+    shows(&third, raw, "6148914691236517205.00");
+    shows(&third, 2, "0.67");
+    shows(&third, 5, "1.67");
+    shows(&eighth, raw, "2305843009213693951.875");
+    shows(&huge, raw, "2.000000");           /* and a 1.08e-19 */
+    shows(&huge, INT64_MAX - 1, "1.000000"); /* rounded up through all digits */
+    assert_int_equal(vb_signal_get(&plain, top, 8, &raw), VB_OK);
+    shows(&plain, raw, "9223372036854775808");
+    shows(&plain, 0, "0");
+    shows(&plain, 7, "7");
+
+    assert_int_equal(vb_signal_parse(&plain, "18446744073709551615", 20, &raw), VB_OK);
+    assert_int_equal(vb_signal_put(&plain, raw, data, 8), VB_OK);
+    assert_memory_equal(data, ones, 8);
+    assert_int_equal(vb_signal_parse(&plain, "9223372036854775808", 19, &raw), VB_OK);
+    assert_int_equal(vb_signal_put(&plain, raw, data, 8), VB_OK);
+    assert_memory_equal(data, top, 8);
+    assert_int_equal(vb_signal_parse(&milli, "18446744073709551.615", 21, &raw), VB_OK);
+    assert_int_equal(vb_signal_put(&milli, raw, data, 8), VB_OK);
+    assert_memory_equal(data, ones, 8);
+    assert_int_equal(vb_signal_parse(&eighth, "2305843009213693951.875", 23, &raw), VB_OK);
+    assert_int_equal(raw, -1);
+    assert_int_equal(vb_signal_parse(&plain, "0.5", 3, &raw), VB_OK); /* half: away from zero */
+    assert_int_equal(raw, 1);
+    assert_int_equal(vb_signal_parse(&plain, "-0.4", 4, &raw), VB_OK);
+    assert_int_equal(raw, 0);
+}
+
+static void test_unsigned_rows_of_64_bits_refuse_what_is_beyond(void **state) {
+    (void)state;
+    const struct vb_signal plain = {"x.y", "", 0, 64, VB_LE, VB_RAW};
+    const struct vb_signal milli = {"x.y", "", 0, 64, VB_LE, VB_SCALE(1, 0, 1000)};
+    const struct vb_signal twice = {"x.y", "", 0, 64, VB_LE, VB_SCALE(2, 0, 1)};
+    const struct vb_signal minus = {"x.y", "", 0, 64, VB_LE, VB_SCALE(-1, 5, 10)};
+    const struct vb_signal limited = {"x.y", "", 0, 64, VB_LE, VB_RAW, VB_LIMITS(-5, 5)};
+    uint8_t data[8] = {0};
+    int64_t raw = 77;
+    assert_int_equal(vb_signal_parse(&plain, "18446744073709551616", 20, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_parse(&plain, "18446744073709551615.5", 22, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_parse(&plain, "-1", 2, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_parse(&plain, "1e3", 3, &raw), VB_E_FORMAT);
+    assert_int_equal(vb_signal_parse(&plain, ".", 1, &raw), VB_E_FORMAT);
+    assert_int_equal(vb_signal_parse(&plain, "", 0, &raw), VB_E_FORMAT);
+    assert_int_equal(vb_signal_parse(&milli, "18446744073709551.616", 21, &raw), VB_E_RANGE);
+    assert_int_equal(vb_signal_parse(&twice, "-2", 2, &raw), VB_E_RANGE);
+    assert_int_equal(raw, 77);
+    shows(&twice, -1, "18446744073709551615"); /* saturates, as the header says */
+    shows(&minus, 5, "0.0");
+    shows(&minus, 6, "-0.1");
+    shows(&minus, -1, "-1844674407370955161.0");
+    assert_false(vb_signal_in_limits(&limited, -1)); /* 2^64 - 1, not -1 */
+    assert_int_equal(vb_signal_put(&limited, -1, data, 8), VB_E_RANGE);
+    assert_int_equal(vb_signal_put(&limited, 5, data, 8), VB_OK);
+}
+
+static void test_a_divisor_that_is_not_positive_divides_by_nothing(void **state) {
+    (void)state;
+    const struct vb_signal zero = {"x.y", "", 0, 8, VB_LE, VB_SCALE(0, 0, 0), .decimals = 255};
+    const struct vb_signal minus = {"x.y", "", 0, 64, VB_LE, VB_SCALE(1, 0, -2)};
+    shows(&zero, 5, "0"); /* vb_device_check refuses such rows; reading them does no harm */
+    shows(&minus, 5, "5");
+}
+
 static void test_limits_are_exact_at_their_edges(void **state) {
     (void)state;
     assert_true(vb_signal_in_limits(&current, 4000000));       /* 2000.000 A */
@@ -304,6 +406,10 @@ int main(void) {
         cmocka_unit_test(test_sign_and_magnitude_has_its_sign_in_the_top_bit),
         cmocka_unit_test(test_a_field_in_two_pieces_is_one_number),
         cmocka_unit_test(test_steps_count_the_limits_below_and_bcd_reads_digits),
+        cmocka_unit_test(test_not_available_is_written_past_the_curve),
+        cmocka_unit_test(test_unsigned_rows_of_64_bits_reach_to_the_end),
+        cmocka_unit_test(test_unsigned_rows_of_64_bits_refuse_what_is_beyond),
+        cmocka_unit_test(test_a_divisor_that_is_not_positive_divides_by_nothing),
         cmocka_unit_test(test_limits_are_exact_at_their_edges),
         cmocka_unit_test(test_rows_made_at_run_time_are_read_like_const_ones),
     };

@@ -1,0 +1,90 @@
+/* fuzz_device.c - frames from raw values, for every message of every device: what vb_instance_write
+ * accepts is a good frame and reads as the same values; what it refuses leaves the bytes alone.
+ * Input: device, message, length, settings, count of samples, then for each its row and raw (4
+ * bytes), then what stands in the frame before.
+ * SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "voltbus/device.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { GIVEN_MAX = 8, ROWS_MAX = 128 };
+
+static void reads_back(struct vb_instance *instance, const struct vb_frame *frame,
+                       const struct vb_sample *given, size_t count) {
+    struct vb_sample samples[ROWS_MAX];
+    struct vb_reading reading = vb_instance_read(instance, frame, samples, ROWS_MAX);
+    if (!reading.message || reading.fault != VB_FAULT_NONE) {
+        abort();
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct vb_signal *row = given[i].signal;
+        bool there = false;
+        for (size_t k = 0; k < reading.count; k++) {
+            if (samples[k].signal == row) {
+                there = true;
+                if (samples[k].raw != given[i].raw || samples[k].out_of_range) {
+                    abort();
+                }
+            }
+        }
+        /* "not available" reads as no value; a curve may write what it does not read */
+        if (!there && !(row->has_absent && given[i].raw == row->absent) && !row->curve) {
+            abort();
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < 5) {
+        return 0;
+    }
+    const struct vb_device *device = vb_devices[data[0] % vb_device_count];
+    const struct vb_message *message = &device->messages[data[1] % device->message_count];
+    size_t n = data[2] % (VB_WRITE_MAX + 2);
+    size_t wanted = data[4] % (GIVEN_MAX + 1);
+    size_t count = 0;
+    struct vb_instance instance;
+    vb_instance_init(&instance, device, NULL, 0);
+    for (unsigned i = 0; i < device->setting_count; i++) {
+        unsigned values = 1;
+        while (device->settings[i].values[values]) {
+            values++;
+        }
+        vb_instance_set(&instance, device->settings[i].name,
+                        device->settings[i].values[data[3] / (i + 1) % values]);
+    }
+    data += 5;
+    size -= 5;
+    struct vb_sample given[GIVEN_MAX] = {0};
+    for (; count < wanted && size >= 5; count++, data += 5, size -= 5) {
+        const struct vb_signal *row = &message->signals[data[0] % message->signal_count];
+        uint32_t raw =
+            data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16 | (uint32_t)data[4] << 24;
+        given[count] = (struct vb_sample){.signal = row, .raw = (int32_t)raw};
+    }
+    uint8_t before[VB_WRITE_MAX + 2] = {0};
+    uint8_t out[VB_WRITE_MAX + 2];
+    memcpy(before, data, size < sizeof before ? size : sizeof before);
+    memcpy(out, before, sizeof out);
+    size_t at;
+    int result = vb_instance_write(&instance, message, given, count, out, n, 3, &at);
+    if (memcmp(out + n, before + n, sizeof out - n) != 0 || at > count) {
+        abort();
+    }
+    if (result != VB_OK) {
+        if (memcmp(out, before, sizeof out) != 0) {
+            abort();
+        }
+        return 0;
+    }
+    struct vb_frame frame = {.kind = device->kind,
+                             .id = device->kind == VB_KIND_RADIO ? out[0] : message->id,
+                             .flags = message->ext ? VB_FRAME_EXT : 0,
+                             .data = out,
+                             .len = (uint32_t)n};
+    reads_back(&instance, &frame, given, count);
+    return 0;
+}
