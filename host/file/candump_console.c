@@ -118,6 +118,7 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
         word_n = next_word(&at, end, &word);
         if (i == 0 && word_n == 6 && memcmp(word, "remote", 6) == 0) {
             frame->flags |= VB_FRAME_RTR;
+            frame->remote_len = (uint8_t)count;
             return LINE_FRAME;
         }
         if (word_n != 2 || vb_hex_read(word, 2, &r->data[i], 1, NULL) != 1) {

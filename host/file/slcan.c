@@ -23,19 +23,19 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
                    ? LINE_NOTHING
                    : reader_wrong(r, VB_E_FORMAT, "expected a frame of slcan: t1DB80011..");
     }
-    struct vb_slcan_extra extra;
-    int result = vb_slcan_line(text, n, frame, r->data, &extra);
+    int32_t stamp_ms;
+    int result = vb_slcan_line(text, n, frame, r->data, &stamp_ms);
     if (result < 0) {
         return reader_wrong(r, result, "expected a frame of slcan: t1DB80011..");
     }
     frame->bus = reader_link(r, "can", 3);
-    if (extra.stamp_ms < 0) {
+    if (stamp_ms < 0) {
         frame->flags |= VB_FRAME_NO_TIME;
         return LINE_FRAME;
     }
     int64_t minutes = r->slcan_ms < 0 ? 0 : r->slcan_ms / MINUTE_MS;
-    r->slcan_ms = minutes * MINUTE_MS + extra.stamp_ms +
-                  (r->slcan_ms > minutes * MINUTE_MS + extra.stamp_ms ? MINUTE_MS : 0);
+    r->slcan_ms = minutes * MINUTE_MS + stamp_ms +
+                  (r->slcan_ms > minutes * MINUTE_MS + stamp_ms ? MINUTE_MS : 0);
     frame->t_ns = r->slcan_ms * VB_NS_PER_MS;
     return LINE_FRAME;
 }

@@ -27,20 +27,15 @@ extern const uint32_t vb_slcan_rates[VB_SLCAN_RATES];
 /* The digit n of Sn for a bit rate, or VB_E_UNKNOWN. 750000 is accepted as 7. */
 int vb_slcan_rate_digit(uint32_t bits_per_s);
 
-/* What a frame line says beyond the frame. */
-struct vb_slcan_extra {
-    int32_t stamp_ms;   /* adapter's clock, 0..59999 (0..65535 accepted), -1 = none */
-    uint8_t remote_len; /* remote frames: the length asked for, 0..8 */
-};
-
 /* Read one frame line of a text file, with or without CR, LF and spaces around it: t T r R, and the
  * FD forms d D (no rate switch), b B (rate switch).
  * frame: written on success; kind VB_KIND_CAN, time and bus 0, data points to data.
- * extra: may be NULL; written on success.
+ * stamp_ms (may be NULL): the adapter's
+ * clock, 0..59999 (0..65535 accepted), -1 = none; written on success.
  * Returns VB_OK; VB_E_FORMAT (no frame line, digits missing or left over); VB_E_RANGE (id above 7FF
  * or 1FFFFFFF, length above 8 without FD). */
 int vb_slcan_line(const char *text, size_t n, struct vb_frame *frame, uint8_t data[64],
-                  struct vb_slcan_extra *extra);
+                  int32_t *stamp_ms);
 
 /* ---- a stream ---- */
 
@@ -67,7 +62,7 @@ struct vb_slcan_event {
     const char *text; /* the line behind its letter, no terminator */
     size_t len;
     struct vb_frame frame; /* FRAME: time and bus are 0 */
-    struct vb_slcan_extra extra;
+    int32_t stamp_ms;      /* FRAME: adapter's clock, -1 = none */
 };
 
 /* The commands: letter, digits of the argument, its largest value (F...F = any). */
@@ -120,11 +115,11 @@ bool vb_slcan_next(struct vb_slcan *s, struct vb_slcan_event *event);
 
 /* ---- writing; out: room for VB_SLCAN_TEXT, no terminator; the length is returned ---- */
 
-/* A frame line with CR. extra: NULL = no time stamp, remote length 0. The ESI flag has no letter
+/* A frame line with CR. stamp_ms: -1 = no time stamp. The ESI flag has no letter
  * and is left out.
  * Returns VB_E_RANGE if the frame cannot be written: other kind, error frame, id
  * or length too large, a length that CAN FD has not, a remote FD frame. */
-int vb_slcan_put_frame(const struct vb_frame *frame, const struct vb_slcan_extra *extra, char *out);
+int vb_slcan_put_frame(const struct vb_frame *frame, int32_t stamp_ms, char *out);
 
 /* A command with CR. Returns VB_E_UNKNOWN (no such letter), VB_E_RANGE (value too large). */
 int vb_slcan_put_command(char letter, uint32_t value, char *out);

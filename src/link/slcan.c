@@ -98,7 +98,7 @@ static uint32_t id_max(uint16_t flags) {
 
 /* Read the part of a frame line that follows its letter. */
 static int read_frame(const struct form *form, const char *text, size_t n, struct vb_frame *frame,
-                      uint8_t data[64], struct vb_slcan_extra *extra) {
+                      uint8_t data[64], int32_t *stamp_ms) {
     uint32_t id, code;
     size_t at = form->digits + 1u;
     if (n < at || !number(text, form->digits, &id) || !number(text + form->digits, 1, &code)) {
@@ -126,13 +126,13 @@ static int read_frame(const struct form *form, const char *text, size_t n, struc
         .flags = form->flags,
         .kind = VB_KIND_CAN,
         .len = (uint32_t)len,
+        .remote_len = form->flags & VB_FRAME_RTR ? (uint8_t)code : 0,
         .data = data,
     };
-    if (extra) {
+    if (stamp_ms) {
         uint32_t stamp = 0;
         bool stamped = n > at && number(text + at, STAMP_DIGITS, &stamp);
-        extra->stamp_ms = stamped ? (int32_t)stamp : -1;
-        extra->remote_len = form->flags & VB_FRAME_RTR ? (uint8_t)code : 0;
+        *stamp_ms = stamped ? (int32_t)stamp : -1;
     }
     return VB_OK;
 }
@@ -142,7 +142,7 @@ static bool is_space(char c) {
 }
 
 int vb_slcan_line(const char *text, size_t n, struct vb_frame *frame, uint8_t data[64],
-                  struct vb_slcan_extra *extra) {
+                  int32_t *stamp_ms) {
     while (n > 0 && is_space(text[n - 1])) {
         n--;
     }
@@ -151,7 +151,7 @@ int vb_slcan_line(const char *text, size_t n, struct vb_frame *frame, uint8_t da
         n--;
     }
     const struct form *form = n > 0 ? form_of(*text) : NULL;
-    return form ? read_frame(form, text + 1, n - 1, frame, data, extra) : VB_E_FORMAT;
+    return form ? read_frame(form, text + 1, n - 1, frame, data, stamp_ms) : VB_E_FORMAT;
 }
 
 /* ---- a stream ---- */
@@ -238,7 +238,7 @@ bool vb_slcan_next(struct vb_slcan *s, struct vb_slcan_event *event) {
         return false;
     }
     char alone = s->alone;
-    *event = (struct vb_slcan_event){.what = VB_SLCAN_OK, .text = s->line, .extra.stamp_ms = -1};
+    *event = (struct vb_slcan_event){.what = VB_SLCAN_OK, .text = s->line, .stamp_ms = -1};
     s->ready = false;
     s->alone = 0;
     int result = VB_OK;
@@ -255,7 +255,7 @@ bool vb_slcan_next(struct vb_slcan *s, struct vb_slcan_event *event) {
         if (form) {
             event->what = VB_SLCAN_FRAME;
             result =
-                read_frame(form, event->text, event->len, &event->frame, s->data, &event->extra);
+                read_frame(form, event->text, event->len, &event->frame, s->data, &event->stamp_ms);
         } else {
             result = s->side == VB_SLCAN_HOST ? read_answer(event) : read_command(event);
         }
@@ -272,8 +272,7 @@ bool vb_slcan_next(struct vb_slcan *s, struct vb_slcan_event *event) {
 
 /* ---- writing ---- */
 
-int vb_slcan_put_frame(const struct vb_frame *frame, const struct vb_slcan_extra *extra,
-                       char *out) {
+int vb_slcan_put_frame(const struct vb_frame *frame, int32_t stamp_ms, char *out) {
     const struct form *form = NULL;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         if (forms[i].flags == (frame->flags & FORM_FLAGS)) {
@@ -285,7 +284,7 @@ int vb_slcan_put_frame(const struct vb_frame *frame, const struct vb_slcan_extra
         return VB_E_RANGE;
     }
     bool remote = (frame->flags & VB_FRAME_RTR) != 0;
-    unsigned code = remote && extra ? extra->remote_len : 0;
+    unsigned code = remote ? frame->remote_len : 0;
     if (!remote) {
         while (code < 15 && fd_len[code] < frame->len) {
             code++;
@@ -294,8 +293,7 @@ int vb_slcan_put_frame(const struct vb_frame *frame, const struct vb_slcan_extra
             return VB_E_RANGE;
         }
     }
-    int32_t stamp = extra ? extra->stamp_ms : -1;
-    if ((code > 8 && !(frame->flags & VB_FRAME_FD)) || stamp > 0xFFFF) {
+    if ((code > 8 && !(frame->flags & VB_FRAME_FD)) || stamp_ms > 0xFFFF) {
         return VB_E_RANGE;
     }
     char *p = out;
@@ -305,8 +303,8 @@ int vb_slcan_put_frame(const struct vb_frame *frame, const struct vb_slcan_extra
     if (!remote) {
         p += vb_hex_write(frame->data, frame->len, p);
     }
-    if (stamp >= 0) {
-        p += vb_hex_number((uint32_t)stamp, STAMP_DIGITS, p);
+    if (stamp_ms >= 0) {
+        p += vb_hex_number((uint32_t)stamp_ms, STAMP_DIGITS, p);
     }
     *p++ = CR;
     return (int)(p - out);

@@ -36,7 +36,7 @@ static const struct {
     {"candump-console", "  can0  TX B -  123  [02]  AA BB", "123##5AABB", "can0", 0},
     {"candump-console", "  can0  12345678   [2]  AA BB", "12345678#AABB", "can0", 0},
     {"candump-console", "  can0  123   [0]  remote request", "123#R", "can0", 0},
-    {"candump-console", "  can0  123   [4]  remote request", "123#R", "can0", 0},
+    {"candump-console", "  can0  123   [4]  remote request", "123#R4", "can0", 0},
     {"candump-console", "  can0  123   {E}  11 22 33 44 55 66 77 88", "123#1122334455667788",
      "can0", 0},
     {"candump-console", "  can0  20000088   [8]  00 00 80 19 00 00 00 00   ERRORFRAME",

@@ -14,17 +14,16 @@
 
 /* ---- one line ---- */
 
-static int line(const char *text, struct vb_frame *frame, uint8_t data[64],
-                struct vb_slcan_extra *extra) {
-    return vb_slcan_line(text, strlen(text), frame, data, extra);
+static int line(const char *text, struct vb_frame *frame, uint8_t data[64], int32_t *stamp_ms) {
+    return vb_slcan_line(text, strlen(text), frame, data, stamp_ms);
 }
 
 static void test_line_of_python_can_is_a_frame(void **state) {
     (void)state;
     struct vb_frame frame;
     uint8_t data[64];
-    struct vb_slcan_extra extra;
-    assert_int_equal(line("t1F28307920A0003C0288\r", &frame, data, &extra), VB_OK);
+    int32_t stamp_ms;
+    assert_int_equal(line("t1F28307920A0003C0288\r", &frame, data, &stamp_ms), VB_OK);
     assert_int_equal(frame.kind, VB_KIND_CAN);
     assert_int_equal(frame.id, 0x1F2);
     assert_int_equal(frame.flags, 0);
@@ -32,8 +31,8 @@ static void test_line_of_python_can_is_a_frame(void **state) {
     assert_int_equal(frame.len, 8);
     assert_ptr_equal(frame.data, data);
     assert_memory_equal(data, "\x30\x79\x20\xA0\x00\x3C\x02\x88", 8);
-    assert_int_equal(extra.stamp_ms, -1);
-    assert_int_equal(extra.remote_len, 0);
+    assert_int_equal(stamp_ms, -1);
+    assert_int_equal(frame.remote_len, 0);
 }
 
 static void test_line_reads_every_letter(void **state) {
@@ -66,13 +65,13 @@ static void test_line_reads_every_letter(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct vb_frame frame;
         uint8_t data[64];
-        struct vb_slcan_extra extra;
-        assert_int_equal(line(rows[i].text, &frame, data, &extra), VB_OK);
+        int32_t stamp_ms;
+        assert_int_equal(line(rows[i].text, &frame, data, &stamp_ms), VB_OK);
         assert_int_equal(frame.id, rows[i].id);
         assert_int_equal(frame.flags, rows[i].flags);
         assert_int_equal(frame.len, rows[i].len);
-        assert_int_equal(extra.stamp_ms, rows[i].stamp_ms);
-        assert_int_equal(extra.remote_len, rows[i].remote_len);
+        assert_int_equal(stamp_ms, rows[i].stamp_ms);
+        assert_int_equal(frame.remote_len, rows[i].remote_len);
     }
 }
 
@@ -173,7 +172,7 @@ static void test_host_reads_frames_and_answers(void **state) {
     assert_int_equal(run.last.what, VB_SLCAN_FRAME);
     assert_int_equal(run.last.letter, 't');
     assert_int_equal(run.last.frame.id, 0x456);
-    assert_int_equal(run.last.extra.stamp_ms, 0x0A1F);
+    assert_int_equal(run.last.stamp_ms, 0x0A1F);
     assert_memory_equal(run.s.data, "\x11\x22\x33", 3);
     play(&run, VB_SLCAN_HOST, "V1013\r", 1);
     assert_int_equal(run.last.letter, 'V');
@@ -220,7 +219,7 @@ static void test_a_line_too_long_is_one_bad_line(void **state) {
     play(&run, VB_SLCAN_HOST, text, 7);
     assert_string_equal(run.what, "f");
     assert_int_equal(run.last.frame.len, 64);
-    assert_int_equal(run.last.extra.stamp_ms, 0);
+    assert_int_equal(run.last.stamp_ms, 0);
 }
 
 static void test_adapter_understands_what_python_can_sends(void **state) {
@@ -234,7 +233,7 @@ static void test_adapter_understands_what_python_can_sends(void **state) {
     assert_int_equal(vb_slcan_rates[run.last.value], 500000);
     play(&run, VB_SLCAN_ADAPTER, "O\rR12ABCDEF6\r", 3);
     assert_int_equal(run.last.what, VB_SLCAN_FRAME);
-    assert_int_equal(run.last.extra.remote_len, 6);
+    assert_int_equal(run.last.frame.remote_len, 6);
 }
 
 static void test_adapter_reads_every_command(void **state) {
@@ -304,10 +303,9 @@ static void test_an_event_that_waits_stops_the_feed(void **state) {
 
 /* ---- writing ---- */
 
-static void expect_frame(struct vb_frame frame, const struct vb_slcan_extra *extra,
-                         const char *text) {
+static void expect_frame(struct vb_frame frame, int32_t stamp_ms, const char *text) {
     char out[VB_SLCAN_TEXT];
-    int n = vb_slcan_put_frame(&frame, extra, out);
+    int n = vb_slcan_put_frame(&frame, stamp_ms, out);
     assert_int_equal(n, strlen(text));
     assert_memory_equal(out, text, (size_t)n);
 }
@@ -317,20 +315,19 @@ static void test_frames_are_written_as_python_can_writes_them(void **state) {
     static const uint8_t aa55[] = {0xAA, 0x55};
     static const uint8_t leaf[] = {0x30, 0x79, 0x20, 0xA0, 0x00, 0x3C, 0x02, 0x88};
     static const uint8_t twelve[12] = {0x01};
-    const struct vb_slcan_extra stamp = {.stamp_ms = 59999};
-    const struct vb_slcan_extra six = {.stamp_ms = -1, .remote_len = 6};
-    expect_frame((struct vb_frame){.id = 0x1F2, .len = 8, .data = leaf}, NULL,
+    expect_frame((struct vb_frame){.id = 0x1F2, .len = 8, .data = leaf}, -1,
                  "t1F28307920A0003C0288\r");
     expect_frame((struct vb_frame){.id = 0x12ABCDEF, .flags = VB_FRAME_EXT, .len = 2, .data = aa55},
-                 NULL, "T12ABCDEF2AA55\r");
-    expect_frame((struct vb_frame){.id = 0x456, .len = 2, .data = aa55}, &stamp, "t4562AA55EA5F\r");
-    expect_frame((struct vb_frame){.id = 0x12ABCDEF, .flags = VB_FRAME_EXT | VB_FRAME_RTR}, &six,
-                 "R12ABCDEF6\r");
-    expect_frame((struct vb_frame){.id = 0x123, .flags = VB_FRAME_RTR}, NULL, "r1230\r");
+                 -1, "T12ABCDEF2AA55\r");
+    expect_frame((struct vb_frame){.id = 0x456, .len = 2, .data = aa55}, 59999, "t4562AA55EA5F\r");
+    expect_frame(
+        (struct vb_frame){.id = 0x12ABCDEF, .flags = VB_FRAME_EXT | VB_FRAME_RTR, .remote_len = 6},
+        -1, "R12ABCDEF6\r");
+    expect_frame((struct vb_frame){.id = 0x123, .flags = VB_FRAME_RTR}, -1, "r1230\r");
     expect_frame(
         (struct vb_frame){
             .id = 0x123, .flags = VB_FRAME_FD | VB_FRAME_BRS, .len = 12, .data = twelve},
-        NULL, "b1239010000000000000000000000\r");
+        -1, "b1239010000000000000000000000\r");
 }
 
 static void test_frames_that_slcan_cannot_carry_are_refused(void **state) {
@@ -348,7 +345,7 @@ static void test_frames_that_slcan_cannot_carry_are_refused(void **state) {
     };
     char out[VB_SLCAN_TEXT];
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
-        assert_int_equal(vb_slcan_put_frame(&frames[i], NULL, out), VB_E_RANGE);
+        assert_int_equal(vb_slcan_put_frame(&frames[i], -1, out), VB_E_RANGE);
     }
     assert_int_equal(vb_slcan_put_command('k', 0, out), VB_E_UNKNOWN);
     assert_int_equal(vb_slcan_put_command('S', 10, out), VB_E_RANGE);
