@@ -179,6 +179,50 @@ static void test_sums_with_the_id_are_those_of_real_frames(void **state) {
     }
 }
 
+static void test_every_worked_frame_of_the_leaf_keeps_its_rule(void **state) {
+    (void)state;
+    /* reference/leaf-can.md sections 1, 4 and 9, all lengths: CRC in the last byte */
+    static const char *const crcs[] = {
+        "11A#4E4000AAC000006B", "11A#4E4000550000017D", "11A#4E400055400002B0",
+        "11A#4E4000AA800003A6", "11A#014000AAC0000003", "1D4#F707000007443070",
+        "1D4#F7070000474430B7", "1D4#F70700008744307B", "1D4#F7070000C74430BC",
+        "1D4#F7070A0007443032", "1D4#F707F600074430E9", "1D4#F7071900074430FC",
+        "1D4#F707E7000744304C", "1D4#6E6E0000074621C0", "1D4#6E6E00040746E012",
+        "1DA#C832180000010159", "1DA#FF0000007FFE0197", "1DB#0160B32B32000004",
+        "1DB#FB00BE2B32000096", "1DB#FF80C0AA00000284", "1DC#6E0A05D50000002B",
+        "1DC#A00A05D5000000CE", "55B#A440AA00DFC01095", "1ED#FFE068",
+        "1ED#FFE1ED",           "1ED#FFE2E7",           "1ED#FFE362",
+        "50C#000000005DC8",     "50C#000000015D5F",     "50C#000000025D63",
+        "50C#000000035DF4",     "50C#00000000B2A6",     "50C#00000001B231",
+        "50C#00000002B20D",     "50C#00000003B29A"};
+    /* ... and the nibble sum with the id in the low nibble of byte 7 */
+    static const char *const nibbles[] = {
+        "1F2#306420AC003C0006", "1F2#306420AC003C0107", "1F2#306420AC003C0208",
+        "1F2#306420AC003C0309", "1F2#306420AC003C008E", "1F2#306420AC003C018F",
+        "1F2#306420AC003C0280", "1F2#306420AC003C0381", "1F2#306E20AC003C0088",
+        "1F2#307920AC003C0084", "1F2#308520AC003C0081", "1F2#30A020AC003C008E",
+        "1F2#30A620AC003C0084", "1F2#306420000082000B", "1F2#306420000082010C",
+        "1F2#306420000082020D", "1F2#306420000082030E", "1F2#307920A0003C0088",
+        "390#041500B3008815E8", "380#1204181550051C80", "5BF#0066317560000034"};
+    for (size_t i = 0; i < sizeof crcs / sizeof crcs[0] + sizeof nibbles / sizeof nibbles[0]; i++) {
+        bool crc = i < sizeof crcs / sizeof crcs[0];
+        const char *text = crc ? crcs[i] : nibbles[i - sizeof crcs / sizeof crcs[0]];
+        struct vb_frame frame;
+        uint8_t data[64];
+        assert_int_equal(vb_frame_read(text, strlen(text), &frame, data, NULL), VB_OK);
+        struct vb_check check = {.rule = crc ? VB_RULE_CRC8 : VB_RULE_NIBBLES_ID,
+                                 .at = (uint16_t)(frame.len - 1),
+                                 .crc = &vb_crc8_nissan};
+        struct vb_message message = {
+            .len_min = 1, .len_max = 8, .checks = &check, .check_count = 1};
+        if (vb_message_check(&message, &frame) != VB_FAULT_NONE) {
+            fail_msg("%s", text);
+        }
+        data[0] ^= 0x10;
+        assert_int_not_equal(vb_message_check(&message, &frame), VB_FAULT_NONE);
+    }
+}
+
 /* ---- multiplexing, as a DBC with extended multiplexing has it ---- */
 
 enum { OUTER, INNER };
@@ -738,6 +782,7 @@ int main(void) {
         cmocka_unit_test(test_a_sender_seals_what_a_receiver_accepts),
         cmocka_unit_test(test_a_counter_may_stand_at_the_end_of_a_can_fd_frame),
         cmocka_unit_test(test_sums_with_the_id_are_those_of_real_frames),
+        cmocka_unit_test(test_every_worked_frame_of_the_leaf_keeps_its_rule),
         cmocka_unit_test(test_rows_are_there_for_ranges_and_further_ranges_of_their_selector),
         cmocka_unit_test(test_a_nested_row_needs_its_selector_to_be_there),
         cmocka_unit_test(test_a_table_that_points_at_itself_or_nowhere_gives_no_row_and_no_loop),
