@@ -16,10 +16,10 @@ static const struct vb_signal current[] = {
     /* SRC says 0.5 A a step, which makes 17.5 A of its sample 23, and "typically 5, up to 7 A".
      * WIKI's 0.2 A gives 7.0 A: that one fits. */
     {"charger.current", "A", 0, 8, VB_LE | VB_GUESS, VB_SCALE(1, 0, 5),
-     .title = "Charging current into the battery"},
+     .title = "Charging current into the battery", VB_LIMITS(0, 50)},
     /* WIKI's bits. SRC saw 00, 09, 14: it charges in 09 (silent, charging), not in 14 (error). */
     {"charger.silent", "", 8, 1, VB_LE | VB_GUESS, VB_RAW, .title = "Silent mode: fan is slow",
-     .words = vb_off_on},
+     .words = vb_no_yes},
     {"charger.reduced_power", "", 9, 1, VB_LE | VB_GUESS, VB_RAW, .title = "Power is reduced",
      .words = vb_no_yes},
     {"charger.error", "", 10, 1, VB_LE | VB_GUESS, VB_RAW, .title = "Charger reports an error",

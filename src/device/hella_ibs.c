@@ -53,24 +53,24 @@ static const struct vb_signal state[] = {
     /* Unknown to SRC, named by RVSC as 13.0 V + 0.05 V * (u8 - 160) = (u8 + 100) / 20. Both samples
      * give sensible values (14.20 V, 14.35 V). */
     {"battery.charge_voltage", "V", 24, 8, VB_LE | VB_GUESS, VB_SCALE(1, 100, 20),
-     .title = "Voltage the sensor finds best for charging"},
+     .title = "Voltage the sensor finds best for charging", VB_LIMITS(10, 17)},
     /* u16/100 mΩ (RVSC); one sample shows 0 = not measured yet. */
     {"battery.resistance", "Ω", 32, 16, VB_LE | VB_GUESS, VB_SCALE(1, 0, 100000),
-     .title = "Inner resistance, average"},
+     .title = "Inner resistance, average", VB_LIMITS(0, 0.5)},
 };
 
 static const struct vb_signal capacity[] = {
     /* RVSC calls this one "available" and the next "dischargeable". SRC's names stand here: its
      * author watched both over weeks. Available may pass max while charging: not an error. */
     {"battery.capacity_max", "Ah", 0, 16, VB_LE, VB_SCALE(1, 0, 10),
-     .title = "Highest capacity seen"},
+     .title = "Highest capacity seen", VB_LIMITS(0, 1000)},
     {"battery.capacity_available", "Ah", 16, 16, VB_LE, VB_SCALE(1, 0, 10),
-     .title = "Capacity that can be drawn"},
+     .title = "Capacity that can be drawn", VB_LIMITS(0, 1000)},
     /* SRC gives no scale but says its van has 190 Ah and reads 5F = 95: a generation 2 sensor. */
     {"battery.capacity_configured", "Ah", 32, 8, VB_LE, VB_RAW,
-     .title = "Nominal capacity as configured", GENERATION_1},
+     .title = "Nominal capacity as configured", VB_LIMITS(0, 1000), GENERATION_1},
     {"battery.capacity_configured", "Ah", 32, 8, VB_LE, VB_SCALE(2, 0, 1),
-     .title = "Nominal capacity as configured", GENERATION_2},
+     .title = "Nominal capacity as configured", VB_LIMITS(0, 1000), GENERATION_2},
     {"battery.calibrated", "", 40, 1, VB_LE, VB_RAW, .title = "Sensor has learned the battery",
      .words = vb_no_yes},
     {"capacity.unknown_5", "", 41, 7, VB_LE | VB_UNKNOWN, VB_RAW}, /* all ones: filling? */

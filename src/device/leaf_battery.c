@@ -56,14 +56,19 @@ static const struct vb_curve soc_if_any = {soc_to_raw, soc_to_bits, NULL, 0};
 
 #define SOC_USABLE                                                                                 \
     "battery.soc_usable", "%", 32, 7, VB_LE, VB_RAW,                                               \
-        .title = "Usable state of charge, as the dashboard shows it", VB_LIMITS(0, 100),           \
-        .ha = "battery", .vss = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
+        .title = "Usable state of charge, whole percent, for the dashboard of ZE0 and AZE0",       \
+        VB_LIMITS(0, 100), .ha = "battery",                                                        \
+        .vss = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
+
+/* The widest that makes sense for any of these cars: the logs go up to 60 kWh and 180 kW. */
+#define ENERGY VB_LIMITS(0, 80000)
+#define POWER  VB_LIMITS(0, 200000)
 
 static const struct vb_signal pack[] = {
     /* VSS has our sign. OVMS v.b.current has the opposite one (positive = discharging), so its name
      * is not claimed. The ZE0 DBC marks the field unsigned: wrong, driving reads negative. */
     {"battery.current", "A", 7, 11, VB_BE | VB_SIGNED, VB_SCALE(1, 0, 2),
-     .title = "Pack current, positive when charging", VB_NOT_AVAILABLE(0x3FF),
+     .title = "Pack current, positive when charging", VB_LIMITS(-512, 512), VB_NOT_AVAILABLE(0x3FF),
      .vss = "Vehicle.Powertrain.TractionBattery.CurrentCurrent"},
     {"battery.failsafe", "", 8, 3, VB_LE | VB_BITS, VB_RAW,
      .title = "What the controller asks for: stop, end of charge, caution lamp (turtle)",
@@ -92,8 +97,8 @@ static const struct vb_signal pack[] = {
     /* 62 kWh. Equal to the 11-bit value in 6819 of 6820 frames; the first one, before anything is
      * measured, has 800. The captures end at 430 A, so more than 512 is an inference. */
     {"battery.current_wide", "A", 47, 12, VB_BE | VB_SIGNED, VB_SCALE(1, 0, 2),
-     .title = "Pack current beyond 512 A, positive when charging", VB_NOT_AVAILABLE(-0x800),
-     WHEN(IN_ZE1)},
+     .title = "Pack current beyond 512 A, positive when charging", VB_LIMITS(-800, 800),
+     VB_NOT_AVAILABLE(-0x800), WHEN(IN_ZE1)},
     {"pack.unknown_6", "", 50, 2, VB_LE | VB_UNKNOWN, VB_RAW, WHEN(IN_ZE1)},
 };
 
@@ -104,13 +109,14 @@ static const struct vb_word code_sets[] = {{0, "1-and-2"}, {1, "3-and-4"}, {2, "
 
 static const struct vb_signal limits[] = {
     {"limit.discharge_power", "W", 7, 10, VB_BE, VB_SCALE(250, 0, 1),
-     .title = "Power that may be drawn", VB_NOT_AVAILABLE(0x3FF)},
-    /* OV shifts by 2 bits instead of 4: wrong for high values. */
+     .title = "Power that may be drawn", POWER, VB_NOT_AVAILABLE(0x3FF)},
+    /* OV shifts by 2 bits instead of 4: wrong for high values. A 30 kWh pack in a ZE0 says 254 kW
+     * during a whole quick charge: no limit. */
     {"limit.charge_power", "W", 13, 10, VB_BE, VB_SCALE(250, 0, 1),
-     .title = "Power that may be fed in by braking", VB_NOT_AVAILABLE(0x3FF)},
+     .title = "Power that may be fed in by braking", VB_LIMITS(0, 256000), VB_NOT_AVAILABLE(0x3FF)},
     /* 3FF whenever the car drives: no charger is asked for. */
     {"limit.charger_power", "W", 19, 10, VB_BE, VB_SCALE(100, -10000, 1),
-     .title = "Power that a charger may give", VB_NOT_AVAILABLE(0x3FF)},
+     .title = "Power that a charger may give", POWER, VB_NOT_AVAILABLE(0x3FF)},
     {"limit.charge_state", "", 24, 2, VB_LE, VB_RAW, .title = "Kind of charge limit",
      .words = limit_states},
     /* Level 1 takes 8 minutes from 0 to 45 kW on a ZE0, level 8 follows at once. */
@@ -125,7 +131,7 @@ static const struct vb_signal limits[] = {
  * are the same (383, 411) in all 1034 frames where 1DC has one, so the offset is that of 1DC. */
 static const struct vb_signal charger[] = {
     {"limit.charger_power_wide", "W", 7, 11, VB_BE, VB_SCALE(100, -10000, 1),
-     .title = "Power that a charger may give, beyond 92 kW", VB_NOT_AVAILABLE(0x7FF)},
+     .title = "Power that a charger may give, beyond 92 kW", POWER, VB_NOT_AVAILABLE(0x7FF)},
     {"charger.unknown_1", "", 10, 3, VB_LE | VB_UNKNOWN, VB_RAW},
 };
 static const struct vb_check charger_counted[] = {
@@ -138,8 +144,9 @@ static const struct vb_check charger_counted[] = {
 static const struct vb_word sleep_states[] = {{1, "refuse"}, {2, "ready"}, {0, NULL}};
 
 static const struct vb_signal charge[] = {
-    {"battery.soc", "%", 7, 10, VB_BE, VB_SCALE(1, 0, 10), .title = "State of charge",
-     VB_LIMITS(0, 100), VB_NOT_AVAILABLE(0x3FF), .ha = "battery", .ovms = "v.b.soc",
+    {"battery.soc", "%", 7, 10, VB_BE, VB_SCALE(1, 0, 10),
+     .title = "State of charge as the controller counts it", VB_LIMITS(0, 100),
+     VB_NOT_AVAILABLE(0x3FF), .ha = "battery", .ovms = "v.b.soc",
      .vss = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current"},
     {"charge.unknown_1", "", 8, 6, VB_LE | VB_UNKNOWN, VB_RAW},
     /* Answers 50C: question B2 -> AA, 5D -> 55. ZE1 has no 50C and sends 00. */
@@ -147,7 +154,7 @@ static const struct vb_signal charge[] = {
      .title = "Answer to the question in 50C: 170 or 85"},
     {"charge.unknown_3", "", 24, 8, VB_LE | VB_UNKNOWN, VB_RAW},
     {"battery.insulation_voltage", "V", 39, 10, VB_BE, VB_SCALE(5, 0, 1024),
-     .title = "Insulation sensor", VB_NOT_AVAILABLE(0x3FF)},
+     .title = "Insulation sensor", VB_LIMITS(0, 5), VB_NOT_AVAILABLE(0x3FF)},
     /* Stays for a while after an insulation fault of the car, also in a salvaged pack. */
     {"battery.insulation_fault", "", 40, 1, VB_LE, VB_RAW, .title = "Insulation fault",
      .words = vb_no_yes},
@@ -193,18 +200,19 @@ static const struct vb_signal energy[] = {
     {"battery.gids", "", 7, 10, VB_BE, VB_RAW, .title = "Remaining energy in steps of 80 Wh",
      VB_NOT_AVAILABLE(0x3FF), GIDS_REMAINING},
     {"battery.energy", "Wh", 7, 10, VB_BE | VB_VIEW, VB_SCALE(80, 0, 1),
-     .title = "Remaining energy", VB_NOT_AVAILABLE(0x3FF), GIDS_REMAINING, .ha = "energy_storage"},
+     .title = "Remaining energy", ENERGY, VB_NOT_AVAILABLE(0x3FF), GIDS_REMAINING,
+     .ha = "energy_storage"},
     {"battery.gids_full", "", 7, 10, VB_BE, VB_RAW, .title = "Full pack in steps of 80 Wh",
      VB_NOT_AVAILABLE(0x3FF), GIDS_FULL},
     {"battery.energy_full", "Wh", 7, 10, VB_BE | VB_VIEW, VB_SCALE(80, 0, 1),
-     .title = "Energy of the full pack", VB_NOT_AVAILABLE(0x3FF), GIDS_FULL,
+     .title = "Energy of the full pack", ENERGY, VB_NOT_AVAILABLE(0x3FF), GIDS_FULL,
      .ha = "energy_storage"},
 
     /* "80 Wh a step, offset 250" (DBC): the offset is in steps. 24 kWh cars send 50: (50 + 250) *
      * 80 Wh = 24.0 kWh, and the DBC's range of 20 to 24 kWh is 0..50; 50 * 80 + 250 Wh would be
      * 4.25 kWh. */
     {"battery.energy_capacity", "Wh", 13, 10, VB_BE, VB_SCALE(80, 20000, 1),
-     .title = "Full capacity that the controller reckons with", .ha = "energy_storage",
+     .title = "Full capacity that the controller reckons with", ENERGY, .ha = "energy_storage",
      WHEN(IN_ZE0)},
     {"energy.unknown_1", "", 8, 6, VB_LE | VB_UNKNOWN, VB_RAW, WHEN(IN_AUTO | IN_AZE0 | IN_ZE1)},
 
@@ -229,8 +237,8 @@ static const struct vb_signal energy[] = {
      .title = "Pack temperature, average", VB_LIMITS(-40, 100), .ovms = "v.b.temp",
      .vss = "Vehicle.Powertrain.TractionBattery.Temperature.Average", WHEN(IN_ZE0)},
     {"battery.temperature_gauge", "%", 24, 8, VB_LE, VB_SCALE(5, 0, 12),
-     .title = "Place of the needle of the temperature gauge", VB_NOT_AVAILABLE(0xFF), .decimals = 1,
-     WHEN(IN_AZE0 | IN_ZE1)},
+     .title = "Place of the needle of the temperature gauge", VB_LIMITS(0, 100),
+     VB_NOT_AVAILABLE(0xFF), .decimals = 1, WHEN(IN_AZE0 | IN_ZE1)},
     {"energy.unknown_3", "", 24, 8, VB_LE | VB_UNKNOWN, VB_RAW, WHEN(IN_AUTO)},
 
     {"battery.soh", "%", 33, 7, VB_LE, VB_RAW, .title = "State of health", VB_LIMITS(0, 100),
@@ -250,7 +258,7 @@ static const struct vb_signal energy[] = {
      * short, says 450 at 6.6 kW, 780 at 200 V, 2280 at 100 V. As minutes that is 4.7, 2.7 and
      * 0.9 kW; as half minutes the 6.6 kW charger would have to give 9.3. */
     {"charge.time_left", "s", 52, 13, VB_BE, VB_SCALE(60, 0, 1), .title = "Time to charge",
-     VB_NOT_AVAILABLE(0x1FFF)},
+     VB_LIMITS(0, 360000), VB_NOT_AVAILABLE(0x1FFF)},
 };
 
 /* ---- 59E ---- */
@@ -261,16 +269,17 @@ static const struct vb_signal capacity[] = {
     {"capacity.unknown_2", "", 22, 2, VB_LE | VB_UNKNOWN, VB_RAW},
     /* 9 bits for AZE0, 10 for 62 kWh (DBC). The tenth is 0 on all AZE0 captures: 10 for all. */
     {"quick_charge.energy_full", "Wh", 21, 10, VB_BE, VB_SCALE(100, 0, 1),
-     .title = "Full pack, as told to a quick charger", .ha = "energy_storage"},
+     .title = "Full pack, as told to a quick charger", ENERGY, .ha = "energy_storage"},
     /* Ends at 50.0 kWh: three 62 kWh logs with 51 to 52 kWh by their GIDs all say exactly that. */
     {"quick_charge.energy", "Wh", 27, 9, VB_BE, VB_SCALE(100, 0, 1),
-     .title = "Remaining energy, as told to a quick charger", .ha = "energy_storage"},
+     .title = "Remaining energy, as told to a quick charger", ENERGY, .ha = "energy_storage"},
     {"capacity.unknown_4", "", 32, 3, VB_LE | VB_UNKNOWN, VB_RAW},
     {"capacity.unknown_5", "", 40, 8, VB_LE | VB_UNKNOWN, VB_RAW},
     {"capacity.unknown_6", "", 48, 8, VB_LE | VB_UNKNOWN, VB_RAW},
     {"battery.soc_displayed", "%", 56, 8, VB_LE | VB_GUESS, VB_SCALE(1, 0, 2),
-     .title = "State of charge as displayed (OVMS)", VB_LIMITS(0, 100), .ha = "battery",
-     .vss = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed", WHEN(IN_ZE1)},
+     .title = "State of charge on the dashboard of a ZE1 (OVMS)", VB_LIMITS(0, 100),
+     .ha = "battery", .vss = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed",
+     WHEN(IN_ZE1)},
     {"capacity.unknown_7", "", 56, 8, VB_LE | VB_UNKNOWN, VB_RAW, WHEN(IN_AUTO | IN_ZE0 | IN_AZE0)},
 };
 
@@ -289,15 +298,18 @@ enum { ROW_KIND }; /* selector of the table below */
     {"history." name ".voltage_events", "", 0, 4, VB_LE | VB_GUESS, VB_RAW, KIND(value),           \
      .title = text ": times the voltage was too high or too low (DBC of AZE0)"},                   \
     {"history." name ".wakeup_temperature", "°C", 9, 7, VB_LE, VB_SCALE(1, -40, 1), KIND(value),   \
-     .title = text " temperature at wake-up", VB_NOT_AVAILABLE(0x7F)},                             \
+     .title = text " temperature at wake-up", VB_LIMITS(-40, 80),                                  \
+     VB_NOT_AVAILABLE(0x7F)},                                                                      \
     {"history." name ".temperature", "°C", 17, 7, VB_LE, VB_SCALE(1, -40, 1), KIND(value),         \
-     .title = text " temperature", VB_NOT_AVAILABLE(0x7F)},                                        \
+     .title = text " temperature", VB_LIMITS(-40, 80), VB_NOT_AVAILABLE(0x7F)},                    \
     {"history." name ".charge", "Ah", 24, 8, VB_LE | VB_SIGNED, VB_SCALE(3, 0, 5), KIND(value),    \
-     .title = text " of the current added up"},                                                    \
+     .title = text " of the current added up", VB_LIMITS(-80, 80)},                                \
     {"history." name ".resistance_factor", "%", 33, 7, VB_LE, VB_RAW, KIND(value),                 \
-     .title = text " of the inner resistance compared to new", VB_NOT_AVAILABLE(0x7F)},            \
+     .title = text " of the inner resistance compared to new", VB_LIMITS(0, 126),                  \
+     VB_NOT_AVAILABLE(0x7F)},                                                                      \
     {"history." name ".cell_voltage", "V", 42, 6, VB_LE | VB_GUESS, VB_SCALE(40, 1900, 1000),      \
-     KIND(value), .title = text " cell voltage (max reads oddly low)", VB_NOT_AVAILABLE(0x3F)}
+     KIND(value), .title = text " cell voltage (max reads oddly low)", VB_LIMITS(1.9, 4.4),        \
+     VB_NOT_AVAILABLE(0x3F)}
 /* clang-format on */
 
 static const struct vb_signal history[] = {

@@ -6,7 +6,7 @@
 static const struct vb_signal command[] = {
     {"panel.touched", "", 0, 1, VB_LE, VB_RAW, .title = "Display is being operated (0.4 to 0.5 s)",
      .words = vb_no_yes},
-    {"pump.on", "", 1, 1, VB_LE, VB_RAW, .title = "Water pump", .words = vb_off_on},
+    {"pump.on", "", 1, 1, VB_LE, VB_RAW, .title = "Water pump is on", .words = vb_no_yes},
     {"command.unknown_0", "", 2, 6, VB_LE | VB_UNKNOWN, VB_RAW},
     {"command.unknown_1", "", 8, 4, VB_LE | VB_UNKNOWN, VB_RAW},
     /* The notes say "bits 5,4" and "0-5"; two bits hold 0..3 only, so the whole high nibble. */

@@ -11,9 +11,9 @@
 /* clang-format off */
 #define RADIO_SIDE_ROWS                                                                            \
     {"radio.rssi", "dBm", 7, 16, VB_BE | VB_SIDE, VB_SCALE(-1, 0, 2),                              \
-     .title = "Signal strength at the receiver"},                                                  \
+     .title = "Signal strength at the receiver", VB_LIMITS(-130, 0)},                              \
     {"radio.gain", "", 23, 8, VB_BE | VB_SIDE, VB_RAW,                                             \
-     .title = "Gain step of the receiver, 0 to 7"},                                                \
+     .title = "Gain step of the receiver, 0 to 7", VB_LIMITS(0, 7)},                               \
     {"radio.afc", "", 31, 16, VB_BE | VB_SIDE | VB_SIGNED | VB_GUESS, VB_RAW,                      \
      .title = "Frequency correction of the receiver"}
 /* clang-format on */

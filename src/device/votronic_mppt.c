@@ -15,13 +15,13 @@ static const struct vb_word modes[] = {
 static const struct vb_signal state[] = {
     /* Panel or battery? By day 1200..1450 would be the battery, 1500..4500 the panel. */
     {"solar.voltage", "V", 0, 16, VB_LE | VB_GUESS, VB_SCALE(1, 0, 100),
-     .title = "Voltage, of the panel or of the battery"},
+     .title = "Voltage, of the panel or of the battery", VB_LIMITS(0, 100)},
     {"solar.current", "A", 16, 16, VB_LE, VB_SCALE(1, 0, 10),
-     .title = "Charging current into the battery"},
+     .title = "Charging current into the battery", VB_LIMITS(0, 100)},
     {"solar.power_provisional", "W", 0, 32, VB_LE | VB_VIEW | VB_GUESS, VB_SCALE(1, 0, 47500),
-     .title = "Power as first published: 13.8 V assumed", .decimals = 1},
+     .title = "Power as first published: 13.8 V assumed", VB_LIMITS(0, 1500), .decimals = 1},
     {"solar.mode", "", 32, 2, VB_LE | VB_GUESS, VB_RAW, .title = "Charging phase", .words = modes},
-    {"solar.on", "", 34, 1, VB_LE, VB_RAW, .title = "Charger is awake", .words = vb_off_on},
+    {"solar.on", "", 34, 1, VB_LE, VB_RAW, .title = "Charger is awake", .words = vb_no_yes},
     /* SRC reads the next two as absorption phases; it saw bit 4 with the engine running. */
     {"solar.reduced_power", "", 35, 1, VB_LE | VB_GUESS, VB_RAW, .title = "Power is reduced",
      .words = vb_no_yes},

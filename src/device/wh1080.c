@@ -21,9 +21,9 @@
     {"air.humidity", "%", 30, 7, VB_BE, VB_RAW, .title = "Relative humidity", VB_LIMITS(0, 100),   \
      VB_NOT_AVAILABLE(0x7F), .ha = "humidity"},                                                    \
     {"wind.speed", "m/s", 39, 8, VB_BE, VB_SCALE(34, 0, 100), .title = "Wind, average",            \
-     .ha = "wind_speed"},                                                                          \
+     VB_LIMITS(0, 100), .ha = "wind_speed"},                                                       \
     {"wind.gust", "m/s", 47, 8, VB_BE, VB_SCALE(34, 0, 100), .title = "Wind, strongest gust",      \
-     .ha = "wind_speed"}
+     VB_LIMITS(0, 100), .ha = "wind_speed"}
 
 #define TEMPERATURE(...)                                                                           \
     {"air.temperature", "°C", __VA_ARGS__, .title = "Air temperature", VB_LIMITS(-40, 80)}
@@ -34,7 +34,7 @@
 
 #define RAIN(bit, len)                                                                             \
     {"rain.total", "mm", bit, len, VB_BE | VB_TOTAL, VB_SCALE(3, 0, 10),                           \
-     .title = "Rain since the unit was reset", .ha = "precipitation"}
+     .title = "Rain since the unit was reset", VB_LIMITS(0, 100000), .ha = "precipitation"}
 /* clang-format on */
 
 /* Type A, 10 bytes: AI IT TT HH SS GG ?R RR BD CC. */
@@ -49,7 +49,8 @@ static const struct vb_signal weather[] = {
     {"weather.unknown_8", "", 71, 3, VB_BE | VB_UNKNOWN, VB_RAW},
     BATTERY_LOW(68, 0, .when = {0, 0}),
     /* 22.5 exactly; RTL rounds up (23, 68 ..), SW cuts off (22, 67 ..). */
-    {"wind.direction", "°", 67, 4, VB_BE, VB_SCALE(45, 0, 2), .title = "Where the wind comes from"},
+    {"wind.direction", "°", 67, 4, VB_BE, VB_SCALE(45, 0, 2), .title = "Where the wind comes from",
+     VB_LIMITS(0, 360)},
     RADIO_SIDE_ROWS,
 };
 
@@ -107,7 +108,8 @@ static const struct vb_signal uv[] = {
     {"uv.index", "", 11, 4, VB_BE, VB_RAW, .title = "UV index"},
     {"uv.sensor", "", 23, 8, VB_BE, VB_RAW, .title = "State of the UV sensor",
      .words = sensor_states},
-    {"light.illuminance", "lx", 31, 24, VB_BE, VB_SCALE(1, 0, 10), .title = "Light"},
+    {"light.illuminance", "lx", 31, 24, VB_BE, VB_SCALE(1, 0, 10), .title = "Light",
+     VB_LIMITS(0, 300000)},
     RADIO_SIDE_ROWS,
 };
 

@@ -38,15 +38,16 @@ static const struct vb_curve uv_curve_br1800 = VB_STEPS(uv_limits_br1800);
     {"air.humidity", "%", 47, 8, VB_BE, VB_RAW, .title = "Relative humidity",                      \
      VB_LIMITS(0, 100), VB_NOT_AVAILABLE(0xFF), .ha = "humidity"},                                 \
     {"wind.speed", "m/s", 55, 8, VB_BE, VB_SCALE(F, 0, 8000), .title = "Wind, average",            \
-     .more_bit = 28, .more_len = 1, VB_NOT_AVAILABLE(0x1FF), .ha = "wind_speed"},                  \
+     VB_LIMITS(0, 100), .more_bit = 28, .more_len = 1, VB_NOT_AVAILABLE(0x1FF),                    \
+     .ha = "wind_speed"},                                                                          \
     {"wind.gust", "m/s", 63, 8, VB_BE, VB_SCALE(F, 0, 1000), .title = "Wind, strongest gust",      \
-     VB_NOT_AVAILABLE(0xFF), .ha = "wind_speed"},                                                  \
+     VB_LIMITS(0, 100), VB_NOT_AVAILABLE(0xFF), .ha = "wind_speed"},                               \
     {"rain.total", "mm", 71, 16, VB_BE | VB_TOTAL, VB_SCALE(R, 0, 1000),                           \
-     .title = "Rain since the unit was reset", .ha = "precipitation"},                             \
+     .title = "Rain since the unit was reset", VB_LIMITS(0, 100000), .ha = "precipitation"},       \
     {"uv.raw", "", 87, 16, VB_BE, VB_RAW, .title = "UV sensor, raw number 0 to 20000",             \
-     VB_NOT_AVAILABLE(0xFFFF)},                                                                    \
+     VB_LIMITS(0, 20000), VB_NOT_AVAILABLE(0xFFFF)},                                               \
     {"light.illuminance", "lx", 103, 24, VB_BE, VB_SCALE(1, 0, 10), .title = "Light",              \
-     VB_NOT_AVAILABLE(0xFFFFFF)},                                                                  \
+     VB_LIMITS(0, 300000), VB_NOT_AVAILABLE(0xFFFFFF)},                                            \
     RADIO_SIDE_ROWS
 
 #define UV_INDEX(curve_of_model, when_it_holds)                                                    \
@@ -75,7 +76,7 @@ static const struct vb_signal weather_ws69[] = {
     {"weather.unknown_17", "", 143, 7, VB_BE | VB_UNKNOWN, VB_RAW},
     /* Both known packets say "none", so no value was ever seen. */
     {"air.pressure", "Pa", 136, 17, VB_BE | VB_GUESS, VB_RAW, .title = "Air pressure",
-     VB_NOT_AVAILABLE(0x1FFFF)},
+     VB_LIMITS(30000, 110000), VB_NOT_AVAILABLE(0x1FFFF)},
     {"weather.unknown_20", "", 167, 8, VB_BE | VB_UNKNOWN, VB_RAW}, /* FF */
     {"weather.unknown_21", "", 175, 8, VB_BE | VB_UNKNOWN, VB_RAW}, /* 00 */
     {"weather.unknown_22", "", 183, 8, VB_BE | VB_UNKNOWN, VB_RAW}, /* 2F */

@@ -37,22 +37,37 @@ static inline void bench_set(struct bench *b, const char *setting, const char *v
     assert_int_equal(vb_instance_set(&b->instance, setting, value), VB_OK);
 }
 
-/* "1DB#0160..." = a CAN or LIN frame, otherwise the bytes of a radio packet. */
-static inline void bench_frame(struct bench *b, const char *text) {
+/* "1DB#0160..." = a CAN or LIN frame, otherwise the bytes of a radio packet. False: neither. */
+static inline bool bench_try(struct bench *b, const char *text) {
     int64_t t_ns = b->frame.t_ns + 10000000; /* 10 ms after the one before */
     if (strchr(text, '#')) {
         size_t at;
-        assert_int_equal(vb_frame_read(text, strlen(text), &b->frame, b->data, &at), VB_OK);
-    } else {
-        size_t n = 0;
-        b->frame = (struct vb_frame){.kind = VB_KIND_RADIO, .data = b->data};
-        for (; text[2 * n]; n++) {
-            b->data[n] = (uint8_t)(vb_hex_digit(text[2 * n]) << 4 | vb_hex_digit(text[2 * n + 1]));
+        if (vb_frame_read(text, strlen(text), &b->frame, b->data, &at) != VB_OK) {
+            return false;
         }
+    } else {
+        size_t n = strlen(text) / 2;
+        if (n == 0 || n > sizeof b->data || strlen(text) % 2) {
+            return false;
+        }
+        for (size_t i = 0; i < n; i++) {
+            int high = vb_hex_digit(text[2 * i]);
+            int low = vb_hex_digit(text[2 * i + 1]);
+            if (high < 0 || low < 0) {
+                return false;
+            }
+            b->data[i] = (uint8_t)(high << 4 | low);
+        }
+        b->frame = (struct vb_frame){.kind = VB_KIND_RADIO, .data = b->data};
         b->frame.len = (uint32_t)n;
         b->frame.id = b->data[0];
     }
     b->frame.t_ns = t_ns;
+    return true;
+}
+
+static inline void bench_frame(struct bench *b, const char *text) {
+    assert_true(bench_try(b, text));
 }
 
 static inline enum vb_fault bench_again(struct bench *b) {

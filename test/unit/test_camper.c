@@ -119,7 +119,7 @@ static void test_votronic_20_is_a_voltage_and_a_current_not_one_number(void **st
     assert_value(&b, "solar.current", "0.0");
     assert_value(&b, "solar.power_provisional", "0.0"); /* 363 / 47500 */
     assert_value(&b, "solar.mode", "bulk");
-    assert_value(&b, "solar.on", "off");
+    assert_value(&b, "solar.on", "no");
     assert_value(&b, "solar.mppt_active", "yes");
     assert_value(&b, "solar.reduced_power", "no");
     assert_value(&b, "solar.fuse_error", "no");
@@ -130,7 +130,7 @@ static void test_votronic_20_is_a_voltage_and_a_current_not_one_number(void **st
     assert_value(&b, "solar.current", "5.0");
     assert_value(&b, "solar.power_provisional", "69.0");
     assert_value(&b, "solar.mode", "absorption");
-    assert_value(&b, "solar.on", "on");
+    assert_value(&b, "solar.on", "yes");
     assert_writes_the_same_bytes(&b);
     bench_good(&b, "20#8205320044");
     assert_value(&b, "solar.mode", "bulk");
@@ -148,7 +148,7 @@ static void test_dometic_18_and_19_give_voltage_and_current(void **state) {
     assert_writes_the_same_bytes(&b);
     bench_good(&b, "19#2309");
     assert_value(&b, "charger.current", "7.0"); /* 0.2 A a step; 0.5 would be 17.5 */
-    assert_value(&b, "charger.silent", "on");
+    assert_value(&b, "charger.silent", "yes");
     assert_value(&b, "charger.charging", "yes");
     assert_value(&b, "charger.error", "no");
     assert_writes_the_same_bytes(&b);
@@ -164,12 +164,12 @@ static void test_panel_01_shows_pump_and_coolbox_level(void **state) {
     bench_open(&b, "nugget-panel");
     bench_good(&b, "01#0030000000000000");
     assert_value(&b, "panel.touched", "no");
-    assert_value(&b, "pump.on", "off");
+    assert_value(&b, "pump.on", "no");
     assert_value(&b, "coolbox.level", "3");
     assert_writes_the_same_bytes(&b);
     bench_good(&b, "01#0350000000000000");
     assert_value(&b, "panel.touched", "yes");
-    assert_value(&b, "pump.on", "on");
+    assert_value(&b, "pump.on", "yes");
     assert_value(&b, "coolbox.level", "5"); /* the whole nibble: two bits would say 1 */
 }
 
@@ -199,8 +199,8 @@ static void test_body_04_is_read_whole_and_as_a_prefix(void **state) {
     struct bench b;
     bench_open(&b, "nugget-body");
     bench_good(&b, "04#0000003B13000001");
-    assert_value(&b, "ignition.on", "off");
-    assert_value(&b, "ignition.on_copy", "off");
+    assert_value(&b, "ignition.on", "no");
+    assert_value(&b, "ignition.on_copy", "no");
     assert_value(&b, "engine.running", "no");
     assert_value(&b, "engine.running_copy", "no");
     assert_value(&b, "coolbox.compressor", "off");
@@ -214,8 +214,8 @@ static void test_body_04_is_read_whole_and_as_a_prefix(void **state) {
     assert_value(&b, "coolbox.temperature_copy", "-");
     assert_writes_the_same_bytes(&b);
     bench_good(&b, "04#0500003613000001"); /* engine running */
-    assert_value(&b, "ignition.on", "on");
-    assert_value(&b, "ignition.on_copy", "on");
+    assert_value(&b, "ignition.on", "yes");
+    assert_value(&b, "ignition.on_copy", "yes");
     assert_value(&b, "engine.running", "yes");
     assert_value(&b, "engine.running_copy", "yes");
 }
@@ -238,6 +238,37 @@ static void test_led_05_and_3B_split_brightness_and_tone(void **state) {
     assert_writes_the_same_bytes(&b);
     bench_good(&b, "3B#0000000000000000");
     assert_value(&b, "led.enabled", "no");
+}
+
+/* Another bus has other things on these ids. Its numbers are shown, and marked. */
+static void test_numbers_that_no_camper_has_are_marked(void **state) {
+    (void)state;
+    struct bench b;
+    bench_open(&b, "nugget-body");
+    bench_good(&b, "02#FFFFFFFFFFFFFFFF");
+    assert_value(&b, "coolbox.temperature", "-230!");
+    assert_value(&b, "outside.temperature", "-67.5!");
+    assert_value(&b, "tank.fresh.level", "15!");
+    bench_good(&b, "02#5C5FD7D737030000"); /* 0x37 = 55: 25 - 55, the coldest coolbox */
+    assert_value(&b, "coolbox.temperature", "-30");
+    bench_good(&b, "04#0000003B38000001");
+    assert_value(&b, "coolbox.temperature_copy", "-31!");
+    bench_open(&b, "votronic-mppt");
+    bench_good(&b, "20#FFFFFFFF40");
+    assert_value(&b, "solar.voltage", "655.35!");
+    assert_value(&b, "solar.current", "6553.5!");
+    assert_value(&b, "solar.power_provisional", "90420.4!"); /* (2^32 - 1) / 47500 */
+    bench_open(&b, "dometic-smp439a");
+    bench_good(&b, "19#FF09");
+    assert_value(&b, "charger.current", "51.0!");
+    bench_open(&b, "hella-ibs");
+    bench_good(&b, "25#FFFFFFFFFFFF");
+    assert_value(&b, "battery.soc", "127.5!");
+    assert_value(&b, "battery.charge_voltage", "17.75!");
+    assert_value(&b, "battery.resistance", "0.65535!");
+    bench_good(&b, "26#FFFFFFFF5FFF");
+    assert_value(&b, "battery.capacity_max", "6553.5!");
+    assert_value(&b, "battery.capacity_available", "6553.5!");
 }
 
 static void test_heater_is_shown_as_raw_bytes_of_any_length(void **state) {
@@ -306,6 +337,7 @@ int main(void) {
         cmocka_unit_test(test_body_02_shows_temperatures_tanks_and_tap),
         cmocka_unit_test(test_body_04_is_read_whole_and_as_a_prefix),
         cmocka_unit_test(test_led_05_and_3B_split_brightness_and_tone),
+        cmocka_unit_test(test_numbers_that_no_camper_has_are_marked),
         cmocka_unit_test(test_heater_is_shown_as_raw_bytes_of_any_length),
         cmocka_unit_test(test_short_and_long_lin_frames_are_a_length_fault),
         cmocka_unit_test(test_a_frame_that_the_link_found_wrong_gives_no_samples),

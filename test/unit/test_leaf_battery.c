@@ -135,6 +135,10 @@ static void test_1DC_gives_limits_in_watt(void **state) {
     assert_value(&b, "limit.discharge_power", "61750");
     assert_value(&b, "limit.charge_power", "8000");  /* 00 0010 0000 = 32 */
     assert_value(&b, "limit.charger_power", "5900"); /* 00 1001 1111 = 159 */
+    bench_good(&b, "1DC#6E3F89C4E0CCD8A5");          /* real, ZE0 with 30 kWh at a quick charger: */
+    assert_value(&b, "limit.discharge_power", "110000");
+    assert_value(&b, "limit.charge_power", "254000"); /* no limit: not marked */
+    assert_value(&b, "limit.charger_power", "52500"); /* 10 0111 0001 = 625 */
 }
 
 static void test_1DC_start_frame_has_no_limits(void **state) {
@@ -427,6 +431,16 @@ static void test_a_voltage_beyond_the_limits_is_marked(void **state) {
     assert_value(&b, "battery.current", "5.5");
 }
 
+static void test_powers_and_energies_beyond_any_leaf_are_marked(void **state) {
+    (void)state;
+    struct bench b;
+    bench_leaf(&b, "aze0");
+    bench_good(&b, "5BC#FF80FBFBC910FFC0"); /* by hand: full pack 1022 GIDs, gauge FB */
+    assert_value(&b, "battery.energy_full", "81760!");
+    assert_value(&b, "battery.temperature_gauge", "104.6!");
+    assert_value(&b, "charge.time_left", "-");
+}
+
 static void test_generation_is_known_by_the_frames_on_the_bus(void **state) {
     (void)state;
     struct bench b;
@@ -505,6 +519,7 @@ int main(void) {
         cmocka_unit_test(test_a_counter_that_stands_still_is_a_fault),
         cmocka_unit_test(test_cut_off_frames_are_a_length_fault),
         cmocka_unit_test(test_a_voltage_beyond_the_limits_is_marked),
+        cmocka_unit_test(test_powers_and_energies_beyond_any_leaf_are_marked),
         cmocka_unit_test(test_generation_is_known_by_the_frames_on_the_bus),
         cmocka_unit_test(test_1ED_alone_means_ze1),
         cmocka_unit_test(test_a_generation_that_the_user_gave_is_not_changed_by_frames),

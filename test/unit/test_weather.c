@@ -195,6 +195,12 @@ static void test_what_the_receiver_says_comes_from_the_side_bytes(void **state) 
         assert_value(&b, "radio.rssi", "-58.0");
         assert_value(&b, "radio.gain", "2");
         assert_value(&b, "radio.afc", "-1525");
+        b.frame.side = (const uint8_t[]){0x01, 0x40, 0x08}; /* -160 dBm, step 8: neither exists */
+        b.frame.side_len = 3;
+        assert_int_equal(bench_again(&b), VB_FAULT_NONE);
+        assert_value(&b, "radio.rssi", "-160.0!");
+        assert_value(&b, "radio.gain", "8!");
+        b.frame.side = side;
         b.frame.side_len = 4; /* an older receiver that says less */
         assert_int_equal(bench_again(&b), VB_FAULT_NONE);
         assert_value(&b, "radio.gain", "2");
