@@ -438,7 +438,8 @@ static void test_powers_and_energies_beyond_any_leaf_are_marked(void **state) {
     bench_good(&b, "5BC#FF80FBFBC910FFC0"); /* by hand: full pack 1022 GIDs, gauge FB */
     assert_value(&b, "battery.energy_full", "81760!");
     assert_value(&b, "battery.temperature_gauge", "104.6!");
-    assert_value(&b, "charge.time_left", "-");
+    assert_value(&b, "charge.time_left", "487680!");
+    assert_value(&b, "battery.soh", "100");
 }
 
 static void test_generation_is_known_by_the_frames_on_the_bus(void **state) {
