@@ -97,8 +97,8 @@ static long score(struct reader *r, const struct format *format, const char *tex
     struct line line;
     rewind_reader(r);
     for (int i = 0; lines && i < TRIAL_LINES && lines_next(lines, &line) > 0;) {
-        struct vb_frame frame;
         do {
+            struct vb_frame frame = {.kind = VB_KIND_CAN};
             r->again = false;
             int result = format->read(r, line.text, line.n, &frame);
             r->again |= result == LINE_MORE;
