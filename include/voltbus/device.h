@@ -93,6 +93,9 @@ void vb_instance_init(struct vb_instance *instance, const struct vb_device *devi
  * (no such value). */
 int vb_instance_set(struct vb_instance *instance, const char *setting, const char *value);
 
+/* Does a row or message with this .when exist with the settings as they stand? */
+bool vb_instance_has(const struct vb_instance *instance, struct vb_when when);
+
 /* What vb_instance_read found. */
 struct vb_reading {
     const struct vb_message *message; /* NULL: no message of this device */

@@ -46,7 +46,7 @@ int vb_instance_set(struct vb_instance *instance, const char *setting, const cha
     return VB_E_UNKNOWN;
 }
 
-static bool exists(const struct vb_instance *instance, struct vb_when when) {
+bool vb_instance_has(const struct vb_instance *instance, struct vb_when when) {
     return when.values == 0 || (when.values >> instance->choice[when.setting] & 1);
 }
 
@@ -73,7 +73,7 @@ static const struct vb_message *find_message(const struct vb_instance *instance,
     for (unsigned i = 0; i < device->message_count; i++) {
         const struct vb_message *message = &device->messages[i];
         if ((frame->id & message->mask) == message->id && message->ext == ext &&
-            exists(instance, message->when)) {
+            vb_instance_has(instance, message->when)) {
             return message;
         }
     }
@@ -119,7 +119,7 @@ static bool selected(const struct vb_instance *instance, const struct vb_message
         }
         const struct vb_signal *selector = &message->signals[mux->selector];
         int64_t raw;
-        if (exists(instance, selector->when) && get_row(selector, frame, &raw) == VB_OK &&
+        if (vb_instance_has(instance, selector->when) && get_row(selector, frame, &raw) == VB_OK &&
             raw >= mux->lo && raw <= mux->hi &&
             selected(instance, message, selector, frame, depth - 1)) {
             return true;
@@ -152,7 +152,7 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
     for (unsigned i = 0; i < message->signal_count && reading.count < cap; i++) {
         const struct vb_signal *signal = &message->signals[i];
         int64_t raw;
-        if (exists(instance, signal->when) &&
+        if (vb_instance_has(instance, signal->when) &&
             selected(instance, message, signal, frame, VB_MUX_DEPTH_MAX) &&
             get_row(signal, frame, &raw) == VB_OK) {
             samples[reading.count++] =
@@ -213,7 +213,7 @@ int vb_instance_write(const struct vb_instance *instance, const struct vb_messag
     if (!is_one_of(message, device->messages, device->message_count, sizeof *message)) {
         return VB_E_UNKNOWN;
     }
-    if (!exists(instance, message->when)) {
+    if (!vb_instance_has(instance, message->when)) {
         return VB_E_STATE;
     }
     if (n < message->len_min || (n == 0 && device->kind == VB_KIND_RADIO)) {
@@ -237,7 +237,7 @@ int vb_instance_write(const struct vb_instance *instance, const struct vb_messag
             row->flags & VB_SIDE) {
             return VB_E_UNKNOWN;
         }
-        if (!exists(instance, row->when)) {
+        if (!vb_instance_has(instance, row->when)) {
             return VB_E_STATE;
         }
         int result = vb_signal_put(row, samples[*i].raw, out, n);

@@ -36,7 +36,7 @@ static void each_message(void (*visit)(const struct vb_instance *, const struct 
         do {
             for (unsigned m = 0; m < instance.device->message_count; m++) {
                 const struct vb_message *message = &instance.device->messages[m];
-                if (row_exists(&instance, message->when)) {
+                if (vb_instance_has(&instance, message->when)) {
                     visit(&instance, message);
                 }
             }
@@ -215,7 +215,7 @@ static void check_unique(const struct vb_instance *instance, const struct vb_mes
     const struct vb_device *device = instance->device;
     for (unsigned i = 0; i < message->signal_count; i++) {
         const struct vb_signal *row = &message->signals[i];
-        if (!row_exists(instance, row->when)) {
+        if (!vb_instance_has(instance, row->when)) {
             continue;
         }
         for (unsigned m = 0; m < device->message_count; m++) {
@@ -223,7 +223,8 @@ static void check_unique(const struct vb_instance *instance, const struct vb_mes
             for (unsigned k = 0; k < other->signal_count; k++) {
                 const struct vb_signal *twin = &other->signals[k];
                 if (twin == row || strcmp(twin->name, row->name) != 0 ||
-                    !row_exists(instance, other->when) || !row_exists(instance, twin->when)) {
+                    !vb_instance_has(instance, other->when) ||
+                    !vb_instance_has(instance, twin->when)) {
                     continue;
                 }
                 assert_row(other != message, instance, message, row);
@@ -298,7 +299,7 @@ static void check_bits(const struct vb_instance *instance, const struct vb_messa
     for (unsigned pass = 0; pass < 2; pass++) { /* the rows themselves, then the views of them */
         for (unsigned i = 0; i < message->signal_count; i++) {
             const struct vb_signal *row = &message->signals[i];
-            if (!row_exists(instance, row->when) || !chosen(row, selector_raw) ||
+            if (!vb_instance_has(instance, row->when) || !chosen(row, selector_raw) ||
                 row->flags & VB_SIDE || !!(row->flags & VB_VIEW) != pass) {
                 continue;
             }
