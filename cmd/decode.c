@@ -31,6 +31,7 @@ static const char usage[] =
     "                   20\n";
 
 #define SHOWN_ERRORS 20
+#define HINT_FRAMES  20   /* fewer tell little about a bus */
 #define HEX_MAX      256  /* --hex */
 #define IDS_MAX      4096 /* distinct unknown ids that are counted */
 #define IDS_SHOWN    12
@@ -48,8 +49,7 @@ struct decoder {
     struct reader reader;
     struct sink sink;
     const struct output *output;
-    struct view
-        *views[READER_LINKS_MAX]; /* [link][device of the selection], made when first seen */
+    struct view *views[READER_LINKS_MAX]; /* [link][device], made when the link is first seen */
     bool all, verbose;
     bool started, relative;
     bool first_shown;
@@ -101,36 +101,14 @@ static void show_fault(struct decoder *d, const struct vb_frame *frame, const st
     fprintf(stderr, "%s:%lu: %s%s%s: ", d->path, d->reader.line.number,
             view ? view->instance.device->name : "", view ? " " : "", id);
     const struct vb_message *message = reading->message;
-    switch (reading->fault) {
-    case VB_FAULT_LENGTH: /* only a message has a length to break */
-        if (!message) {
-            fprintf(stderr, "length: %u bytes\n", (unsigned)frame->len);
-        } else if (message->len_min == message->len_max) {
-            fprintf(stderr, "length: %u bytes, expected %u\n", (unsigned)frame->len,
-                    message->len_min);
-        } else {
-            fprintf(stderr, "length: %u bytes, expected %u to %u\n", (unsigned)frame->len,
-                    message->len_min, message->len_max);
-        }
-        break;
-    case VB_FAULT_CRC:
-        fprintf(stderr, "crc: the CRC does not match the data\n");
-        break;
-    case VB_FAULT_SUM:
-        fprintf(stderr, "sum: the sum does not match the data\n");
-        break;
-    case VB_FAULT_COUNTER:
-        fprintf(stderr, "counter: it stands where the frame before had it\n");
-        break;
-    case VB_FAULT_PARITY:
-        fprintf(stderr, "parity: the PID does not have the parity of its id\n");
-        break;
-    case VB_FAULT_CHECKSUM:
-        fprintf(stderr, "checksum: neither classic nor enhanced\n");
-        break;
-    default:
-        fprintf(stderr, "%s\n", vb_fault_text(reading->fault));
-        break;
+    fprintf(stderr, "%s: ", vb_fault_text(reading->fault));
+    if (reading->fault != VB_FAULT_LENGTH || !message) {
+        fprintf(stderr, "%s\n", vb_fault_why(reading->fault));
+    } else if (message->len_min == message->len_max) {
+        fprintf(stderr, "%u bytes, expected %u\n", (unsigned)frame->len, message->len_min);
+    } else {
+        fprintf(stderr, "%u bytes, expected %u to %u\n", (unsigned)frame->len, message->len_min,
+                message->len_max);
     }
 }
 
@@ -294,7 +272,8 @@ static void summary(const struct decoder *d) {
         fprintf(stderr, ", %lu line%s not understood", d->bad_lines, plural(d->bad_lines));
     }
     fputc('\n', stderr);
-    if (d->selection.automatic && d->failed + d->out_of_range > d->decoded) {
+    if (d->selection.automatic && d->frames >= HINT_FRAMES &&
+        d->failed + d->out_of_range > d->decoded) {
         fprintf(stderr,
                 "%s: ids are not unique, so these devices may not be there at all: name "
                 "those that are with --as\n",

@@ -18,26 +18,27 @@ enum vb_err {
 /* One sentence for a result of enum vb_err; never NULL. */
 const char *vb_err_text(int err);
 
-/* What is wrong with a frame. Links set the first group, integrity rules of rows the second.
+/* What is wrong with a frame. Links set the first five, integrity rules of rows the others.
  * The names are API: they are the values of "error" in the JSON output. */
 #define VB_FAULTS(X)                                                                               \
-    X(NONE, "none")               /* nothing is wrong */                                           \
-    X(PARITY, "parity")           /* LIN: PID parity bits */                                       \
-    X(CHECKSUM, "checksum")       /* LIN: classic and enhanced */                                  \
-    X(FRAMING, "framing")         /* bytes that make no frame */                                   \
-    X(NO_RESPONSE, "no-response") /* LIN: header, nobody spoke */                                  \
-    X(LENGTH, "length")           /* not the length of the row */                                  \
-    X(CRC, "crc")                 /* CRC of the row */                                             \
-    X(SUM, "sum")                 /* byte or nibble sum */                                         \
-    X(COUNTER, "counter")         /* the counter stood still */
+    X(NONE, "none", "nothing is wrong")                                                            \
+    X(PARITY, "parity", "the PID does not have the parity of its id")                              \
+    X(CHECKSUM, "checksum", "neither classic nor enhanced")                                        \
+    X(FRAMING, "framing", "a byte without stop bit")                                               \
+    X(NO_RESPONSE, "no-response", "a header, and nobody answered")                                 \
+    X(LENGTH, "length", "not the length of its row")                                               \
+    X(CRC, "crc", "the CRC does not match the data")                                               \
+    X(SUM, "sum", "the sum does not match the data")                                               \
+    X(COUNTER, "counter", "it stands where the frame before had it")
 
 enum vb_fault {
-#define X(name, text) VB_FAULT_##name,
+#define X(name, text, sentence) VB_FAULT_##name,
     VB_FAULTS(X)
 #undef X
 };
 
-/* The API name of a fault ("crc"); never NULL. */
+/* The API name of a fault ("crc"), and what it means in words; never NULL. */
 const char *vb_fault_text(enum vb_fault fault);
+const char *vb_fault_why(enum vb_fault fault);
 
 #endif

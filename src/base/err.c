@@ -25,9 +25,20 @@ const char *vb_err_text(int err) {
 
 const char *vb_fault_text(enum vb_fault fault) {
     switch (fault) {
-#define X(name, text)                                                                              \
+#define X(name, text, sentence)                                                                    \
     case VB_FAULT_##name:                                                                          \
         return text;
+        VB_FAULTS(X)
+#undef X
+    }
+    return "unknown";
+}
+
+const char *vb_fault_why(enum vb_fault fault) {
+    switch (fault) {
+#define X(name, text, sentence)                                                                    \
+    case VB_FAULT_##name:                                                                          \
+        return sentence;
         VB_FAULTS(X)
 #undef X
     }
