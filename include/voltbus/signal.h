@@ -13,15 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Physical value = (raw * mul + add) / div, in integers, so that every value is exact.
- * (Not (raw + bias) * mul / div: "80 Wh a step from 250 Wh" has no integer bias.) div > 0.
- * Not there: fields that hold IEEE floating point (SIG_VALTYPE_ of a DBC). */
-struct vb_scale {
-    int64_t mul, add, div;
-};
-#define VB_SCALE(m, a, d)                                                                          \
-    &(const struct vb_scale) { (m), (a), (d) }
-#define VB_RAW NULL /* the value is the raw number itself */
+#include "voltbus/decimal.h"
 
 /* Lowest and highest value that makes sense, in thousandths of the unit. A value outside is read
  * and shown, and marked; it cannot be written. */
@@ -147,24 +139,8 @@ int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, si
 /* True if raw lies within the limits of the row (always where it has none). */
 bool vb_signal_in_limits(const struct vb_signal *signal, int64_t raw);
 
-/* How a row's numbers become decimal text: text value = (raw * mul + add) / div with `digits`
- * decimals. Made once per row; div is 1 where the ratio is an exact decimal. */
-struct vb_decimal {
-    int64_t mul, add, div;
-    uint8_t digits;
-    bool wide; /* raw is an unsigned number of 64 bits; div is that of the lowest terms */
-};
-
-/* The decimals of a row: as many as its ratio needs exactly (up to 12), else row.decimals. */
+/* How the numbers of a row become decimal text (vb_decimal_text). */
 struct vb_decimal vb_signal_decimal(const struct vb_signal *signal);
-
-/* Room for the longest number. */
-#define VB_NUMBER_TEXT 40
-
-/* Write raw as a decimal number, rounded half away from zero; never "-0". out: room for
- * VB_NUMBER_TEXT, no terminator. Returns the length. A value saturates where raw * mul + add does
- * not fit 64 bits. */
-size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out);
 
 /* Write the value of a row as people see it: its word, the words of its bits joined by '+' ("none"
  * if no bit is set), or its number without unit. A value without a word is written as the number.
