@@ -220,49 +220,22 @@ size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out)
 
 /* ---- text to numbers ---- */
 
-/* Decimal text as number / unit, unit = 1, 10, 100 ... Digits behind the point that no row can tell
- * from 0 are dropped. */
+/* More digits behind the point than any row can tell apart are dropped: 0.30000000000000004 is what
+ * others print for 0.3. */
 #define FINE_ENOUGH INT64_C(1000000000000)
-static int parse_number(const char *text, size_t n, int64_t *number, int64_t *unit) {
-    size_t i = n > 0 && (text[0] == '-' || text[0] == '+');
-    int64_t value = 0;
-    int64_t one_tenth = 1;
-    bool point = false;
-    bool any = false;
-    for (; i < n; i++) {
-        if (text[i] == '.' && !point) {
-            point = true;
-            continue;
-        }
-        if (text[i] < '0' || text[i] > '9') {
-            return VB_E_FORMAT;
-        }
-        any = true;
-        if (point && (value >= FINE_ENOUGH || one_tenth >= FINE_ENOUGH)) {
-            continue; /* 0.30000000000000004 is what others print for 0.3 */
-        }
-        if (!multiply_add(value, 10, text[i] - '0', &value) ||
-            (point && !multiply_add(one_tenth, 10, 0, &one_tenth))) {
-            return VB_E_RANGE;
-        }
-    }
-    if (!any) {
-        return VB_E_FORMAT;
-    }
-    *number = text[0] == '-' ? -value : value;
-    *unit = one_tenth;
-    return VB_OK;
-}
 
-/* Decimal text as raw of an unsigned row of 64 bits: number * div, rounded half away from zero. */
-static int parse_wide(const char *text, size_t n, int64_t div, int64_t *raw) {
+/* Decimal text: whole + part / unit; unit = 1, 10, 100 ... */
+struct written {
+    bool minus;
+    uint64_t whole, part, unit;
+};
+
+static int read_text(const char *text, size_t n, struct written *w) {
     size_t i = n > 0 && (text[0] == '-' || text[0] == '+');
-    uint64_t whole = 0;
-    uint64_t part = 0;
-    uint64_t unit = 1;
     bool point = false;
     bool any = false;
     bool large = false;
+    *w = (struct written){.minus = n > 0 && text[0] == '-', .unit = 1};
     for (; i < n; i++) {
         if (text[i] == '.' && !point) {
             point = true;
@@ -274,23 +247,29 @@ static int parse_wide(const char *text, size_t n, int64_t div, int64_t *raw) {
         any = true;
         uint64_t digit = (uint64_t)(text[i] - '0');
         if (!point) {
-            large = large || __builtin_mul_overflow(whole, 10, &whole) ||
-                    __builtin_add_overflow(whole, digit, &whole);
-        } else if (unit < FINE_ENOUGH) {
-            part = part * 10 + digit;
-            unit *= 10;
+            large = large || __builtin_mul_overflow(w->whole, 10, &w->whole) ||
+                    __builtin_add_overflow(w->whole, digit, &w->whole);
+        } else if (w->unit < FINE_ENOUGH) {
+            w->part = w->part * 10 + digit;
+            w->unit *= 10;
         }
     }
-    if (!any) {
-        return VB_E_FORMAT;
-    }
-    if (large || __builtin_mul_overflow(whole, (uint64_t)div, &whole) ||
-        __builtin_mul_overflow(part, (uint64_t)div, &part)) {
-        return VB_E_RANGE;
-    }
-    uint64_t left = part % unit;
-    part = part / unit + (left >= unit - left);
-    if (__builtin_add_overflow(whole, part, &whole) || (text[0] == '-' && whole != 0)) {
+    return !any ? VB_E_FORMAT : large ? VB_E_RANGE : VB_OK;
+}
+
+/* a / b, rounded half away from zero. */
+static uint64_t nearest(uint64_t a, uint64_t b) {
+    uint64_t left = a % b;
+    return a / b + (left >= b - left);
+}
+
+/* raw = number * div, for an unsigned row of 64 bits. */
+static int wide_raw(const struct written *w, uint64_t div, int64_t *raw) {
+    uint64_t whole;
+    uint64_t part;
+    if (__builtin_mul_overflow(w->whole, div, &whole) ||
+        __builtin_mul_overflow(w->part, div, &part) ||
+        __builtin_add_overflow(whole, nearest(part, w->unit), &whole) || (w->minus && whole != 0)) {
         return VB_E_RANGE;
     }
     *raw = (int64_t)whole;
@@ -299,29 +278,33 @@ static int parse_wide(const char *text, size_t n, int64_t div, int64_t *raw) {
 
 int vb_decimal_parse(const struct vb_scale *scale, bool wide, const char *text, size_t n,
                      int64_t *raw) {
+    struct written w;
+    int result = read_text(text, n, &w);
     scale = scale ? scale : &one;
-    if (wide && scale->mul == 1 && scale->add == 0 && scale->div > 0) {
-        return parse_wide(text, n, scale->div, raw);
-    }
-    int64_t number;
-    int64_t unit;
-    int result = parse_number(text, n, &number, &unit);
     if (result < 0) {
         return result;
     }
-    /* raw = (number/unit * div - add) / mul */
+    if (wide && scale->mul == 1 && scale->add == 0 && scale->div > 0) {
+        return wide_raw(&w, (uint64_t)scale->div, raw);
+    }
+    while (w.unit > 1 && w.whole >= (uint64_t)FINE_ENOUGH / w.unit) {
+        w.part /= 10;
+        w.unit /= 10;
+    }
+    /* raw = (number / unit * div - add) / mul */
+    int64_t unit = (int64_t)w.unit;
+    int64_t number;
     int64_t above;
     int64_t shift;
     int64_t below;
-    if (!multiply_add(scale->add, unit, 0, &shift) ||
-        !multiply_add(number, scale->div, 0, &above) ||
+    if (w.whole > INT64_MAX || !multiply_add((int64_t)w.whole, unit, (int64_t)w.part, &number) ||
+        !multiply_add(scale->add, unit, 0, &shift) ||
+        !multiply_add(w.minus ? -number : number, scale->div, 0, &above) ||
         __builtin_sub_overflow(above, shift, &above) ||
         !multiply_add(scale->mul, unit, 0, &below) || below == 0) {
         return VB_E_RANGE; /* below is 0 for a factor of 0, which some DBC files have */
     }
-    uint64_t div = amount(below);
-    uint64_t left = amount(above) % div;
-    uint64_t rounded = amount(above) / div + (left >= div - left);
+    uint64_t rounded = nearest(amount(above), amount(below));
     if (rounded > INT64_MAX) {
         return VB_E_RANGE;
     }
