@@ -21,7 +21,7 @@ int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(pr
 int failure(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* getopt_long gave '?': say which option is wrong, and the nearest. Returns EXIT_USAGE. */
-int option_error(const char *verb, int option, char **argv, const struct option *options);
+int option_error(const char *verb, char **argv, const struct option *options);
 
 /* Write a help text to stdout. Returns the exit status: it may not be writable. */
 int help_text(const char *text);

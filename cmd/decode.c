@@ -292,13 +292,16 @@ static int decode_lines(struct decoder *d, struct lines *lines, const struct for
     reader_init(&d->reader, lines, forced);
     if (!d->reader.format) {
         struct line line;
-        bool empty = lines_next(lines, &line) == 0;
-        return lines_why(lines)[0] ? failure("decode", "%s: %s", d->path, lines_why(lines))
-               : empty             ? failure("decode", "%s: the file is empty", d->path)
-                                   : failure("decode",
-                                             "%s: not a recording that voltbus knows: no line of any of its "
-                                                         "formats in the first 256 kB (voltbus list formats)",
-                                             d->path);
+        const char *why =
+            "not a recording that voltbus knows: no line of any of its formats in the "
+            "first 256 kB (voltbus list formats)";
+        if (lines_next(lines, &line) == 0) {
+            why = "the file is empty";
+        }
+        if (lines_why(lines)[0]) {
+            why = lines_why(lines);
+        }
+        return failure("decode", "%s: %s", d->path, why);
     }
     begin(d);
     while (!d->sink.error) {
@@ -473,7 +476,7 @@ int cmd_decode(int argc, char **argv) {
         case 'h':
             return help_text(usage);
         default:
-            return option_error("decode", option, argv, options);
+            return option_error("decode", argv, options);
         }
     }
     if (d.hex_count > 0 ? optind < argc : optind + 1 != argc) {

@@ -303,7 +303,7 @@ int cmd_list(int argc, char **argv) {
         case 'h':
             return help_text(usage);
         default:
-            return option_error("list", option, argv, options);
+            return option_error("list", argv, options);
         }
     }
     if (optind + 1 != argc) {

@@ -86,11 +86,10 @@ const char *nearest(const char *name, const char *const *names, char text[NEARES
     return text;
 }
 
-int option_error(const char *verb, int option, char **argv, const struct option *options) {
+int option_error(const char *verb, char **argv, const struct option *options) {
     const char *names[32] = {NULL};
     char typed[64];
     char near[NEAREST_TEXT];
-    (void)option;
     for (size_t i = 0; i < 31 && options[i].name; i++) {
         names[i] = options[i].name;
         if (optopt != 0 && optopt == options[i].val) {

@@ -110,30 +110,22 @@ static bool fill(struct lines *l) {
     char *out = l->window + l->end;
     size_t got = 0;
     while (got == 0 && !l->eof) {
-        /* A decompressor may still hold output when its input is used up: ask it first. */
         bool more = fill_in(l);
         if (l->failed) {
             break;
         }
-        if (l->packing == GZIP && more) {
-            got = unpack_gzip(l, out, cap);
-        } else if (l->packing == ZSTD && more) {
-            got = unpack_zstd(l, out, cap);
-        } else if (more) {
+        if (more && l->packing == PLAIN) {
             got = l->in_end - l->in_at < cap ? l->in_end - l->in_at : cap;
             memcpy(out, l->in + l->in_at, got);
             l->in_at += got;
-        } else {
+            continue;
+        }
+        if (more || l->member_open) { /* output may still be inside when the input is used up */
+            got = l->packing == GZIP ? unpack_gzip(l, out, cap) : unpack_zstd(l, out, cap);
+        }
+        if (!more && got == 0 && !l->failed) {
             l->eof = true;
-            if (l->packing == ZSTD && l->member_open) {
-                got = unpack_zstd(l, out, cap); /* what is left inside */
-                l->eof = got == 0;
-            } else if (l->packing == GZIP && l->member_open) {
-                l->gz.avail_in = 0;
-                got = unpack_gzip(l, out, cap);
-                l->eof = l->failed || got == 0;
-            }
-            if (l->eof && l->member_open && !l->failed) {
+            if (l->member_open) {
                 fail(l, "the compressed data ends too early");
             }
         }

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "voltbus/err.h"
 
+#include <stddef.h>
+
 const char *vb_err_text(int err) {
     switch (err) {
     case VB_E_MORE:
@@ -23,24 +25,19 @@ const char *vb_err_text(int err) {
     }
 }
 
-const char *vb_fault_text(enum vb_fault fault) {
-    switch (fault) {
-#define X(name, text, sentence)                                                                    \
-    case VB_FAULT_##name:                                                                          \
-        return text;
-        VB_FAULTS(X)
+static const struct {
+    const char *text, *why;
+} faults[] = {
+#define X(name, text, sentence) [VB_FAULT_##name] = {text, sentence},
+    VB_FAULTS(X)
 #undef X
-    }
-    return "unknown";
+};
+#define FAULTS (sizeof faults / sizeof faults[0])
+
+const char *vb_fault_text(enum vb_fault fault) {
+    return (size_t)fault < FAULTS ? faults[fault].text : "unknown";
 }
 
 const char *vb_fault_why(enum vb_fault fault) {
-    switch (fault) {
-#define X(name, text, sentence)                                                                    \
-    case VB_FAULT_##name:                                                                          \
-        return sentence;
-        VB_FAULTS(X)
-#undef X
-    }
-    return "unknown";
+    return (size_t)fault < FAULTS ? faults[fault].why : "unknown";
 }
