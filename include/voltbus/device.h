@@ -24,6 +24,18 @@ struct vb_hint {
     uint8_t rank; /* 1.. */
 };
 
+/* A command: one row of one message that may be changed. It takes its unit, words and ratio from the
+ * row. Nothing beyond the limits is ever sent, whoever asks; who may ask, and for how long, is the
+ * business of voltbus/control.h. */
+struct vb_command {
+    const char *name;                 /* "coolbox.level"; API */
+    const char *title;                /* what it does, in words */
+    uint16_t message;                 /* number of the message of the device that carries it */
+    const struct vb_signal *argument; /* a row of that message */
+    struct vb_limits limits;          /* hard limits, thousandths of the unit */
+    int64_t safe;                     /* raw: in force while nobody asks for anything else */
+};
+
 struct vb_device {
     const char *name;  /* "hella-ibs"; API */
     const char *title; /* make and model, what it is */
@@ -34,6 +46,9 @@ struct vb_device {
     uint8_t setting_count;
     const struct vb_hint *hints;
     uint8_t hint_count;
+    const struct vb_command *commands;
+    uint8_t command_count;
+    const char *const *headline; /* the names of the rows that matter most, ends with NULL */
     /* Devices that share their frames with others: the name of the setting "family" that stands for
      * the group's default, e.g. "wh24" for wh65b. NULL: this device answers for its frames. */
     const char *instead_of;
@@ -41,6 +56,7 @@ struct vb_device {
 #define VB_MESSAGES(table) .messages = (table), .message_count = sizeof(table) / sizeof((table)[0])
 #define VB_SETTINGS(table) .settings = (table), .setting_count = sizeof(table) / sizeof((table)[0])
 #define VB_HINTS(table)    .hints = (table), .hint_count = sizeof(table) / sizeof((table)[0])
+#define VB_COMMANDS(table) .commands = (table), .command_count = sizeof(table) / sizeof((table)[0])
 
 /* What vb_device_check found wrong, and where. */
 struct vb_defect {

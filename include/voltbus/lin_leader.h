@@ -1,0 +1,84 @@
+/* voltbus/lin_leader.h - the leader of a LIN bus: sends headers by a fixed schedule, answers those
+ * ids itself that it publishes, and gives way to any other leader.
+ *
+ * The leader deals in frames: the link makes bytes of them (voltbus/lin.h), and hands back every
+ * frame that it hears, those with our headers marked VB_FRAME_TX. It never reads a clock; the
+ * caller owns all memory; copyable.
+ * Leaves out: diagnostics (3C, 3D), sleep and wake-up, event-triggered and sporadic frames.
+ * Facts: reference/lin.md section 6, reference/camper-lin.md section 1.
+ * SPDX-License-Identifier: MIT */
+#ifndef VOLTBUS_LIN_LEADER_H
+#define VOLTBUS_LIN_LEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "voltbus/frame.h"
+#include "voltbus/lin.h"
+#include "voltbus/lin_schedule.h"
+
+/* The states; limits in ms. */
+#define VB_LIN_LEADER_STATES(X)                                                                    \
+    X(LISTEN, "listen", 1000, "nobody is heard for this long: lead")                               \
+    X(LEAD, "lead", 0, "headers are sent")                                                         \
+    X(YIELD, "yield", 5000, "another leader was heard; nobody for this long: listen")
+
+enum vb_lin_leader_state {
+#define X(name, text, limit_ms, sentence) VB_LIN_LEADER_##name,
+    VB_LIN_LEADER_STATES(X)
+#undef X
+};
+
+/* What the leader answers itself. */
+struct vb_lin_published {
+    uint8_t len; /* 0: not published, a follower answers */
+    uint16_t kind;
+    uint8_t data[VB_LIN_DATA_MAX];
+};
+
+struct vb_lin_leader {
+    const struct vb_lin_schedule *schedule;
+    uint8_t state;      /* enum vb_lin_leader_state */
+    uint32_t sent;      /* headers sent; for reading */
+    uint32_t late;      /* slots left out because the caller came too late; for reading */
+    uint32_t yields;    /* times that another leader was heard; for reading */
+    uint8_t foreign_id; /* the id that it was heard asking for last */
+    uint8_t next;       /* slot */
+    int64_t heard_ns;   /* last sign of another leader, or the start */
+    int64_t start_ns;   /* of this period */
+    bool ready;         /* a frame waits for vb_lin_leader_take */
+    uint8_t ready_id;
+    struct vb_lin_published published[VB_LIN_IDS];
+};
+
+/* Begin, in state LISTEN. schedule: slots in rising order, kept by pointer. */
+void vb_lin_leader_init(struct vb_lin_leader *l, const struct vb_lin_schedule *schedule,
+                        int64_t now_ns);
+
+/* From its next slot on answer this id with n bytes (1..8); n == 0: leave it to a follower. kind: of
+ * checksum, 0 = what the id uses (vb_lin_checksum_kind). Returns VB_OK, VB_E_RANGE (id > 63, n > 8,
+ * or the schedule has no slot for it). */
+int vb_lin_leader_publish(struct vb_lin_leader *l, uint8_t id, uint16_t kind, const uint8_t *data,
+                          size_t n);
+
+/* Every frame of the bus, damaged ones too. One without VB_FRAME_TX was asked for by somebody else:
+ * sends nothing more, state YIELD. */
+void vb_lin_leader_heard(struct vb_lin_leader *l, const struct vb_frame *frame, int64_t now_ns);
+
+/* The line was lost or came back: begin again with LISTEN. */
+void vb_lin_leader_restart(struct vb_lin_leader *l, int64_t now_ns);
+
+/* Time passed; harmless to call early. A slot that is more than half its length late is left out:
+ * two headers are never sent closer than slot_ms. */
+void vb_lin_leader_tick(struct vb_lin_leader *l, int64_t now_ns);
+int64_t vb_lin_leader_deadline_ns(const struct vb_lin_leader *l); /* INT64_MAX: no need */
+
+/* The next frame to send: len 0 = the header alone, else header and response. flags: VB_FRAME_TX and
+ * the kind of checksum. data points into l until the next call. Returns false if there is none. */
+bool vb_lin_leader_take(struct vb_lin_leader *l, struct vb_frame *frame);
+
+/* The name of a state ("lead"); never NULL. */
+const char *vb_lin_leader_state_text(enum vb_lin_leader_state state);
+
+#endif
