@@ -54,8 +54,8 @@ int history_query(struct history *h, const char *device, const char *name, int64
 
 struct history_status {
     uint64_t put, committed, dropped, commits;
-    int64_t bytes;       /* size of the file */
-    char trouble[200];   /* "" or what is wrong now: "disk full: ..." ; what to do */
+    int64_t bytes;     /* size of the file */
+    char trouble[200]; /* "" or what is wrong now: "disk full: ..." ; what to do */
 };
 void history_status(struct history *h, struct history_status *status);
 

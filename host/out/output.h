@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "voltbus/device.h"
+#include "voltbus/key.h"
 
 /* ---- bytes on their way to a file descriptor ---- */
 
@@ -68,10 +69,29 @@ struct seen_frame {
     struct vb_reading reading;
 };
 
+struct hub;           /* host/hub/hub.h */
+struct config_output; /* host/config/config.h */
+
+/* An output of the gateway. All functions are called on the loop, and must not block. */
+struct output_live {
+    const struct vb_key *keys; /* what its configuration may say beside `type` */
+    size_t key_count;
+    /* Returns its state, or NULL with why (OUTPUT_WHY). */
+    void *(*open)(struct hub *hub, const struct config_output *config, char *why);
+    void (*raw)(void *self, const struct vb_frame *frame,
+                const char *link);                                          /* every frame, first */
+    void (*seen)(void *self, const struct seen_frame *seen, size_t device); /* as a device saw it */
+    void (*changed)(void *self); /* a link, the health of a device or a lease changed */
+    void (*close)(void *self);
+};
+#define OUTPUT_WHY 300
+
 struct output {
     const char *name, *title;
+    /* printing, one frame after the other: decode, and the gateway through a file; else NULL */
     void (*begin)(struct sink *sink);
     void (*frame)(struct sink *sink, const struct seen_frame *seen);
+    const struct output_live *live; /* in the gateway; NULL: not there */
 };
 
 extern const struct output *const outputs[];

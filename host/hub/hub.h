@@ -1,0 +1,160 @@
+/* host/hub/hub.h - the hub: frames of all links go to the devices, what they say to the outputs, and
+ * commands the other way, through the gate (voltbus/control.h). One loop, one thread.
+ * SPDX-License-Identifier: MIT */
+#ifndef HOST_HUB_HUB_H
+#define HOST_HUB_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "host/config/config.h"
+#include "host/link/link.h"
+#include "host/out/output.h"
+#include "voltbus/control.h"
+
+/* The health of a device; the texts are API. */
+#define HUB_HEALTHS(X)                                                                             \
+    X(SILENT, "silent") /* nothing heard yet */                                                    \
+    X(OK, "ok")                                                                                    \
+    X(STALE, "stale") /* nothing good for too long */                                              \
+    X(ERROR, "error") /* frames come, and fail their checks */
+
+enum hub_health {
+#define X(name, text) HUB_##name,
+    HUB_HEALTHS(X)
+#undef X
+};
+const char *hub_health_text(enum hub_health health);
+
+/* The newest value of one row. Rows of a device are numbered through, message after message. */
+struct hub_value {
+    const struct vb_signal *signal;
+    const struct column *column; /* its decimals */
+    uint16_t message;            /* number in the device */
+    bool heard, out_of_range;
+    bool shadowed;    /* an earlier row of the device has the same name: not shown by itself */
+    uint32_t changes; /* hub.changes when it was heard last */
+    int64_t raw;
+    int64_t t_ns;    /* Unix time, or that of the recording */
+    int64_t mono_ns; /* when we heard it */
+};
+
+struct hub_device {
+    struct hub *hub;
+    const struct config_device *config;
+    uint16_t number;
+    struct link *link;
+    struct view view;
+    struct hub_value *values;
+    size_t value_count;
+    size_t *first_value; /* [message]: number of its first row */
+    struct vb_control control;
+    char (*by)[32]; /* [command]: who holds its lease */
+    uint64_t frames, bad;
+    uint32_t changes;      /* hub.changes when anything of it changed last */
+    int64_t heard_mono_ns; /* last good frame; INT64_MIN = none */
+    int64_t stale_ns;      /* older than this is stale */
+    unsigned bad_in_row;
+    enum hub_health health;
+    char reason[160]; /* why it is not ok; "" */
+};
+
+/* How a link is doing; the texts are API. */
+#define LINK_STATES(X) X(OPENING, "opening") X(OPEN, "open") X(WAITING, "waiting") X(ENDED, "ended")
+enum link_state {
+#define X(name, text) LINK_##name,
+    LINK_STATES(X)
+#undef X
+};
+const char *link_state_text(enum link_state state);
+
+struct link {
+    struct hub *hub;
+    const struct config_link *config;
+    uint16_t number;
+    enum link_state state;
+    char reason[TRANSPORT_WHY]; /* why it is not open; "" */
+    uint64_t frames, bad;       /* frames; those that the framing itself found damaged */
+    uint32_t changes;
+    const char *leader; /* LIN, where we lead: "listen", "lead", "yield"; else NULL */
+    char leader_reason[96];
+    struct transport *transport; /* NULL: not open */
+    void *kind_state;            /* config->spec->kind->size bytes */
+    uv_timer_t retry, deadline;
+    unsigned tries;
+    int64_t opened_mono_ns;
+    bool closing;
+};
+
+struct hub_output {
+    struct hub *hub;
+    const struct config_output *config;
+    void *self;
+};
+
+struct hub {
+    uv_loop_t *loop;
+    const struct config *config;
+    struct link *links;
+    size_t link_count;
+    struct hub_device *devices;
+    size_t device_count;
+    struct hub_output *outputs;
+    size_t output_count;
+    uint32_t changes;             /* counts up with everything that changes; never 0 */
+    struct history *history;      /* the first output that keeps one, or NULL */
+    const struct seen_frame *now; /* the frame that is being handed on, or NULL */
+    uv_timer_t second;            /* health, leases */
+    uint64_t frames;
+    bool relative;
+    void (*log)(void *context, const char *text); /* one line: links, commands; NULL = stderr */
+    void *log_context;
+    size_t running;                 /* links that are not ended */
+    void (*ended)(struct hub *hub); /* all links are at their end; NULL = nothing */
+};
+
+/* Open everything that the configuration names. Links that do not open are tried again; an output
+ * that does not is an error: returns false with why (OUTPUT_WHY) and what was opened is closed. The
+ * config must live as long as the hub. */
+bool hub_open(struct hub *hub, uv_loop_t *loop, const struct config *config, char *why);
+
+/* End leases (their safe values still go out), close links and outputs. Run the loop until it is
+ * empty, then hub_free. */
+void hub_close(struct hub *hub);
+void hub_free(struct hub *hub);
+
+void hub_log(struct hub *hub, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+struct hub_device *hub_device_find(struct hub *hub, const char *name, size_t n);
+/* The newest value of a signal (n characters), or NULL. */
+struct hub_value *hub_value_find(struct hub_device *device, const char *signal, size_t n);
+
+/* ---- for links ---- */
+
+/* A frame was heard. Its bytes are only read during the call. t_ns must be set. */
+void hub_frame(struct link *link, struct vb_frame *frame);
+void link_changed(struct link *link);
+
+/* ---- commands ---- */
+
+#define HUB_WHY 200
+struct hub_answer {
+    enum vb_refusal refusal;
+    char why[HUB_WHY];      /* one sentence, with names and limits; "" if done */
+    char value[VALUE_TEXT]; /* in force now, as text */
+    double lease_s;
+};
+
+/* Ask for a value (n characters of text) for lease_ns; by: who asks ("page 127.0.0.1", "voltbus
+ * set"), for the log. Done or refused at once. */
+struct hub_answer hub_command(struct hub_device *device, size_t command, const char *text, size_t n,
+                              int64_t lease_ns, const char *by);
+/* Give it back: the safe value is in force. */
+struct hub_answer hub_release(struct hub_device *device, size_t command, const char *by);
+
+/* Write a command's limits as people read them: "0 to 5", "off or on". */
+void hub_command_range(const struct hub_device *device, size_t command, char *out, size_t n);
+
+#endif

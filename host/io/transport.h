@@ -1,0 +1,86 @@
+/* host/io/transport.h - a place that bytes come from and go to: a serial port, a pseudo terminal, a
+ * TCP connection, a simulator of this process. Everything runs on one libuv loop; nothing blocks.
+ * A transport is opened once; who wants it again after it is gone opens a new one (host/link does,
+ * with back-off).
+ * SPDX-License-Identifier: MIT */
+#ifndef HOST_IO_TRANSPORT_H
+#define HOST_IO_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+/* One kind of place, one line in transports.def. */
+enum place_type {
+    PLACE_SERIAL, /* /dev/ttyUSB0: a path */
+    PLACE_PTY,    /* pty:PATH: makes a pseudo terminal, and a link to it at PATH */
+    PLACE_TCP,    /* tcp://host:port */
+    PLACE_LISTEN, /* listen://host:port; one peer at a time */
+    PLACE_SIM,    /* sim://NAME: a simulator in this process */
+    PLACE_FILE,   /* file:PATH or -, for the kind `file` only */
+};
+
+#define PLACE_TEXT 256
+struct place {
+    enum place_type type;
+    char text[PLACE_TEXT]; /* as given */
+    char name[PLACE_TEXT]; /* path, host, or name of the simulator */
+    uint16_t port;
+};
+
+/* Room for the longest why. */
+#define TRANSPORT_WHY 200
+
+/* Read a place (n characters). Returns false with why (TRANSPORT_WHY; what is wrong, what is
+ * allowed). "[::1]:80" is understood. */
+bool place_parse(struct place *place, const char *text, size_t n, char *why);
+
+/* What the owner hears of it. All are called from the loop, never from inside transport_open or
+ * transport_write. closed comes exactly once, unless transport_close was called; after it the
+ * transport is only good for transport_close. LISTEN: opened and closed come for the listening
+ * itself; peer tells that one came or went. */
+struct transport_events {
+    void (*opened)(void *owner);
+    void (*bytes)(void *owner, const uint8_t *bytes, size_t n, int64_t mono_ns);
+    void (*closed)(void *owner, const char *why);
+    void (*peer)(void *owner, bool there, const char *who); /* PTY, LISTEN; may be NULL */
+};
+
+struct transport;
+
+/* What a serial port needs; else ignored. */
+struct line_settings {
+    uint32_t baud;     /* any; those that termios does not name by BOTHER */
+    uint8_t stop_bits; /* 1 or 2; 0 = 1 */
+};
+
+/* What a simulator needs: "key=value" texts. */
+struct sim_settings {
+    const char *const *texts;
+    size_t count;
+};
+
+/* Open. Returns NULL with why for what will not get better by waiting (no such simulator, bad
+ * setting, no memory); everything else comes by closed. */
+struct transport *transport_open(uv_loop_t *loop, const struct place *place,
+                                 const struct line_settings *line, const struct sim_settings *sim,
+                                 const struct transport_events *events, void *owner, char *why);
+
+/* Queue bytes. Returns false if they do not fit: more than 64 kB wait, or nobody is there. Nothing
+ * of them is sent then. */
+bool transport_write(struct transport *t, const uint8_t *bytes, size_t n);
+
+/* A LIN break, then bytes: on a serial port a real break (13 bits at least, by timer, in order with
+ * what was written before), elsewhere the byte 00. Returns as transport_write. */
+bool transport_write_break(struct transport *t, const uint8_t *bytes, size_t n);
+
+/* Close and free; no event comes after it. What was written and is still queued is sent if that
+ * needs no waiting. */
+void transport_close(struct transport *t);
+
+/* The monotonic clock of all of voltbus's machines, and Unix time, in ns. */
+int64_t clock_mono_ns(void);
+int64_t clock_wall_ns(void);
+
+#endif
