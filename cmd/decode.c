@@ -136,7 +136,7 @@ static struct view *views_of(struct decoder *d, uint16_t bus) {
     }
     struct view *views = d->views[bus] = calloc(d->selection.count, sizeof *views);
     for (size_t i = 0; views && i < d->selection.count; i++) {
-        if (!view_init(&views[i], d->selection.devices[i], (uint16_t)i)) {
+        if (!view_init(&views[i], d->selection.devices[i], NULL, (uint16_t)i)) {
             return NULL;
         }
         selection_apply(&d->selection, &views[i].instance);

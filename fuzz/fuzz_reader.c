@@ -20,7 +20,7 @@ static void prepare(void) {
     views = calloc(vb_device_count, sizeof *views);
     sink.fd = open("/dev/null", O_WRONLY);
     for (size_t i = 0; i < vb_device_count; i++) {
-        if (!view_init(&views[i], vb_devices[i], 0)) {
+        if (!view_init(&views[i], vb_devices[i], NULL, 0)) {
             abort();
         }
     }

@@ -42,7 +42,7 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     *end++ = ',';
     end = field(end, seen->link);
     *end++ = ',';
-    end = field(end, device->name);
+    end = field(end, seen->view->name);
     *end++ = ',';
     size_t prefix_n = (size_t)(end - prefix);
     for (size_t i = 0; i < seen->reading.count; i++) {

@@ -144,12 +144,14 @@ static bool column_init(struct column *column, const struct vb_signal *signal) {
     return true;
 }
 
-bool view_init(struct view *view, const struct vb_device *device, uint16_t number) {
+bool view_init(struct view *view, const struct vb_device *device, const char *name,
+               uint16_t number) {
     memset(view, 0, sizeof *view);
+    view->name = name ? name : device->name;
     view->cap = vb_device_most(device);
     view->samples = calloc(view->cap + 1, sizeof *view->samples);
     view->columns = calloc(device->message_count + 1u, sizeof *view->columns);
-    view->json_name = joined_json("\"device\":\"", device->name, "\",");
+    view->json_name = joined_json("\"device\":\"", view->name, "\",");
     struct vb_seen *seen = calloc(device->message_count + 1u, sizeof *seen);
     view->instance.device = device;
     view->instance.seen = seen;

@@ -45,6 +45,7 @@ struct column {
 
 /* A device on one link, ready to read frames and to show them. */
 struct view {
+    const char *name; /* of the device: as configured, or its type */
     struct vb_instance instance;
     struct vb_sample *samples; /* room for the largest message */
     size_t cap;
@@ -52,8 +53,9 @@ struct view {
     char *json_name;         /* "device":"hella-ibs", */
 };
 
-/* Prepare a view; returns false if memory runs out. */
-bool view_init(struct view *view, const struct vb_device *device, uint16_t number);
+/* Prepare a view; name is kept by pointer, NULL: that of the type. Returns false if memory runs out. */
+bool view_init(struct view *view, const struct vb_device *device, const char *name,
+               uint16_t number);
 void view_free(struct view *view);
 
 /* ---- outputs ---- */

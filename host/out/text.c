@@ -52,8 +52,7 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     const struct view *view = seen->view;
     vb_frame_id_text(seen->frame, id);
     vb_time_text(seen->t_ns, time);
-    size_t n =
-        print(text, "%s %s %s %s", time, seen->link, view ? view->instance.device->name : "-", id);
+    size_t n = print(text, "%s %s %s %s", time, seen->link, view ? view->name : "-", id);
     sink_bytes(sink, text, n);
     pen.column = n;
     enum vb_fault fault = view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
