@@ -95,6 +95,7 @@ valgrind:
 LONG ?= 25
 long: debug
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin
+	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin_leader
 
 # ---- microcontrollers, measurements ----
 

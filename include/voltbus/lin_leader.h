@@ -45,37 +45,42 @@ struct vb_lin_leader {
     uint32_t yields;    /* times that another leader was heard; for reading */
     uint8_t foreign_id; /* the id that it was heard asking for last */
     uint8_t next;       /* slot */
-    int64_t heard_ns;   /* last sign of another leader, or the start */
+    int64_t heard_ns;   /* last sign of another leader, or since when we listen */
     int64_t start_ns;   /* of this period */
-    bool ready;         /* a frame waits for vb_lin_leader_take */
-    uint8_t ready_id;
+    int64_t free_ns;    /* no header before: the slot of the last one sent ends */
+    bool ready;         /* the frame of slot `next` waits for vb_lin_leader_take ... */
+    int64_t ready_ns;   /* ... since this tick */
     struct vb_lin_published published[VB_LIN_IDS];
 };
 
-/* Begin, in state LISTEN. schedule: slots in rising order, kept by pointer. */
+/* Begin, in state LISTEN. schedule: one slot or more in rising order, all before the end of the
+ * period; kept by pointer. now_ns here and below: of a clock that never goes back. */
 void vb_lin_leader_init(struct vb_lin_leader *l, const struct vb_lin_schedule *schedule,
                         int64_t now_ns);
 
 /* From its next slot on answer this id with n bytes (1..8); n == 0: leave it to a follower. kind: of
  * checksum, 0 = what the id uses (vb_lin_checksum_kind). Returns VB_OK, VB_E_RANGE (id > 63, n > 8,
- * or the schedule has no slot for it). */
+ * no such kind, or the schedule has no slot for it): then nothing changes. */
 int vb_lin_leader_publish(struct vb_lin_leader *l, uint8_t id, uint16_t kind, const uint8_t *data,
                           size_t n);
 
-/* Every frame of the bus, damaged ones too. One without VB_FRAME_TX was asked for by somebody else:
- * sends nothing more, state YIELD. */
+/* Every frame of the bus, damaged ones too, before the tick of the same moment. One without
+ * VB_FRAME_TX was asked for by somebody else: sends nothing more, state YIELD. */
 void vb_lin_leader_heard(struct vb_lin_leader *l, const struct vb_frame *frame, int64_t now_ns);
 
-/* The line was lost or came back: begin again with LISTEN. */
+/* The line was lost or came back: begin again with LISTEN. What is published stays. */
 void vb_lin_leader_restart(struct vb_lin_leader *l, int64_t now_ns);
 
 /* Time passed; harmless to call early. A slot that is more than half its length late is left out:
- * two headers are never sent closer than slot_ms. */
+ * two headers are never sent closer than slot_ms. Who comes a second after the deadline or later has
+ * not listened meanwhile: state LISTEN, and the slots of that time are not counted. */
 void vb_lin_leader_tick(struct vb_lin_leader *l, int64_t now_ns);
-int64_t vb_lin_leader_deadline_ns(const struct vb_lin_leader *l); /* INT64_MAX: no need */
+int64_t vb_lin_leader_deadline_ns(const struct vb_lin_leader *l);
 
-/* The next frame to send: len 0 = the header alone, else header and response. flags: VB_FRAME_TX and
- * the kind of checksum. data points into l until the next call. Returns false if there is none. */
+/* The frame to send now, right after vb_lin_leader_tick: len 0 = the header alone, else header and
+ * response. t_ns: of that tick. flags: VB_FRAME_TX, and with a response the kind of checksum. data
+ * points into l and lives until the next call. Returns false if there is none. A frame that is not
+ * taken is dropped when its slot is too late. */
 bool vb_lin_leader_take(struct vb_lin_leader *l, struct vb_frame *frame);
 
 /* The name of a state ("lead"); never NULL. */

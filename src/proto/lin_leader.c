@@ -1,0 +1,143 @@
+/* lin_leader.c - the leader of a LIN bus: when a header is due, and when to keep silent.
+ * Two leaders on one wire destroy each other's frames. The one that was there first knows nothing of
+ * us, so it is always this one that gives way: it listens before it speaks, and again after others.
+ * Facts: reference/lin.md section 6, reference/camper-lin.md section 1.
+ * SPDX-License-Identifier: MIT */
+#include "voltbus/lin_leader.h"
+
+#include <string.h>
+
+#include "voltbus/err.h"
+#include "voltbus/time.h"
+
+static const struct {
+    const char *text;
+    int64_t limit_ns;
+} states[] = {
+#define X(name, text, limit_ms, sentence) {text, limit_ms * VB_NS_PER_MS},
+    VB_LIN_LEADER_STATES(X)
+#undef X
+};
+
+const char *vb_lin_leader_state_text(enum vb_lin_leader_state state) {
+    size_t i = (size_t)state;
+    return i < sizeof states / sizeof states[0] ? states[i].text : "?";
+}
+
+static void listen(struct vb_lin_leader *l, int64_t now_ns) {
+    l->state = VB_LIN_LEADER_LISTEN;
+    l->heard_ns = now_ns;
+    l->ready = false;
+}
+
+void vb_lin_leader_init(struct vb_lin_leader *l, const struct vb_lin_schedule *schedule,
+                        int64_t now_ns) {
+    memset(l, 0, sizeof *l);
+    l->schedule = schedule;
+    l->free_ns = now_ns;
+    listen(l, now_ns);
+}
+
+void vb_lin_leader_restart(struct vb_lin_leader *l, int64_t now_ns) {
+    listen(l, now_ns);
+}
+
+int vb_lin_leader_publish(struct vb_lin_leader *l, uint8_t id, uint16_t kind, const uint8_t *data,
+                          size_t n) {
+    unsigned slot = 0;
+    while (slot < l->schedule->slot_count && l->schedule->slots[slot].id != id) {
+        slot++;
+    }
+    if (id >= VB_LIN_IDS || n > VB_LIN_DATA_MAX || slot == l->schedule->slot_count ||
+        (kind != 0 && kind != VB_FRAME_CLASSIC && kind != VB_FRAME_ENHANCED &&
+         kind != VB_FRAME_UNPARITY)) {
+        return VB_E_RANGE;
+    }
+    struct vb_lin_published *published = &l->published[id];
+    published->len = (uint8_t)n;
+    published->kind = kind ? kind : vb_lin_checksum_kind(id);
+    if (n > 0) { /* data of nothing may be NULL */
+        memcpy(published->data, data, n);
+    }
+    return VB_OK;
+}
+
+void vb_lin_leader_heard(struct vb_lin_leader *l, const struct vb_frame *frame, int64_t now_ns) {
+    if (frame->flags & VB_FRAME_TX) {
+        return;
+    }
+    l->yields += l->state != VB_LIN_LEADER_YIELD;
+    l->state = VB_LIN_LEADER_YIELD;
+    l->foreign_id = (uint8_t)frame->id;
+    l->heard_ns = now_ns;
+    l->ready = false;
+}
+
+/* When slot `next` should be sent. */
+static int64_t slot_ns(const struct vb_lin_leader *l) {
+    return l->start_ns + l->schedule->slots[l->next].at_ms * VB_NS_PER_MS;
+}
+
+int64_t vb_lin_leader_deadline_ns(const struct vb_lin_leader *l) {
+    if (l->state != VB_LIN_LEADER_LEAD) {
+        return l->heard_ns + states[l->state].limit_ns;
+    }
+    int64_t due_ns = slot_ns(l);
+    return due_ns > l->free_ns ? due_ns : l->free_ns;
+}
+
+static void next_slot(struct vb_lin_leader *l) {
+    if (++l->next == l->schedule->slot_count) {
+        l->next = 0;
+        l->start_ns += l->schedule->period_ms * VB_NS_PER_MS;
+    }
+}
+
+void vb_lin_leader_tick(struct vb_lin_leader *l, int64_t now_ns) {
+    int64_t late_ns = now_ns - vb_lin_leader_deadline_ns(l);
+    l->ready = false; /* of the tick before, and not taken: judged again */
+    if (late_ns < 0) {
+        return;
+    }
+    if (l->state == VB_LIN_LEADER_YIELD || late_ns >= states[VB_LIN_LEADER_LISTEN].limit_ns) {
+        listen(l, now_ns);
+        return;
+    }
+    if (l->state == VB_LIN_LEADER_LISTEN) {
+        l->state = VB_LIN_LEADER_LEAD;
+        l->start_ns = now_ns;
+        l->next = 0;
+    }
+    /* A caller who sent one slot late finds the next one pushed back by free_ns; more than half a
+     * slot is left out, and so the schedule is never more than that behind. */
+    int64_t half_ns = l->schedule->slot_ms * VB_NS_PER_MS / 2;
+    while (now_ns - slot_ns(l) > half_ns) {
+        l->late++;
+        next_slot(l);
+    }
+    if (now_ns >= vb_lin_leader_deadline_ns(l)) {
+        l->ready = true;
+        l->ready_ns = now_ns;
+    }
+}
+
+bool vb_lin_leader_take(struct vb_lin_leader *l, struct vb_frame *frame) {
+    if (!l->ready) {
+        return false;
+    }
+    uint8_t id = l->schedule->slots[l->next].id;
+    const struct vb_lin_published *published = &l->published[id % VB_LIN_IDS];
+    *frame = (struct vb_frame){
+        .t_ns = l->ready_ns,
+        .id = id,
+        .flags = (uint16_t)(VB_FRAME_TX | (published->len > 0 ? published->kind : 0)),
+        .kind = VB_KIND_LIN,
+        .len = published->len,
+        .data = published->data,
+    };
+    l->ready = false;
+    l->sent++;
+    l->free_ns = l->ready_ns + l->schedule->slot_ms * VB_NS_PER_MS;
+    next_slot(l);
+    return true;
+}
