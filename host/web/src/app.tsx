@@ -1,0 +1,241 @@
+/* app.tsx - the page: header, links, a tile per device, the plot.
+ * SPDX-License-Identifier: MIT */
+import { render } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import 'uplot/dist/uPlot.min.css';
+import './app.css';
+import { elapsed, duration, number } from './format';
+import { makeHash, MOST, parseHash, toggled, type Choice } from './hash';
+import { Live } from './live';
+import { Plot } from './plot';
+import { Recorder } from './series';
+import { anyControl, defaultPlot, type DeviceView, type Model } from './store';
+import { text } from './text';
+import { Tile } from './tile';
+
+const DRAW_MS = 200; /* values change ten times a second; the eye has enough with five */
+const TICK_MS = 500; /* ages go on while nothing arrives */
+
+/* The connection outlives every drawing, so it stands outside. */
+const recorder = new Recorder();
+let plotted: string[] = [];
+let draw = () => {};
+let fresh = () => {};
+const live = new Live(
+    () => draw(),
+    (model, snapshot) => {
+        recorder.observe(model, plotted);
+        if (snapshot) {
+            fresh();
+        }
+    },
+    () => recorder.breakAll(),
+);
+
+function useLive(): number {
+    const [, redraw] = useState(0);
+    const [snapshots, setSnapshots] = useState(0);
+    useEffect(() => {
+        let timer = 0;
+        let phase = '';
+        const now = () => {
+            clearTimeout(timer);
+            timer = 0;
+            phase = live.phase;
+            redraw((n) => n + 1);
+        };
+        draw = () => {
+            if (phase !== live.phase) {
+                now();
+            } else if (!timer && !document.hidden) {
+                timer = window.setTimeout(now, DRAW_MS);
+            }
+        };
+        fresh = () => setSnapshots((n) => n + 1);
+        const tick = setInterval(() => draw(), TICK_MS);
+        now();
+        return () => clearInterval(tick);
+    }, []);
+    return snapshots;
+}
+
+function useChoice(model: Model | null) {
+    const [choice, setChoice] = useState<Choice>(() => parseHash(location.hash));
+    useEffect(() => {
+        const follow = () => setChoice(parseHash(location.hash));
+        addEventListener('hashchange', follow);
+        return () => removeEventListener('hashchange', follow);
+    }, []);
+    const first = useMemo(() => (model ? defaultPlot(model) : []), [!model]);
+    const keys = choice.keys ?? first;
+    const change = useCallback((next: Choice) => {
+        history.replaceState(null, '', makeHash(next));
+        setChoice(next);
+    }, []);
+    return { span: choice.span, keys, change };
+}
+
+function Header({ model, now }: { model: Model | null; now: number }) {
+    const away = live.phase !== 'live';
+    const word = live.phase === 'live' ? text.live : model ? text.reconnecting : text.connecting;
+    const wait = (live.retryAt - performance.now()) / 1000;
+    const control = model && anyControl(model);
+    return (
+        <header class="top">
+            <h1>
+                <span class="brand">{text.app}</span>
+                <span class="site">{model?.site ?? ''}</span>
+            </h1>
+            <div class="badges">
+                {model?.demo && (
+                    <span class="badge demo" title={text.demoHint}>
+                        {text.demo}
+                    </span>
+                )}
+                {model && (
+                    <span
+                        class={`badge ${control ? 'control' : ''}`}
+                        title={control ? text.controlHint : text.readOnlyHint}
+                    >
+                        {control ? text.control : text.readOnly}
+                    </span>
+                )}
+                <span class={`connection ${live.phase}`} data-phase={live.phase}>
+                    <i class="dot" aria-hidden="true" />
+                    <span aria-live="polite">{word}</span>
+                    {away && live.phase === 'waiting' && (
+                        <span class="muted" aria-hidden="true">
+                            {text.nextTry(duration(wait))}
+                        </span>
+                    )}
+                </span>
+            </div>
+            {away && model && (
+                <p class="lost">
+                    <span>{text.lost(elapsed(now))}</span>
+                    <button type="button" onClick={() => live.now()}>
+                        {text.retryNow}
+                    </button>
+                </p>
+            )}
+        </header>
+    );
+}
+
+function Links({ model }: { model: Model }) {
+    const links = Object.entries(model.links);
+    if (links.length === 0) {
+        return null;
+    }
+    return (
+        <ul class="links" aria-label={text.links}>
+            {links.map(([name, link]) => (
+                <li key={name} data-link={name} class={`link ${link.state}`} title={link.link}>
+                    <i class="dot" aria-hidden="true" />
+                    <b>{name}</b>
+                    <span>
+                        {text.linkState[link.state] ?? link.state}
+                        {link.leader && `, ${text.leader[link.leader] ?? link.leader}`}
+                    </span>
+                    <span class="muted">
+                        {text.frames(number(link.frames, 0))}
+                        {link.bad > 0 && `, ${text.bad(number(link.bad, 0))}`}
+                    </span>
+                    {link.reason && <span class="why">{link.reason}</span>}
+                </li>
+            ))}
+        </ul>
+    );
+}
+
+const COLUMN = 290; /* px, at least */
+const GAP = 14;
+
+/* About how tall a tile is, from what it always shows: so tiles stay where they are while values come and go. */
+function height(device: DeviceView): number {
+    const commands = device.control ? Object.keys(device.commands).length : 0;
+    return 105 + 50 * Math.ceil(device.headline.length / 2) + 165 * commands;
+}
+
+/* Tiles side by side in columns, each in the shortest so far. */
+function Tiles({ model, ...rest }: { model: Model; now: number; away: boolean; keys: string[]; toggle: (key: string) => void }) {
+    const box = useRef<HTMLElement>(null);
+    const [count, setCount] = useState(1);
+    useLayoutEffect(() => {
+        const fit = () => setCount(Math.max(1, Math.floor((box.current!.clientWidth + GAP) / (COLUMN + GAP))));
+        const resized = new ResizeObserver(fit);
+        resized.observe(box.current!);
+        fit();
+        return () => resized.disconnect();
+    }, []);
+    const columns = Array.from({ length: count }, () => ({ height: 0, tiles: [] as [string, DeviceView][] }));
+    for (const entry of Object.entries(model.devices)) {
+        const shortest = columns.reduce((a, b) => (b.height < a.height ? b : a));
+        shortest.height += height(entry[1]) + GAP;
+        shortest.tiles.push(entry);
+    }
+    return (
+        <section id="devices" ref={box} class="tiles" aria-label={text.devices} tabIndex={-1}>
+            {Object.keys(model.devices).length === 0 && <p class="empty">{text.noDevices}</p>}
+            {columns.map((column, i) => (
+                <div class="column" key={i}>
+                    {column.tiles.map(([name, device]) => (
+                        <Tile key={name} name={name} device={device} {...rest} />
+                    ))}
+                </div>
+            ))}
+        </section>
+    );
+}
+
+function App() {
+    const snapshots = useLive();
+    const { model } = live;
+    const { span, keys, change } = useChoice(model);
+    const [note, setNote] = useState('');
+    plotted = keys;
+    recorder.keep(keys);
+
+    const toggle = (key: string) => {
+        const next = toggled(keys, key);
+        setNote(next ? '' : text.full(MOST));
+        if (next) {
+            change({ span, keys: next });
+        }
+    };
+    useEffect(() => {
+        document.title = model ? `${model.site} · ${text.app}` : text.app;
+    }, [model?.site]);
+
+    const away = live.phase !== 'live';
+    const now = live.time();
+    return (
+        <>
+            <a class="skip" href="#devices" onClick={(e) => (e.preventDefault(), document.getElementById('devices')?.focus())}>
+                {text.skip}
+            </a>
+            <Header model={model} now={(performance.now() - live.lostAt) / 1000} />
+            {!model && <p class="empty">{text.waitingForServer}</p>}
+            {model && <Links model={model} />}
+            {model && (
+                <main>
+                    <Tiles model={model} now={now} away={away} keys={keys} toggle={toggle} />
+                    <Plot
+                        model={model}
+                        keys={keys}
+                        span={span}
+                        now={now}
+                        note={note}
+                        snapshots={snapshots}
+                        recorder={recorder}
+                        toggle={toggle}
+                        setSpan={(s) => change({ span: s, keys })}
+                    />
+                </main>
+            )}
+            {live.missed > 0 && <footer class="muted">{text.missed(live.missed)}</footer>}
+        </>
+    );
+}
+
+render(<App />, document.getElementById('app')!);

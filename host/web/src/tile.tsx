@@ -1,0 +1,175 @@
+/* tile.tsx - one device: is it well, its main values large, all values on request, its commands.
+ * SPDX-License-Identifier: MIT */
+import { useState } from 'preact/hooks';
+import { CommandForm } from './command';
+import { elapsed, exact, label, short, unitText } from './format';
+import { canPlot, type DeviceView, type SignalView } from './store';
+import { text } from './text';
+
+interface Plotting {
+    keys: string[];
+    toggle: (key: string) => void;
+}
+
+/* A value that can be plotted is a button, another one is text. */
+function Value({ id, signal, plot, children, class: name = '' }: {
+    id: string;
+    signal: SignalView;
+    plot: Plotting;
+    children: preact.ComponentChildren;
+    class?: string;
+}) {
+    if (!canPlot(signal)) {
+        return (
+            <div class={`value ${name}`} data-signal={id} title={signal.title}>
+                {children}
+            </div>
+        );
+    }
+    const slot = plot.keys.indexOf(id);
+    const hint = slot < 0 ? text.addToPlot : text.removeFromPlot;
+    return (
+        <button
+            type="button"
+            class={`value ${name} ${slot < 0 ? '' : `plotted s${slot}`}`}
+            data-signal={id}
+            aria-pressed={slot >= 0}
+            title={`${signal.title}: ${hint}`}
+            onClick={() => plot.toggle(id)}
+        >
+            {children}
+        </button>
+    );
+}
+
+function Marks({ signal }: { signal: SignalView }) {
+    return (
+        <>
+            {signal.guess && (
+                <abbr class="guess" title={text.guess}>
+                    ?<span class="hidden"> {text.guess}</span>
+                </abbr>
+            )}
+            {signal.out_of_range && <span class="mark">! {text.outOfRange}</span>}
+        </>
+    );
+}
+
+function Headline({ device, name, plot }: { device: DeviceView; name: string; plot: Plotting }) {
+    return (
+        <div class="headline">
+            {device.headline.map((id) => {
+                const signal = device.signals[id];
+                const title = label(id, name);
+                return signal ? (
+                    <Value key={id} id={`${name}/${id}`} signal={signal} plot={plot} class="big">
+                        <span class="label">
+                            {title} <Marks signal={signal} />
+                        </span>
+                        <span class="number">
+                            {short(signal)}
+                            <small>{unitText(signal.unit)}</small>
+                        </span>
+                    </Value>
+                ) : (
+                    <div key={id} class="value big none">
+                        <span class="label">{title}</span>
+                        <span class="number" title={text.nothingYet}>
+                            {text.none}
+                        </span>
+                    </div>
+                );
+            })}
+        </div>
+    );
+}
+
+function AllValues({ device, name, now, plot }: { device: DeviceView; name: string; now: number; plot: Plotting }) {
+    const [open, setOpen] = useState(false);
+    const [unknown, setUnknown] = useState(false);
+    const signals = Object.entries(device.signals);
+    const hidden = signals.filter(([, s]) => s.unknown).length;
+    return (
+        <details class="all" open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
+            <summary>{text.allValues(signals.length - hidden)}</summary>
+            {open && (
+                <div class="scroll" role="region" tabIndex={0} aria-label={text.allValuesOf(name)}>
+                    <table>
+                        <thead class="hidden">
+                            <tr>
+                                <th scope="col">{text.signal}</th>
+                                <th scope="col">
+                                    {text.value}, {text.age}
+                                </th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {signals
+                                .filter(([, s]) => unknown || !s.unknown)
+                                .map(([id, s]) => (
+                                    <tr key={id} class={s.unknown ? 'unknown' : ''}>
+                                        <th scope="row">
+                                            {id} <Marks signal={s} />
+                                            {s.title && <small>{s.title}</small>}
+                                        </th>
+                                        <td>
+                                            <Value id={`${name}/${id}`} signal={s} plot={plot}>
+                                                {exact(s)}
+                                                {unitText(s.unit)}
+                                            </Value>
+                                            <small>{text.ago(elapsed(now - s.t))}</small>
+                                        </td>
+                                    </tr>
+                                ))}
+                        </tbody>
+                    </table>
+                    {hidden > 0 && (
+                        <label class="check">
+                            <input type="checkbox" checked={unknown} onChange={(e) => setUnknown(e.currentTarget.checked)} />
+                            {text.showUnknown(hidden)}
+                        </label>
+                    )}
+                </div>
+            )}
+        </details>
+    );
+}
+
+export function Tile({ name, device, now, away, keys, toggle }: {
+    name: string;
+    device: DeviceView;
+    now: number;
+    away: boolean;
+    keys: string[];
+    toggle: (key: string) => void;
+}) {
+    const { health } = device;
+    const plot = { keys, toggle };
+    const why = health === 'ok' ? '' : device.reason || text.healthWhy[health] || health;
+    const commands = device.control ? Object.entries(device.commands) : [];
+    return (
+        <article class={`tile ${away ? 'away' : health}`} data-device={name} aria-label={name}>
+            <header>
+                <h2>{name}</h2>
+                <span class="health">
+                    <i class="dot" aria-hidden="true" />
+                    <span aria-live="polite">{away ? text.lastKnown : (text.health[health] ?? health)}</span>
+                    {device.heard !== undefined && <span class="age">{text.ago(elapsed(now - device.heard))}</span>}
+                </span>
+                <p class="muted" title={device.title}>
+                    <span class="type">{device.type}</span> {device.title}
+                </p>
+            </header>
+            {why && <p class="reason">{why}</p>}
+            {device.headline.length > 0 && <Headline device={device} name={name} plot={plot} />}
+            {commands.length > 0 && (
+                <div class="commands" role="group" aria-label={text.controlOf(name)}>
+                    {commands.map(([id, command]) => (
+                        <CommandForm key={id} device={name} id={id} command={command} now={now} away={away} />
+                    ))}
+                </div>
+            )}
+            <AllValues device={device} name={name} now={now} plot={plot} />
+        </article>
+    );
+}
