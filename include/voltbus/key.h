@@ -12,7 +12,7 @@
 #include "voltbus/err.h"
 
 enum vb_key_type {
-    VB_KEY_TEXT,     /* any text; number = 0 */
+    VB_KEY_TEXT,     /* any text without control characters; number = 0 */
     VB_KEY_FLAG,     /* true, false, yes, no, on, off; number = 0 or 1 */
     VB_KEY_WORD,     /* one of words; number = its place among them */
     VB_KEY_NUMBER,   /* a whole number, with or without the row's unit behind it */
@@ -25,7 +25,7 @@ struct vb_key {
     uint8_t type;             /* enum vb_key_type */
     const char *unit;         /* NUMBER: the unit that may stand behind it; NULL = none */
     const char *initial;      /* the default as text; NULL = must be given, "" = may be left out */
-    int64_t min, max;         /* NUMBER, DURATION, SIZE: in the base unit */
+    int64_t min, max;         /* NUMBER, DURATION, SIZE: in the base unit; both 0 = no bounds */
     const char *const *words; /* WORD: ends with NULL */
     const char *help;         /* one line */
 };
@@ -41,7 +41,9 @@ struct vb_value {
 /* Room for the longest text of why. */
 #define VB_KEY_WHY 160
 
-/* Read a value from n characters of text. value: written on success. why (may be NULL): room for
+/* Read a value from n characters of text: no space around it; a decimal fraction is good where the
+ * whole is a number of base units (1.5 h). Empty text is a value only of a TEXT that has a default.
+ * value: written on success. why (may be NULL): room for
  * VB_KEY_WHY; for any error the reason and what is allowed, one line without the key's name: "80x:
  * unknown unit 'x' (ms, s, min, h, d)".
  * Returns VB_OK; VB_E_FORMAT (no such value, or another unit); VB_E_RANGE (beyond min or max). */
