@@ -1,7 +1,7 @@
 /* app.tsx - the page: header, links, a tile per device, the plot.
  * SPDX-License-Identifier: MIT */
 import { render } from 'preact';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import 'uplot/dist/uPlot.min.css';
 import './app.css';
 import { elapsed, duration, number } from './format';
@@ -68,11 +68,15 @@ function useChoice(model: Model | null) {
     }, []);
     const first = useMemo(() => (model ? defaultPlot(model) : []), [!model]);
     const keys = choice.keys ?? first;
-    const change = useCallback((next: Choice) => {
+    const change = (part: Partial<Choice>) => {
+        const next = { ...latest.current, ...part };
+        latest.current = next;
         history.replaceState(null, '', makeHash(next));
         setChoice(next);
-    }, []);
-    return { span: choice.span, keys, change };
+    };
+    const latest = useRef<Choice>(choice);
+    latest.current = { span: choice.span, keys };
+    return { span: choice.span, keys, change, latest };
 }
 
 function Header({ model, now }: { model: Model | null; now: number }) {
@@ -191,16 +195,16 @@ function Tiles({ model, ...rest }: { model: Model; now: number; away: boolean; k
 function App() {
     const snapshots = useLive();
     const { model } = live;
-    const { span, keys, change } = useChoice(model);
+    const { span, keys, change, latest } = useChoice(model);
     const [note, setNote] = useState('');
     plotted = keys;
     recorder.keep(keys);
 
     const toggle = (key: string) => {
-        const next = toggled(keys, key);
+        const next = toggled(latest.current.keys ?? [], key);
         setNote(next ? '' : text.full(MOST));
         if (next) {
-            change({ span, keys: next });
+            change({ keys: next });
         }
     };
     useEffect(() => {
@@ -229,7 +233,7 @@ function App() {
                         snapshots={snapshots}
                         recorder={recorder}
                         toggle={toggle}
-                        setSpan={(s) => change({ span: s, keys })}
+                        setSpan={(s) => change({ span: s })}
                     />
                 </main>
             )}

@@ -95,7 +95,7 @@ function options(el: HTMLElement, curves: Curve[], width: number, height: number
                     ticks: { show: false },
                     gap: 8,
                     space: 36,
-                    size: (_u, values) => 20 + 7 * Math.max(3, ...(values ?? []).map((v) => v.length)),
+                    size: (_u, values) => 18 + 6.8 * Math.max(3, ...(values ?? []).map((v) => v.length)),
                     values: valueTicks(unit),
                 };
             }),

@@ -24,6 +24,7 @@ export function CommandForm({ device, id, command, now, away }: {
     const [result, setResult] = useState<Result | null>(null);
     const { min, max, step = 1, words, unit } = command;
     const decimals = decimalsOf(step);
+    const plain = (v: number) => number(v, decimalsOf(v));
     const say = (v: Value) => (typeof v === 'number' ? number(v, Math.max(decimals, decimalsOf(v))) : v) + unitText(unit);
     const typed = draft ?? String(command.value);
     const wanted: Value = words || typed.trim() === '' || Number.isNaN(Number(typed)) ? typed : Number(typed);
@@ -59,6 +60,23 @@ export function CommandForm({ device, id, command, now, away }: {
             setResult({ state: 'refused', words: known ? text.refused(e.reason || e.code) : text.unreachable });
         }
     };
+
+    const hold = (
+        <label class="hold">
+            <span aria-hidden="true">{text.hold}</span>
+            <select
+                aria-label={text.holdLabel(`${device} ${name}`)}
+                value={lease}
+                onChange={(e) => setLease(Number(e.currentTarget.value))}
+            >
+                {text.leases.map(([seconds, words]) => (
+                    <option key={seconds} value={seconds}>
+                        {words}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
 
     return (
         <form
@@ -98,11 +116,14 @@ export function CommandForm({ device, id, command, now, away }: {
             )}
             <div class="row">
                 {words ? (
-                    <select id={input} value={typed} onChange={(e) => setDraft(e.currentTarget.value)}>
-                        {words.map((w) => (
-                            <option key={w}>{w}</option>
-                        ))}
-                    </select>
+                    <>
+                        <select id={input} class="words" value={typed} onChange={(e) => setDraft(e.currentTarget.value)}>
+                            {words.map((w) => (
+                                <option key={w}>{w}</option>
+                            ))}
+                        </select>
+                        {hold}
+                    </>
                 ) : (
                     <>
                         {min !== undefined && max !== undefined && (
@@ -126,31 +147,18 @@ export function CommandForm({ device, id, command, now, away }: {
                     </>
                 )}
             </div>
-            {!words && min !== undefined && max !== undefined && (
-                <p class="allowed" id={`${input}-range`}>
-                    {text.allowed(text.range(number(min, decimalsOf(min)), number(max, decimalsOf(max)), unitText(unit)))}
-                    {step !== 1 && `, ${text.step(number(step, decimals))}`}
-                </p>
+            {!words && (
+                <div class="row">
+                    <span class="allowed" id={`${input}-range`}>
+                        {min !== undefined && max !== undefined && text.allowed(text.range(plain(min), plain(max), unitText(unit)))}
+                        {step !== 1 && `, ${text.step(plain(step))}`}
+                    </span>
+                    {hold}
+                </div>
             )}
-            <div class="row send">
-                <label class="hold">
-                    <span aria-hidden="true">{text.hold}</span>
-                    <select
-                        aria-label={text.holdLabel(`${device} ${name}`)}
-                        value={lease}
-                        onChange={(e) => setLease(Number(e.currentTarget.value))}
-                    >
-                        {text.leases.map(([seconds, words]) => (
-                            <option key={seconds} value={seconds}>
-                                {words}
-                            </option>
-                        ))}
-                    </select>
-                </label>
-                <button type="submit" class="primary" aria-disabled={busy || away}>
-                    {text.set(device, name, typeof wanted === 'number' ? say(wanted) : wanted)}
-                </button>
-            </div>
+            <button type="submit" class="primary" aria-disabled={busy || away}>
+                {text.set(device, name, typeof wanted === 'number' ? say(wanted) : wanted)}
+            </button>
             <p class={`result ${result?.state ?? ''}`} role="status" aria-live="polite">
                 {result?.words}
             </p>

@@ -1,0 +1,225 @@
+/* store.test.mjs - what the page makes of snapshots, deltas, history and numbers; no browser needed.
+ *
+ * usage: node --test test/web/store.test.mjs     (VB_WEB: folder with the page's node_modules, default host/web)
+ *
+ * SPDX-License-Identifier: MIT */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const web = process.env.VB_WEB ?? join(dirname(fileURLToPath(import.meta.url)), '../../host/web');
+const esbuild = createRequire(join(web, 'package.json'))('esbuild');
+const folder = mkdtempSync(join(tmpdir(), 'voltbus-web-'));
+after(() => rmSync(folder, { recursive: true }));
+
+async function load(name) {
+    const outfile = join(folder, `${name}.mjs`);
+    esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.ts`], outfile, bundle: true, format: 'esm', logLevel: 'error' });
+    return import(pathToFileURL(outfile));
+}
+const { fromSnapshot, merge, canPlot, defaultPlot } = await load('store');
+const { number, decimalsOf, short, exact, label, duration, elapsed } = await load('format');
+const { assemble, csv, valueAt, Recorder } = await load('series');
+const { parseHash, makeHash, toggled } = await load('hash');
+
+const snapshot = () => ({
+    site: 'van',
+    demo: false,
+    time: 1000,
+    seq: 7,
+    links: { house: { link: 'lin:x', state: 'open', reason: '', frames: 1, bad: 0 } },
+    devices: {
+        panel: {
+            type: 'nugget-panel', title: 'Panel', link: 'house', health: 'ok', reason: '', age: 0.5, frames: 1, bad: 0,
+            control: true, headline: ['coolbox.level'],
+            signals: {
+                'coolbox.level': { value: 3, unit: '', title: 'Level', t: 999.5, age: 0.5 },
+                'box.temperature': { value: 7.25, unit: '°C', title: 'Temperature', t: 999.5, guess: true },
+                'pump.on': { value: 'no', unit: '', title: 'Pump', words: ['no', 'yes'], t: 999.5 },
+            },
+            commands: {
+                'coolbox.level': { title: 'Level', unit: '', min: 0, max: 5, step: 1, safe: 0, value: 3, lease: 12.5, by: 'page' },
+            },
+        },
+    },
+});
+const delta = (seq, panel, more) => ({ type: 'delta', seq, time: 1001, devices: { panel }, ...more });
+const frozen = (o) => (Object.values(o).forEach((v) => v && typeof v === 'object' && frozen(v)), Object.freeze(o));
+
+test('a snapshot says when a device was heard and until when a command holds', () => {
+    const model = fromSnapshot(snapshot());
+    assert.equal(model.devices.panel.heard, 999.5);
+    assert.equal(model.devices.panel.commands['coolbox.level'].until, 1012.5);
+});
+
+test('a silent device was never heard', () => {
+    const state = snapshot();
+    delete state.devices.panel.age;
+    assert.equal(fromSnapshot(state).devices.panel.heard, undefined);
+});
+
+test('a device without control has no commands and needs none', () => {
+    const state = snapshot();
+    delete state.devices.panel.commands;
+    assert.deepEqual(fromSnapshot(state).devices.panel.commands, {});
+});
+
+test('a delta changes what it names, keeps the rest, and leaves the old model as it was', () => {
+    const old = frozen(fromSnapshot(snapshot()));
+    const model = merge(old, delta(8, { age: 0.25, signals: { 'box.temperature': { value: 7.5, t: 1000.75 } } }));
+    const s = model.devices.panel.signals;
+    assert.equal(s['box.temperature'].value, 7.5);
+    assert.equal(s['box.temperature'].unit, '°C');
+    assert.equal(s['box.temperature'].guess, true);
+    assert.equal(s['coolbox.level'].value, 3);
+    assert.equal(model.devices.panel.heard, 1000.75);
+    assert.equal(model.seq, 8);
+    assert.equal(old.devices.panel.signals['box.temperature'].value, 7.25);
+});
+
+test('a delta after a missing one gives no model', () => {
+    assert.equal(merge(fromSnapshot(snapshot()), delta(9, {})), null);
+    assert.equal(merge(fromSnapshot(snapshot()), delta(7, {})), null);
+});
+
+test('a command without a lease is back at its safe value, and nobody holds it', () => {
+    const model = merge(fromSnapshot(snapshot()), delta(8, { commands: { 'coolbox.level': { value: 0 } } }));
+    const c = model.devices.panel.commands['coolbox.level'];
+    assert.deepEqual([c.value, c.until, c.by, c.max], [0, undefined, undefined, 5]);
+});
+
+test('out of range belongs to the value that came with it', () => {
+    const bad = merge(fromSnapshot(snapshot()), delta(8, { signals: { 'box.temperature': { value: 127, t: 1, out_of_range: true } } }));
+    assert.equal(bad.devices.panel.signals['box.temperature'].out_of_range, true);
+    const good = merge(bad, delta(9, { signals: { 'box.temperature': { value: 8, t: 2 } } }));
+    assert.equal(good.devices.panel.signals['box.temperature'].out_of_range, undefined);
+});
+
+test('a signal heard for the first time joins; unknown devices, commands and links are left out', () => {
+    const model = merge(fromSnapshot(snapshot()), delta(8,
+        { signals: { 'tap.open': { value: 'yes', unit: '', title: 'Tap', words: ['no', 'yes'], t: 1001 } }, commands: { nothing: { value: 1 } } },
+        { links: { house: { state: 'waiting', reason: 'gone' }, nowhere: { state: 'open' } } }));
+    assert.equal(model.devices.panel.signals['tap.open'].value, 'yes');
+    assert.deepEqual(Object.keys(model.devices.panel.commands), ['coolbox.level']);
+    assert.deepEqual(Object.keys(model.links), ['house']);
+    assert.deepEqual([model.links.house.state, model.links.house.frames], ['waiting', 1]);
+});
+
+test('decimals once seen stay, over deltas and a new snapshot', () => {
+    let model = merge(fromSnapshot(snapshot()), delta(8, { signals: { 'box.temperature': { value: 8, t: 1 } } }));
+    assert.equal(exact(model.devices.panel.signals['box.temperature']), '8.00');
+    const state = snapshot();
+    state.devices.panel.signals['box.temperature'].value = 9;
+    model = fromSnapshot(state, model);
+    assert.equal(exact(model.devices.panel.signals['box.temperature']), '9.00');
+});
+
+test('words and unknown bits are not plotted; the first plot shows what has a unit and is no guess', () => {
+    const state = snapshot();
+    const model = fromSnapshot(state);
+    assert.equal(canPlot(model.devices.panel.signals['pump.on']), false);
+    assert.equal(canPlot({ value: 3, unit: '', title: '', t: 0, unknown: true }), false);
+    assert.deepEqual(defaultPlot(model), []);
+    state.devices.panel.headline = ['pump.on', 'box.temperature', 'never.heard'];
+    delete state.devices.panel.signals['box.temperature'].guess;
+    assert.deepEqual(defaultPlot(fromSnapshot(state)), ['panel/box.temperature']);
+});
+
+test('numbers look the same in every locale', () => {
+    assert.equal(number(12, 1), '12.0');
+    assert.equal(number(-3.456, 2), '−3.46');
+    assert.equal(number(-0.001, 2), '0.00');
+    assert.equal(number(9999, 0), '9999');
+    assert.equal(number(24320.5, 1), '24\u202f320.5');
+    assert.equal(number(1234567, 0), '1\u202f234\u202f567');
+    assert.equal(decimalsOf(1e-7), 7);
+    assert.equal(decimalsOf(1.5e-7), 8);
+    assert.equal(decimalsOf(1e21), 0);
+    assert.equal(short({ value: 1.234567, decimals: 6, largest: 1.234567 }), '1.235');
+    assert.equal(short({ value: 1204.2, decimals: 1, largest: 1204.2 }), '1204.2');
+    assert.equal(short({ value: 54210.1, decimals: 1, largest: 54210.1 }), '54\u202f210');
+});
+
+test('names and times are words', () => {
+    assert.equal(label('battery.voltage', 'battery'), 'voltage');
+    assert.equal(label('battery.soc', 'pack'), 'battery SoC');
+    assert.equal(duration(24.2), '25 s');
+    assert.equal(duration(600), '10 min');
+    assert.equal(duration(590), '9 min 50 s');
+    assert.equal(duration(3600), '60 min');
+    assert.equal(elapsed(0.24), '0.2 s');
+    assert.equal(elapsed(42.9), '42 s');
+    assert.equal(elapsed(125), '2 min');
+});
+
+test('history and live points make one line, broken where nothing was heard', () => {
+    const history = { points: [[10, 1, 0, 2], [11, 2, 2, 2], null, [20, 3, 3, 3]] };
+    const p = assemble(history, { t: [19, 20, 21], v: [9, 9, 4] }, 0, 100);
+    assert.deepEqual(p.t, [10, 11, 15.5, 20, 21]);
+    assert.deepEqual(p.mean, [1, 2, null, 3, 4]);
+    assert.deepEqual(p.low, [0, 2, null, 3, 4]);
+    assert.deepEqual(p.high, [2, 2, null, 3, 4]);
+});
+
+test('a gap at the end of the history is kept before the live points', () => {
+    const p = assemble({ points: [[10, 1, 1, 1], null] }, { t: [30], v: [2] }, 0, 100);
+    assert.deepEqual(p.mean, [1, null, 2]);
+});
+
+test('one point before the left edge stays, none after the right edge', () => {
+    const p = assemble({ points: [[1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3], [4, 4, 4, 4]] }, undefined, 2.5, 3.5);
+    assert.deepEqual(p.t, [2, 3]);
+});
+
+test('the value at a time is the last before it, and none in a gap', () => {
+    const p = { t: [1, 2, 3], mean: [10, null, 30] };
+    assert.deepEqual([0.5, 1, 1.9, 2.5, 9].map((t) => valueAt(p, t)), [undefined, 10, 10, undefined, 30]);
+});
+
+test('the recorder takes each sample once and breaks the line of a device that is not well', () => {
+    const recorder = new Recorder();
+    const keys = ['panel/box.temperature', 'panel/pump.on', '', 'gone/x'];
+    let model = fromSnapshot(snapshot());
+    recorder.observe(model, keys);
+    recorder.observe(model, keys);
+    model = merge(model, delta(8, { health: 'stale' }));
+    recorder.observe(model, keys);
+    recorder.observe(model, keys);
+    assert.deepEqual(recorder.of(keys[0]).v, [7.25, null]);
+    assert.equal(recorder.of(keys[1]), undefined);
+    recorder.keep([]);
+    assert.equal(recorder.of(keys[0]), undefined);
+});
+
+test('CSV has a column per signal and no row for a gap', () => {
+    const points = (t, mean) => ({ t, mean, low: mean, high: mean });
+    const text = csv([
+        { name: 'a/x', unit: 'V', points: points([1, 2, 3], [12.5, null, 13]) },
+        { name: 'b/"y"', unit: '', points: points([1, 4], [1, 2]) },
+    ]);
+    assert.equal(text, [
+        'unix_time,time,a/x [V],"b/""y"""',
+        '1.000,1970-01-01T00:00:01.000Z,12.5,1',
+        '3.000,1970-01-01T00:00:03.000Z,13,',
+        '4.000,1970-01-01T00:00:04.000Z,,2',
+        '',
+    ].join('\n'));
+});
+
+test('the choice survives the address, with its colours', () => {
+    const choice = { span: 3600, keys: ['battery/battery.voltage', '', 'a b/c+d#e&f'] };
+    assert.deepEqual(parseHash(makeHash(choice)), choice);
+    assert.deepEqual(parseHash(''), { span: 300, keys: null });
+    assert.deepEqual(parseHash('#span=7&plot='), { span: 300, keys: [] });
+});
+
+test('a signal taken out leaves its colour free for the next', () => {
+    assert.deepEqual(toggled(['a/a', 'b/b', 'c/c'], 'b/b'), ['a/a', '', 'c/c']);
+    assert.deepEqual(toggled(['a/a', '', 'c/c'], 'd/d'), ['a/a', 'd/d', 'c/c']);
+    assert.deepEqual(toggled(['a/a', '', 'c/c'], 'c/c'), ['a/a']);
+    assert.equal(toggled(Array.from({ length: 8 }, (_, i) => `k/${i}`), 'x/x'), null);
+});
