@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/base/nearest.h"
 #include "voltbus/device.h"
 
 /* Exit status: the contract of docs/cli.md. */
@@ -25,11 +26,6 @@ int option_error(const char *verb, char **argv, const struct option *options);
 
 /* Write a help text to stdout. Returns the exit status: it may not be writable. */
 int help_text(const char *text);
-
-/* "; did you mean a, b?" with the names nearest to name, or "" if none is near. names ends with
- * NULL. Returns text. */
-#define NEAREST_TEXT 200
-const char *nearest(const char *name, const char *const *names, char text[NEAREST_TEXT]);
 
 /* ---- which devices, with which settings (--as, --set) ---- */
 

@@ -43,9 +43,8 @@ struct vb_value {
 
 /* Read a value from n characters of text: no space around it; a decimal fraction is good where the
  * whole is a number of base units (1.5 h). Empty text is a value only of a TEXT that has a default.
- * value: written on success. why (may be NULL): room for
- * VB_KEY_WHY; for any error the reason and what is allowed, one line without the key's name: "80x:
- * unknown unit 'x' (ms, s, min, h, d)".
+ * value: written on success. why (may be NULL): room for VB_KEY_WHY; for any error the reason and
+ * what is allowed, one line without the key's name: "80x: unknown unit 'x' (ms, s, min, h, d)".
  * Returns VB_OK; VB_E_FORMAT (no such value, or another unit); VB_E_RANGE (beyond min or max). */
 int vb_key_parse(const struct vb_key *key, const char *text, size_t n, struct vb_value *value,
                  char *why);
