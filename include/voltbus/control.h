@@ -9,6 +9,7 @@
 #define VOLTBUS_CONTROL_H
 
 #include "voltbus/device.h"
+#include "voltbus/time.h"
 
 /* Why a command is refused. The names are API: "error" of the HTTP interface. The gate gives the
  * first six; those who carry the command to the wire give the others. */
@@ -49,33 +50,40 @@ struct vb_control {
     struct vb_lease *leases; /* device->command_count of them, the caller's memory */
 };
 
-/* Prepare: no leases, hard limits, safe values. leases: device->command_count elements. */
+/* Prepare: no leases, hard limits, safe values. leases: device->command_count elements. The device
+ * must be one that vb_device_check accepts, as built-in ones are. */
 void vb_control_init(struct vb_control *control, const struct vb_device *device,
                      struct vb_lease *leases, bool allowed);
 
-/* Tighten the limits of command number i. Returns VB_OK, or VB_E_RANGE if they reach beyond the hard
- * limits, are upside down, or leave out the safe value. */
+/* Set the limits of command number i within its hard ones, before the first request. Returns VB_OK,
+ * or VB_E_RANGE if they reach beyond the hard limits, are upside down, or leave out the safe value:
+ * then they stay as they are. */
 int vb_control_limit(struct vb_control *control, size_t i, struct vb_limits limits);
 
 /* Number of the command of that name (n characters), or -1. */
 int vb_control_find(const struct vb_device *device, const char *name, size_t n);
 
-/* Ask for a value (n characters of text: a number in the row's unit, or a word) until now + lease.
- * The newest request counts, whoever made the one before. Changes something only for NONE. */
+/* Ask for a value until now + lease. i: any number, so that a result of vb_control_find need not be
+ * looked at. text: n characters, a word of the row or a number in its unit, which must be within the
+ * limits as it stands and becomes the nearest value that the row has (half away from zero); where
+ * the row has words, one that has a word.
+ * The newest request counts, whoever made the one before. Changes something only for NONE; of
+ * several reasons the one that stands first in VB_REFUSALS is given. */
 enum vb_refusal vb_control_request(struct vb_control *control, size_t i, const char *text, size_t n,
                                    int64_t lease_ns, int64_t now_ns);
 
 /* End the lease of command i now; the safe value is in force. */
 void vb_control_release(struct vb_control *control, size_t i);
 
-/* Time passed: ends leases whose time has come. Returns the number of one command that ended, -1 if
- * none did: call until -1. */
+/* Time passed: ends leases whose time has come (now_ns >= until_ns). Returns the number of one
+ * command that ended, the lowest first, -1 if none did: call until -1. */
 int vb_control_tick(struct vb_control *control, int64_t now_ns);
 int64_t vb_control_deadline_ns(const struct vb_control *control); /* INT64_MAX: no lease */
 
-/* The bytes of message number m of the device with all its commands as they are in force; bits that
- * no command owns are 0. instance: its settings. data: room for VB_WRITE_MAX. Returns the length, 0
- * if no command is carried by it, or the error of vb_instance_write. */
+/* The bytes of message number m of the device, of its full length, with all its commands as they are
+ * in force since the last vb_control_tick; bits that no command owns are 0, and so is a counter.
+ * instance: its settings. data: room for VB_WRITE_MAX. Returns the length, 0 if no command is
+ * carried by it, VB_E_UNKNOWN if there is no such message, or the error of vb_instance_write. */
 int vb_control_write(const struct vb_control *control, const struct vb_instance *instance, size_t m,
                      uint8_t *data);
 

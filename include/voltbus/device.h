@@ -35,6 +35,7 @@ struct vb_command {
     struct vb_limits limits;          /* hard limits, thousandths of the unit */
     int64_t safe;                     /* raw: in force while nobody asks for anything else */
 };
+#define VB_COMMANDS_MAX 16 /* of one device */
 
 struct vb_device {
     const char *name;  /* "hella-ibs"; API */
@@ -48,7 +49,8 @@ struct vb_device {
     uint8_t hint_count;
     const struct vb_command *commands;
     uint8_t command_count;
-    const char *const *headline; /* the names of the rows that matter most, ends with NULL */
+    /* The names of the rows that matter most, the first one most; ends with NULL. NULL: not said. */
+    const char *const *headline;
     /* Devices that share their frames with others: the name of the setting "family" that stands for
      * the group's default, e.g. "wh24" for wh65b. NULL: this device answers for its frames. */
     const char *instead_of;
@@ -63,13 +65,15 @@ struct vb_defect {
     const char *what; /* "the divisor is not positive" */
     size_t message;   /* its number in the device; VB_NOWHERE: the device itself */
     size_t row;       /* its number in the message; VB_NOWHERE: the message itself */
-    size_t part;      /* number of the setting, hint or check it is about; VB_NOWHERE: none */
+    size_t part;      /* number of the setting, hint, check, command or name of the headline that it
+                       * is about; VB_NOWHERE: none */
 };
 #define VB_NOWHERE SIZE_MAX
 
 /* Look for rows that the engine cannot work with, before a device made at run time is used: all
- * that the headers ask of a device, its settings, hints, messages, checks and rows. (Rows beyond
- * the end of their message and rows that share bits are allowed: real DBC files have them.)
+ * that the headers ask of a device, its settings, hints, messages, checks, rows, commands and
+ * headline. (Rows beyond the end of their message and rows that share bits are allowed: real DBC
+ * files have them.)
  * Pointers must be NULL or point to what their counts say.
  * Returns VB_OK, or VB_E_RANGE with the first defect in *defect (may be NULL). */
 int vb_device_check(const struct vb_device *device, struct vb_defect *defect);

@@ -1,8 +1,11 @@
 /* device_check.c - does a device keep what the headers ask of it? For devices made at run time from
  * a DBC, an LDF or the configuration; a test runs it over the built-in ones.
- * Left out: what the engine can live with (rows beyond the end, rows that share bits, names twice).
+ * Left out: what the engine can live with (rows beyond the end, rows that share bits, names of rows
+ * or messages twice).
  * SPDX-License-Identifier: MIT */
 #include "voltbus/device.h"
+
+#include <string.h>
 
 /* Selectors visited for one row; a table with more is a knot. */
 #define MUX_VISITS_MAX 1000
@@ -177,6 +180,74 @@ static const char *row_defect(const struct vb_device *device, const struct vb_me
     return defect ? defect : mux_defect(message, row);
 }
 
+static const struct vb_signal *row_of(const struct vb_message *message,
+                                      const struct vb_signal *row) {
+    for (size_t i = 0; i < message->signal_count; i++) {
+        if (&message->signals[i] == row) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* One command, and whether it gets along with those before it. */
+static const char *command_defect(const struct vb_device *device, size_t number) {
+    const struct vb_command *command = &device->commands[number];
+    const struct vb_limits *limits = &command->limits;
+    if (!command->name) {
+        return "a command has no name";
+    }
+    if (command->message >= device->message_count) {
+        return "a command is carried by a message that is not there";
+    }
+    const struct vb_signal *row = row_of(&device->messages[command->message], command->argument);
+    if (!row) {
+        return "the argument of a command is no row of its message";
+    }
+    if (row->flags & (VB_SIDE | VB_VIEW)) {
+        return "the argument of a command is a row that is not written";
+    }
+    if (limits->min_milli > limits->max_milli) {
+        return "the limits of a command leave no value";
+    }
+    if (row->limits && (limits->min_milli < row->limits->min_milli ||
+                        limits->max_milli > row->limits->max_milli)) {
+        return "the limits of a command are wider than those of its row";
+    }
+    struct vb_signal limited = *row;
+    limited.limits = limits;
+    if (!vb_signal_in_limits(&limited, command->safe) ||
+        put_at_front(row, row->curve, command->safe) != VB_OK) {
+        return "the safe value of a command is beyond its limits or its bits";
+    }
+    for (size_t i = 0; i < number; i++) {
+        if (strcmp(device->commands[i].name, command->name) == 0) {
+            return "two commands have the same name";
+        }
+        if (device->commands[i].argument == row) {
+            return "two commands change the same row";
+        }
+    }
+    return NULL;
+}
+
+static const char *headline_defect(const struct vb_device *device, size_t number) {
+    const char *name = device->headline[number];
+    for (size_t i = 0; i < number; i++) {
+        if (strcmp(device->headline[i], name) == 0) {
+            return "the headline has a name twice";
+        }
+    }
+    for (size_t m = 0; m < device->message_count; m++) {
+        for (size_t i = 0; i < device->messages[m].signal_count; i++) {
+            if (strcmp(device->messages[m].signals[i].name, name) == 0) {
+                return NULL;
+            }
+        }
+    }
+    return "the headline has a name that no row has";
+}
+
 static int found(struct vb_defect *defect, const char *what, size_t message, size_t row,
                  size_t part) {
     if (defect) {
@@ -210,9 +281,12 @@ int vb_device_check(const struct vb_device *device, struct vb_defect *defect) {
         what = "the device has no name or no kind of wire";
     } else if (device->setting_count > VB_SETTINGS_MAX) {
         what = "the device has too many settings";
+    } else if (device->command_count > VB_COMMANDS_MAX) {
+        what = "the device has too many commands";
     } else if ((device->message_count > 0 && !device->messages) ||
                (device->setting_count > 0 && !device->settings) ||
-               (device->hint_count > 0 && !device->hints)) {
+               (device->hint_count > 0 && !device->hints) ||
+               (device->command_count > 0 && !device->commands)) {
         what = "the device has no table";
     }
     if (what) {
@@ -232,6 +306,16 @@ int vb_device_check(const struct vb_device *device, struct vb_defect *defect) {
         int result = check_message(device, m, defect);
         if (result < 0) {
             return result;
+        }
+    }
+    for (size_t i = 0; i < device->command_count; i++) {
+        if ((what = command_defect(device, i)) != NULL) {
+            return found(defect, what, VB_NOWHERE, VB_NOWHERE, i);
+        }
+    }
+    for (size_t i = 0; device->headline && device->headline[i]; i++) {
+        if ((what = headline_defect(device, i)) != NULL) {
+            return found(defect, what, VB_NOWHERE, VB_NOWHERE, i);
         }
     }
     return VB_OK;

@@ -36,9 +36,13 @@ static const struct vb_message messages[] = {
      .title = "Charging current and state", VB_ROWS(current)},
 };
 
+static const char *const headline[] = {"charger.voltage", "charger.current", "charger.charging",
+                                       NULL};
+
 const struct vb_device vb_device_dometic_smp439a = {
     .name = "dometic-smp439a",
     .title = "Dometic PerfectCharge SMP439A battery charger",
     .kind = VB_KIND_LIN,
     VB_MESSAGES(messages),
+    .headline = headline,
 };

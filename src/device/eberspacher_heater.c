@@ -25,9 +25,14 @@ static const struct vb_message messages[] = {
      .title = "What the heater answers", VB_ROWS(state)},
 };
 
+/* Nothing here is understood: where each frame begins, the notes expect mode and status. */
+static const char *const headline[] = {"state.unknown_0", "state.unknown_1", "control.unknown_0",
+                                       NULL};
+
 const struct vb_device vb_device_eberspacher_heater = {
     .name = "eberspacher-heater",
     .title = "Eberspacher diesel heater of the Ford Nugget (raw bytes)",
     .kind = VB_KIND_LIN,
     VB_MESSAGES(messages),
+    .headline = headline,
 };

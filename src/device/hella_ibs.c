@@ -106,10 +106,14 @@ static const struct vb_setting settings[] = {
                     0},
 };
 
+static const char *const headline[] = {"battery.voltage", "battery.current", "battery.soc",
+                                       "battery.temperature", NULL};
+
 const struct vb_device vb_device_hella_ibs = {
     .name = "hella-ibs",
     .title = "Hella IBS 200X battery sensor",
     .kind = VB_KIND_LIN,
     VB_MESSAGES(messages),
     VB_SETTINGS(settings),
+    .headline = headline,
 };

@@ -383,6 +383,9 @@ static const struct vb_hint hints[] = {
     {0x50B, 6, GENERATION, AUTO, ZE0, 1},  /* later cars: 7 bytes */
 };
 
+static const char *const headline[] = {"battery.soc",         "battery.voltage", "battery.current",
+                                       "battery.temperature", "battery.energy",  NULL};
+
 const struct vb_device vb_device_leaf_battery = {
     .name = "leaf-battery",
     .title = "Nissan Leaf and e-NV200 traction battery",
@@ -390,4 +393,5 @@ const struct vb_device vb_device_leaf_battery = {
     VB_MESSAGES(messages),
     VB_SETTINGS(settings),
     VB_HINTS(hints),
+    .headline = headline,
 };

@@ -76,9 +76,14 @@ static const struct vb_message messages[] = {
      .title = "Contact, engine, coolbox", VB_ROWS(vehicle)},
 };
 
+static const char *const headline[] = {"coolbox.temperature", "inside.temperature",
+                                       "outside.temperature", "tank.fresh.level",
+                                       "tank.grey.level",     NULL};
+
 const struct vb_device vb_device_nugget_body = {
     .name = "nugget-body",
     .title = "Ford Nugget central electronics: temperatures, tanks, coolbox, car signals",
     .kind = VB_KIND_LIN,
     VB_MESSAGES(messages),
+    .headline = headline,
 };

@@ -38,9 +38,12 @@ static const struct vb_message messages[] = {
      .title = "Voltage, current and phase", VB_ROWS(state)},
 };
 
+static const char *const headline[] = {"solar.current", "solar.voltage", "solar.mode", NULL};
+
 const struct vb_device vb_device_votronic_mppt = {
     .name = "votronic-mppt",
     .title = "Votronic MPP 440 CI solar charger",
     .kind = VB_KIND_LIN,
     VB_MESSAGES(messages),
+    .headline = headline,
 };

@@ -139,10 +139,14 @@ static const struct vb_setting settings[] = {
     {"modulation", "How the unit sends: decides the coding of the temperature", modulations, 0},
 };
 
+static const char *const headline[] = {"air.temperature", "air.humidity", "wind.speed",
+                                       "wind.direction",  "rain.total",   NULL};
+
 const struct vb_device vb_device_wh1080 = {
     .name = "wh1080",
     .title = "Fine Offset WH1080 weather station family (WH3080, WS3000, WS4000, WH1050)",
     .kind = VB_KIND_RADIO,
     VB_MESSAGES(messages),
     VB_SETTINGS(settings),
+    .headline = headline,
 };

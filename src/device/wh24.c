@@ -111,12 +111,16 @@ static const struct vb_setting settings_wh24[] = {
     {"uv", "Table of the UV index: the Buienradar BR-1800 has another one", uv_tables, 0},
 };
 
+static const char *const headline[] = {"air.temperature", "air.humidity", "wind.speed",
+                                       "wind.direction",  "rain.total",   NULL};
+
 const struct vb_device vb_device_wh24 = {
     .name = "wh24",
     .title = "Fine Offset WH24 weather station (Buienradar BR-1800, WH2300)",
     .kind = VB_KIND_RADIO,
     VB_MESSAGES(messages_wh24),
     VB_SETTINGS(settings_wh24),
+    .headline = headline,
 };
 
 const struct vb_device vb_device_wh65b = {
@@ -124,6 +128,7 @@ const struct vb_device vb_device_wh65b = {
     .title = "Fine Offset WH65B weather station",
     .kind = VB_KIND_RADIO,
     VB_MESSAGES(messages_wh65b),
+    .headline = headline,
     .instead_of = "wh24",
 };
 
@@ -132,4 +137,5 @@ const struct vb_device vb_device_ws69 = {
     .title = "Fine Offset WS69 weather station",
     .kind = VB_KIND_RADIO,
     VB_MESSAGES(messages_ws69),
+    .headline = headline,
 };

@@ -640,11 +640,14 @@ struct made {
     struct vb_limits limits;
     struct vb_mux mux;
     struct vb_word words[2];
+    struct vb_command commands[2];
+    const char *headline[3];
 };
 
 static void make(struct made *m) {
     *m = (struct made){
-        .device = {"made", "", VB_KIND_CAN, m->messages, 2, &m->setting, 1, &m->hint, 1, NULL},
+        .device = {"made", "", VB_KIND_CAN, m->messages, 2, &m->setting, 1, &m->hint, 1,
+                   m->commands, 2, m->headline, NULL},
         .setting = {"age", "", m->values, 0},
         .values = {"auto", "old", "new"},
         .hint = {0x300, 0, 0, 0, 1, 1},
@@ -660,6 +663,9 @@ static void make(struct made *m) {
         .limits = {0, 5000},
         .mux = {0, 1, 2, NULL},
         .words = {{7, "top"}, {0, NULL}},
+        .commands = {{"a.set", "", 1, &m->rows[1], {0, 5000}, 50},
+                     {"b.set", "", 1, &m->rows[0], {-1000, 128000}, 128}},
+        .headline = {"a.value", "a.selector", NULL},
     };
 }
 
@@ -748,6 +754,48 @@ static void test_a_message_or_setting_that_cannot_be_is_found_with_its_place(voi
     BROKEN(m.hint.rank = 0, NO, NO, 0, "the rank of a hint is 0");
 }
 
+static void test_a_command_that_cannot_be_is_found_with_its_number(void **state) {
+    (void)state;
+    static const char no_row[] = "the argument of a command is no row of its message";
+    static const char too_wide[] = "the limits of a command are wider than those of its row";
+    static const char not_safe[] = "the safe value of a command is beyond its limits or its bits";
+    BROKEN(m.device.commands = NULL, NO, NO, NO, "the device has no table");
+    BROKEN(m.device.command_count = 17, NO, NO, NO, "the device has too many commands");
+    BROKEN(m.commands[0].name = NULL, NO, NO, 0, "a command has no name");
+    BROKEN(m.commands[1].message = 2, NO, NO, 1,
+           "a command is carried by a message that is not there");
+    BROKEN(m.commands[1].message = 0, NO, NO, 1, no_row);
+    BROKEN(m.commands[1].argument = NULL, NO, NO, 1, no_row);
+    BROKEN(m.commands[1].argument = &m.rows[2], NO, NO, 1, no_row);
+    BROKEN(m.rows[0].flags |= VB_SIDE, NO, NO, 1,
+           "the argument of a command is a row that is not written");
+    BROKEN(m.rows[0].flags |= VB_VIEW, NO, NO, 1,
+           "the argument of a command is a row that is not written");
+    BROKEN(m.commands[0].limits.min_milli = 5001, NO, NO, 0,
+           "the limits of a command leave no value");
+    BROKEN(m.commands[0].limits.max_milli = 5001, NO, NO, 0, too_wide);
+    BROKEN(m.commands[0].limits.min_milli = -1, NO, NO, 0, too_wide);
+    BROKEN(m.commands[0].safe = 51, NO, NO, 0, not_safe); /* 5.1 V */
+    BROKEN(m.commands[0].safe = -1, NO, NO, 0, not_safe); /* -0.1 V */
+    BROKEN(m.commands[0].safe = INT64_MAX, NO, NO, 0, not_safe);
+    BROKEN(m.commands[1].safe = -1, NO, NO, 1, not_safe); /* eight bits without sign */
+    BROKEN(m.commands[1].name = "a.set", NO, NO, 1, "two commands have the same name");
+    BROKEN(m.commands[1].argument = &m.rows[1]; m.commands[1].limits.min_milli = 0;
+           m.commands[1].limits.max_milli = 5000;
+           m.commands[1].safe = 0, NO, NO, 1, "two commands change the same row");
+}
+
+static void test_a_headline_without_its_row_is_found_with_the_number_of_its_name(void **state) {
+    (void)state;
+    struct made none;
+    make(&none);
+    none.device.headline = NULL;
+    assert_int_equal(vb_device_check(&none.device, NULL), VB_OK);
+    BROKEN(m.headline[1] = "a.select", NO, NO, 1, "the headline has a name that no row has");
+    BROKEN(m.headline[0] = "", NO, NO, 0, "the headline has a name that no row has");
+    BROKEN(m.headline[1] = "a.value", NO, NO, 1, "the headline has a name twice");
+}
+
 static void test_a_knot_of_selectors_is_found_in_time(void **state) {
     (void)state;
     /* each row is selected by any row before it: 2^8 ways down from the ninth */
@@ -806,6 +854,8 @@ int main(void) {
         cmocka_unit_test(test_the_built_in_devices_keep_all_promises),
         cmocka_unit_test(test_a_row_that_the_engine_cannot_work_with_is_found_with_its_place),
         cmocka_unit_test(test_a_message_or_setting_that_cannot_be_is_found_with_its_place),
+        cmocka_unit_test(test_a_command_that_cannot_be_is_found_with_its_number),
+        cmocka_unit_test(test_a_headline_without_its_row_is_found_with_the_number_of_its_name),
         cmocka_unit_test(test_a_knot_of_selectors_is_found_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,6 +391,47 @@ static void test_settings_and_conditions_fit_the_device(void **state) {
     }
 }
 
+/* What a page shows large, and what may be changed: vb_device_check has looked at all that a machine
+ * can judge of devices made at run time; built-in ones are held to more. */
+static void test_every_device_has_a_headline_of_two_to_five_rows(void **state) {
+    (void)state;
+    for (size_t d = 0; d < vb_device_count; d++) {
+        const struct vb_device *device = vb_devices[d];
+        unsigned count = 0;
+        assert_device(device->headline, device);
+        while (device->headline[count]) {
+            unsigned rows = 0;
+            for (unsigned m = 0; m < device->message_count; m++) {
+                const struct vb_message *message = &device->messages[m];
+                for (unsigned i = 0; i < message->signal_count; i++) {
+                    rows += strcmp(message->signals[i].name, device->headline[count]) == 0;
+                }
+            }
+            assert_device(rows >= 1, device);
+            count++;
+        }
+        assert_device(count >= 2 && count <= 5, device);
+    }
+}
+
+static void test_commands_have_names_titles_limits_and_a_safe_value(void **state) {
+    (void)state;
+    for (size_t d = 0; d < vb_device_count; d++) {
+        const struct vb_device *device = vb_devices[d];
+        for (unsigned i = 0; i < device->command_count; i++) {
+            const struct vb_command *command = &device->commands[i];
+            const char *point = strchr(command->name, '.');
+            assert_device(point && point > command->name && is_word(command->name, "_."), device);
+            assert_device(command->title && command->title[0], device);
+            assert_device(command->limits.min_milli < command->limits.max_milli, device);
+            assert_device(!(command->argument->flags & VB_UNKNOWN), device);
+            /* who moves something has to know what is guessed */
+            assert_device(!(command->argument->flags & VB_GUESS) || strstr(command->title, "guess"),
+                          device);
+        }
+    }
+}
+
 static void test_devices_are_found_by_name_and_described(void **state) {
     (void)state;
     for (size_t d = 0; d < vb_device_count; d++) {
@@ -462,6 +503,8 @@ int main(void) {
         cmocka_unit_test(test_a_name_means_one_thing_in_a_device),
         cmocka_unit_test(test_every_bit_belongs_to_one_row_or_check),
         cmocka_unit_test(test_settings_and_conditions_fit_the_device),
+        cmocka_unit_test(test_every_device_has_a_headline_of_two_to_five_rows),
+        cmocka_unit_test(test_commands_have_names_titles_limits_and_a_safe_value),
         cmocka_unit_test(test_devices_are_found_by_name_and_described),
         cmocka_unit_test(test_vector_files_hold_good_frames),
     };
