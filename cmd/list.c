@@ -12,7 +12,7 @@
 static const char usage[] =
     "usage: voltbus list devices|signals|commands|links|formats|outputs [OPTION]...\n"
     "\n"
-    "  --as DEVICE  devices, signals: only this one; may be repeated\n"
+    "  --as DEVICE  devices, signals, commands: only this one; may be repeated\n"
     "  --json       one JSON object a line\n";
 
 struct listing {
@@ -69,7 +69,8 @@ static void simple(struct listing *l, const char *name, const char *title) {
 
 /* Several words of JSON: ["a","b"]. */
 static void json_words(struct listing *l, const char *const *words, unsigned chosen) {
-    const char *comma = "[\"";
+    const char *comma = "\"";
+    sink_text(&l->sink, "[");
     for (unsigned i = 0; words[i]; i++) {
         if (chosen >> i & 1) {
             sink_text(&l->sink, comma);
@@ -102,6 +103,9 @@ static void device_json(struct listing *l, const struct vb_device *device) {
         sink_text(&l->sink, "}");
     }
     sink_text(&l->sink, "]");
+    json_key(l, "headline");
+    static const char *const nothing[] = {NULL};
+    json_words(l, device->headline ? device->headline : nothing, ~0u);
     end_object(l);
 }
 
@@ -140,15 +144,20 @@ static void list_devices(struct listing *l) {
     }
 }
 
-static void number_field(struct listing *l, const char *key, int64_t milli) {
-    char number[VB_NUMBER_TEXT];
+/* Thousandths as a number with as many decimals as it needs. text: room for VB_NUMBER_TEXT. */
+static size_t milli_text(int64_t milli, char *text) {
     struct vb_decimal decimal = {1, 0, 1000, 0};
     for (decimal.digits = 0; milli % decimal.div != 0 && decimal.digits < 3;) {
         decimal.digits++;
         decimal.div /= 10;
     }
+    return vb_decimal_text(&decimal, milli, text);
+}
+
+static void number_field(struct listing *l, const char *key, int64_t milli) {
+    char text[VB_NUMBER_TEXT];
     json_key(l, key);
-    sink_bytes(&l->sink, number, vb_decimal_text(&decimal, milli, number));
+    sink_bytes(&l->sink, text, milli_text(milli, text));
 }
 
 static void signal_json(struct listing *l, const struct vb_device *device,
@@ -164,10 +173,10 @@ static void signal_json(struct listing *l, const struct vb_device *device,
         json_key(l, signal->flags & VB_BITS ? "bits" : "words");
         sink_text(&l->sink, "{");
         for (const struct vb_word *w = signal->words; w->word; w++) {
-            char number[VB_NUMBER_TEXT];
+            char text[VB_NUMBER_TEXT];
             struct vb_decimal plain = {1, 0, 1, 0};
             sink_text(&l->sink, w == signal->words ? "\"" : ",\"");
-            sink_bytes(&l->sink, number, vb_decimal_text(&plain, w->raw, number));
+            sink_bytes(&l->sink, text, vb_decimal_text(&plain, w->raw, text));
             sink_text(&l->sink, "\":\"");
             sink_json(&l->sink, w->word);
             sink_text(&l->sink, "\"");
@@ -256,8 +265,93 @@ static void list_signals(struct listing *l) {
     }
 }
 
+/* The words that a command takes: those of its row, within its limits. */
+#define WORDS_MAX 32
+static void words_of(const struct vb_command *command, const char *words[WORDS_MAX + 1]) {
+    struct vb_signal row = *command->argument;
+    size_t n = 0;
+    row.limits = &command->limits;
+    for (const struct vb_word *w = row.words; w && w->word && n < WORDS_MAX; w++) {
+        if (row.flags & VB_BITS || vb_signal_in_limits(&row, w->raw)) {
+            words[n++] = w->word;
+        }
+    }
+    words[n] = NULL;
+}
+
+static void command_json(struct listing *l, const struct vb_device *device,
+                         const struct vb_command *command, const char *safe, bool safe_is_word) {
+    text_field(l, "device", device->name);
+    text_field(l, "name", command->name);
+    text_field(l, "title", command->title);
+    text_field(l, "unit", command->argument->unit);
+    if (command->argument->words) {
+        const char *words[WORDS_MAX + 1];
+        words_of(command, words);
+        json_key(l, "words");
+        json_words(l, words, ~0u);
+    } else {
+        number_field(l, "min", command->limits.min_milli);
+        number_field(l, "max", command->limits.max_milli);
+    }
+    if (safe_is_word) {
+        text_field(l, "safe", safe);
+    } else {
+        json_key(l, "safe");
+        sink_text(&l->sink, safe);
+    }
+    if (command->argument->flags & VB_GUESS) {
+        json_key(l, "guess");
+        sink_text(&l->sink, "true");
+    }
+    end_object(l);
+}
+
+/* "0 to 32.5 A", "off|eco|full". */
+static void range_text(const struct vb_command *command, char *text, size_t cap) {
+    if (command->argument->words) {
+        const char *words[WORDS_MAX + 1];
+        size_t n = 0;
+        words_of(command, words);
+        text[0] = '\0';
+        for (size_t i = 0; words[i] && n < cap; i++) {
+            n += (size_t)snprintf(text + n, cap - n, "%s%s", i ? "|" : "", words[i]);
+        }
+        return;
+    }
+    char low[VB_NUMBER_TEXT];
+    char high[VB_NUMBER_TEXT];
+    int low_n = (int)milli_text(command->limits.min_milli, low);
+    int high_n = (int)milli_text(command->limits.max_milli, high);
+    const char *unit = command->argument->unit;
+    snprintf(text, cap, "%.*s to %.*s%s%s", low_n, low, high_n, high, unit[0] ? " " : "", unit);
+}
+
 static void list_commands(struct listing *l) {
-    (void)l; /* no device has command rows yet: the list is empty */
+    for (size_t i = 0; i < l->selection.count; i++) {
+        const struct vb_device *device = l->selection.devices[i];
+        for (unsigned c = 0; c < device->command_count; c++) {
+            const struct vb_command *command = &device->commands[c];
+            char text[200];
+            char safe[80];
+            bool is_word;
+            size_t n =
+                vb_signal_text(command->argument, command->safe, safe, sizeof safe - 1, &is_word);
+            safe[n] = '\0';
+            if (l->json) {
+                command_json(l, device, command, safe, is_word);
+                continue;
+            }
+            column(l, device->name, 18);
+            column(l, command->name, 16);
+            range_text(command, text, sizeof text);
+            column(l, text, 12);
+            snprintf(text, sizeof text, "safe %s", safe);
+            column(l, text, 8);
+            sink_text(&l->sink, command->title);
+            sink_text(&l->sink, "\n");
+        }
+    }
 }
 
 static void list_links(struct listing *l) {

@@ -25,6 +25,17 @@ out_has 'battery.voltage'
 out_has_not 'leaf-battery'
 run "signals as JSON" "$VOLTBUS" list signals --as leaf-battery --json
 out_has '"signal":"battery.voltage","unit":"V"'
+run "devices as JSON have a headline" "$VOLTBUS" list devices --as hella-ibs --json
+out_has '"headline":["battery.voltage","battery.current","battery.soc","battery.temperature"]'
+run "commands" "$VOLTBUS" list commands
+out_is 'nugget-panel        coolbox.level     0 to 5        safe 0    Coolbox level, 0 is off
+nugget-led          led.intensity     0 to 10       safe 0    Brightness of the light, 0 is dark (a guess: which nibble)
+nugget-led          led.tone          1 to 10       safe 5    Colour tone of the light (a guess: which nibble)'
+run "commands of one device as JSON" "$VOLTBUS" list commands --as nugget-panel --json
+out_is '{"device":"nugget-panel","name":"coolbox.level","title":"Coolbox level, 0 is off","unit":"","min":0,"max":5,"safe":0}'
+run "commands of a device that has none" "$VOLTBUS" list commands --as wh24
+status_is 0
+out_is ''
 run "an unknown list" "$VOLTBUS" list device
 status_is 2
 err_has "unknown list 'device'; did you mean devices?"
