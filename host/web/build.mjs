@@ -1,4 +1,4 @@
-/* build.mjs - the page as five small files, from src/ and static/.
+/* build.mjs - the page as five small files, from src/ and static/; fails where they are too large.
  *
  * usage: node build.mjs OUTDIR [--watch]
  *
@@ -13,6 +13,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const LIMIT = 150_000; /* bytes, compressed: what a slow radio link loads in a few seconds */
 const [out = 'dist', flag] = process.argv.slice(2);
 
+/* MIT asks for the names to stay with each copy; minifying would lose them. */
+const notice = `/* voltbus dashboard. SPDX-License-Identifier: MIT
+ * with Preact, Copyright (c) 2015-present Jason Miller, and uPlot, Copyright (c) 2022 Leon Sorokin, both MIT */`;
+
 const options = {
     absWorkingDir: here,
     entryPoints: { app: 'src/app.tsx' },
@@ -23,10 +27,7 @@ const options = {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'none',
-    banner: {
-        js: '/* voltbus dashboard, with Preact and uPlot. SPDX-License-Identifier: MIT */',
-        css: '/* voltbus dashboard, with uPlot. SPDX-License-Identifier: MIT */',
-    },
+    banner: { js: notice, css: notice },
     logLevel: 'warning',
 };
 

@@ -87,7 +87,10 @@ page.on('response', (r) => {
 });
 
 const look = (width, height, scale = 1) => page.setViewport({ width, height, deviceScaleFactor: scale });
-const scheme = (value) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+const scheme = (value) => page.emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value },
+    { name: 'prefers-reduced-motion', value: 'reduce' },
+]);
 const texts = (selector) => page.$$eval(selector, (all) => all.map((e) => e.textContent));
 
 /* Coloured pixels of the plot: how many, and where the first stands, as a part of the width. */
@@ -115,6 +118,17 @@ const drawn = () =>
     });
 
 const settled = () => page.waitForFunction(() => document.querySelector('.plot')?.dataset.loading === 'false');
+
+/* the page's sockets, to cut them */
+await page.evaluateOnNewDocument(() => {
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...args) {
+            super(...args);
+            window.sockets.push(this);
+        }
+    };
+});
 
 try {
     await look(1440, 1000);
@@ -233,8 +247,8 @@ try {
 
     await claim(`${called} is set to ${value}, the server has it`, async () => {
         await type(value);
-        await page.waitForFunction((s, v) => document.querySelector(s).textContent.endsWith(` ${v}`), {}, `${form} .primary`, value);
-        await page.click(`${form} .primary`);
+        await page.waitForFunction((s, v) => document.querySelector(s).textContent.endsWith(` ${v}`), {}, `${form} [type=submit]`, value);
+        await page.click(`${form} [type=submit]`);
         await until('the value', async () => {
             const c = await inForce();
             return c.value === value && c.lease > 0;
@@ -269,7 +283,7 @@ try {
             JSON.stringify({ value: wrong }),
         );
         await type(wrong);
-        await page.click(`${form} .primary`);
+        await page.click(`${form} [type=submit]`);
         const said = await until('a refusal', async () => ((await result()).startsWith('Refused') ? result() : ''));
         if (answer.status !== 422 || (await inForce()).value !== safe) {
             return `status ${answer.status}, in force ${(await inForce()).value}`;
@@ -300,7 +314,7 @@ try {
         await page.keyboard.press('ArrowRight');
         await page.keyboard.press('ArrowRight');
         const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-        await tabTo(`${form} .primary`);
+        await tabTo(`${form} [type=submit]`);
         await page.keyboard.press('Enter');
         await until('the value', async () => (await inForce()).value === min + 2 * step);
         await page.waitForSelector(`${form} .release`);
@@ -314,6 +328,16 @@ try {
         const bare = await page.$$eval('button, input, select, summary', (all) =>
             all.filter((e) => !(e.ariaLabel || e.labels?.length || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 80)));
         return bare.length ? bare.join(' ') : '';
+    });
+
+    await claim('a lost connection is said on every tile, and the page comes back by itself', async () => {
+        const greyed = page.waitForFunction((n) => document.querySelectorAll('.tile.away').length === n, { polling: 20 }, names.length);
+        await page.evaluate(() => window.sockets.at(-1).close());
+        await greyed;
+        await page.waitForSelector('[data-phase=live]');
+        await page.waitForSelector('.tile.away', { hidden: true });
+        const count = await page.evaluate(() => window.sockets.length);
+        return count === 2 ? '' : `${count} connections instead of 2`;
     });
 
     /* a plot worth seeing, and a pointer out of the way */

@@ -1,7 +1,7 @@
 /* app.tsx - the page: header, links, a tile per device, the plot.
  * SPDX-License-Identifier: MIT */
 import { render } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import 'uplot/dist/uPlot.min.css';
 import './app.css';
 import { elapsed, duration, number } from './format';
@@ -9,7 +9,7 @@ import { makeHash, MOST, parseHash, toggled, type Choice } from './hash';
 import { Live } from './live';
 import { Plot } from './plot';
 import { Recorder } from './series';
-import { anyControl, defaultPlot, type DeviceView, type Model } from './store';
+import { anyControl, DEFAULT_MOST, defaultPlot, type DeviceView, type Model } from './store';
 import { text } from './text';
 import { Tile } from './tile';
 
@@ -23,9 +23,9 @@ let draw = () => {};
 let fresh = () => {};
 const live = new Live(
     () => draw(),
-    (model, snapshot) => {
+    (model, begun) => {
         recorder.observe(model, plotted);
-        if (snapshot) {
+        if (begun) {
             fresh();
         }
     },
@@ -66,8 +66,12 @@ function useChoice(model: Model | null) {
         addEventListener('hashchange', follow);
         return () => removeEventListener('hashchange', follow);
     }, []);
-    const first = useMemo(() => (model ? defaultPlot(model) : []), [!model]);
-    const keys = choice.keys ?? first;
+    /* just after a start not all is heard yet: the first choice grows until it is full */
+    const first = useRef<string[]>([]);
+    if (model && !choice.keys && first.current.length < DEFAULT_MOST) {
+        first.current = defaultPlot(model);
+    }
+    const keys = choice.keys ?? first.current;
     const change = (part: Partial<Choice>) => {
         const next = { ...latest.current, ...part };
         latest.current = next;
@@ -126,13 +130,13 @@ function Header({ model, now }: { model: Model | null; now: number }) {
     );
 }
 
-function Links({ model }: { model: Model }) {
+function Links({ model, away }: { model: Model; away: boolean }) {
     const links = Object.entries(model.links);
     if (links.length === 0) {
         return null;
     }
     return (
-        <ul class="links" aria-label={text.links}>
+        <ul class={`links ${away ? 'away' : ''}`} aria-label={text.links}>
             {links.map(([name, link]) => (
                 <li key={name} data-link={name} class={`link ${link.state}`} title={link.link}>
                     <i class="dot" aria-hidden="true" />
@@ -192,6 +196,22 @@ function Tiles({ model, ...rest }: { model: Model; now: number; away: boolean; k
     );
 }
 
+/* One screen, but a phone shows either the values or the plot: a button to the other. */
+function Jump() {
+    const [atPlot, setAtPlot] = useState(false);
+    useEffect(() => {
+        const seen = new IntersectionObserver(([e]) => setAtPlot(!!e?.isIntersecting), { rootMargin: '-30% 0px 0px' });
+        seen.observe(document.querySelector('.plot')!);
+        return () => seen.disconnect();
+    }, []);
+    const go = () => document.querySelector(atPlot ? '#devices' : '.plot')?.scrollIntoView();
+    return (
+        <button type="button" class="jump" onClick={go}>
+            {atPlot ? `↑ ${text.devices}` : `↓ ${text.plot}`}
+        </button>
+    );
+}
+
 function App() {
     const snapshots = useLive();
     const { model } = live;
@@ -220,7 +240,7 @@ function App() {
             </a>
             <Header model={model} now={(performance.now() - live.lostAt) / 1000} />
             {!model && <p class="empty">{text.waitingForServer}</p>}
-            {model && <Links model={model} />}
+            {model && <Links model={model} away={away} />}
             {model && (
                 <main>
                     <Tiles model={model} now={now} away={away} keys={keys} toggle={toggle} />
@@ -235,6 +255,7 @@ function App() {
                         toggle={toggle}
                         setSpan={(s) => change({ span: s })}
                     />
+                    <Jump />
                 </main>
             )}
             {live.missed > 0 && <footer class="muted">{text.missed(live.missed)}</footer>}

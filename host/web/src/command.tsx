@@ -156,7 +156,7 @@ export function CommandForm({ device, id, command, now, away }: {
                     {hold}
                 </div>
             )}
-            <button type="submit" class="primary" aria-disabled={busy || away}>
+            <button type="submit" class={wanted === command.value ? 'quiet' : 'primary'} aria-disabled={busy || away}>
                 {text.set(device, name, typeof wanted === 'number' ? say(wanted) : wanted)}
             </button>
             <p class={`result ${result?.state ?? ''}`} role="status" aria-live="polite">

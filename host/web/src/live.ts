@@ -26,7 +26,8 @@ export class Live {
 
     constructor(
         private readonly changed: () => void,
-        private readonly onModel: (model: Model, snapshot: boolean) => void,
+        /* begun: the first model of a connection */
+        private readonly onModel: (model: Model, begun: boolean) => void,
         private readonly onLost: () => void,
     ) {
         this.lostAt = performance.now();
@@ -68,10 +69,11 @@ export class Live {
 
     private take(message: Message): void {
         const now = performance.now();
+        const begun = this.phase !== 'live';
         if (message.type === 'snapshot') {
             this.model = fromSnapshot(message.state, this.model);
             this.missed += message.missed ?? 0;
-            if (this.phase !== 'live') {
+            if (begun) {
                 this.phase = 'live';
                 this.liveSince = now;
             }
@@ -86,7 +88,7 @@ export class Live {
             return;
         }
         this.receivedAt = now;
-        this.onModel(this.model, message.type === 'snapshot');
+        this.onModel(this.model, begun);
         this.changed();
     }
 

@@ -137,6 +137,8 @@ export function canPlot(signal: Signal | undefined): boolean {
     return !!signal && typeof signal.value === 'number' && !signal.words && !signal.unknown;
 }
 
+export const DEFAULT_MOST = 3;
+
 /* What the plot shows on a first visit: headline numbers of the first devices, few and of few units. */
 export function defaultPlot(model: Model): string[] {
     const keys: string[] = [];
@@ -147,7 +149,7 @@ export function defaultPlot(model: Model): string[] {
             if (!signal || !canPlot(signal) || !signal.unit || signal.guess) {
                 continue;
             }
-            if ((units.has(signal.unit) || units.size < 2) && keys.length < 3) {
+            if ((units.has(signal.unit) || units.size < 2) && keys.length < DEFAULT_MOST) {
                 keys.push(`${name}/${id}`);
                 units.add(signal.unit);
             }

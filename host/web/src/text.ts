@@ -87,7 +87,7 @@ export const text = {
     resume: 'Live',
     resumeHint: 'Back to the live plot',
     paused: 'Paused',
-    zoomed: 'Zoomed in; double-click to go back',
+    zoomed: 'Zoomed in; a double click or "Live" goes back',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     earlier: 'Earlier',

@@ -153,7 +153,7 @@ export function Tile({ name, device, now, away, keys, toggle }: {
                 <h2>{name}</h2>
                 <span class="health">
                     <i class="dot" aria-hidden="true" />
-                    <span aria-live="polite">{away ? text.lastKnown : (text.health[health] ?? health)}</span>
+                    <span aria-live={away ? 'off' : 'polite'}>{away ? text.lastKnown : (text.health[health] ?? health)}</span>
                     {device.heard !== undefined && <span class="age">{text.ago(elapsed(now - device.heard))}</span>}
                 </span>
                 <p class="muted" title={device.title}>
