@@ -1,8 +1,9 @@
 /* mock.mjs - a stand-in for `voltbus demo` while working on the page: same API, invented values. Never shipped.
  *
- * usage: node test/web/mock.mjs [--port N] [--dist DIR] [--modules DIR] [--faults]
+ * usage: node test/web/mock.mjs [--port N] [--dist DIR] [--modules DIR] [--faults] [--young]
  *
- * --faults: some devices are stale, silent or broken. POST /mock/drop cuts all live connections for five seconds.
+ * --faults: some devices are stale, silent or broken. --young: the history begins with the server.
+ * POST /mock/drop cuts all live connections for five seconds.
  * SPDX-License-Identifier: MIT */
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -18,6 +19,7 @@ const { values: arg } = parseArgs({
         dist: { type: 'string', default: join(web, 'dist') },
         modules: { type: 'string', default: web },
         faults: { type: 'boolean', default: false },
+        young: { type: 'boolean', default: false },
     },
 });
 const { WebSocketServer } = createRequire(join(arg.modules, 'package.json'))('ws');
@@ -209,7 +211,7 @@ function history(query) {
         return [404, { error: 'no-signal', reason: `there is no signal ${key}` }];
     }
     const time = (text, otherwise) => (text === null ? otherwise : Number(text) < 0 ? now() + Number(text) : Number(text));
-    const from = time(query.get('from'), now() - 3600);
+    const from = Math.max(time(query.get('from'), now() - 3600), arg.young ? started : 0);
     const to = time(query.get('to'), now());
     const most = Number(query.get('points') ?? 500);
     const step = Math.max((to - from) / most, devices[name].period);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { clock, day, number, unitText } from './format';
+import { clock, day, decimalsOf, number, unitText } from './format';
 import type { Points } from './series';
 
 export interface Curve {
@@ -44,7 +44,7 @@ function range(_: uPlot, low: number | null, high: number | null): [number, numb
 
 function valueTicks(unit: string) {
     return (_: uPlot, ticks: number[], _axis: number, _space: number, step: number) => {
-        const decimals = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
+        const decimals = decimalsOf(Number(step.toPrecision(6)));
         return ticks.map((v, i) => number(v, decimals) + (i === ticks.length - 1 ? unitText(unit) : ''));
     };
 }
@@ -191,5 +191,5 @@ export function Chart(props: Props) {
         }
     });
 
-    return <div class="chart" ref={box} role="img" aria-label={label} />;
+    return <div class="chart" ref={box} role="img" aria-label={label} data-seconds={(to - from).toFixed(1)} />;
 }

@@ -19,6 +19,7 @@ interface Fixed {
 
 const ROWS = 24; /* of the table */
 const SHORTEST = 2; /* seconds */
+const YOUNGEST = 30; /* seconds */
 
 /* How often a sliding plot asks for the history again: the live points lie over it meanwhile. */
 const again = (span: number) => Math.min(600, Math.max(60, span / 100)) * 1000;
@@ -36,6 +37,7 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
 }) {
     const [fixed, setFixed] = useState<Fixed | null>(null);
     const [stored, setStored] = useState(new Map<string, History>());
+    const [storedFor, setStoredFor] = useState(''); /* the window that the history was asked for */
     const [problem, setProblem] = useState('');
     const [loading, setLoading] = useState(false);
     const [round, setRound] = useState(0);
@@ -47,7 +49,7 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
 
     const shown = keys.filter((k) => k !== '');
     const to = fixed?.to ?? now;
-    const from = fixed?.from ?? now - span;
+    const start = fixed?.from ?? now - span;
 
     useEffect(() => {
         const timer = setInterval(() => setRound((n) => n + 1), again(span));
@@ -62,12 +64,12 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
         }
         const abort = new AbortController();
         const end = fixed?.to ?? clockNow.current;
-        const start = fixed?.from ?? end - span;
+        const begin = fixed?.from ?? end - span;
         const points = Math.min(1500, Math.max(200, box.current?.clientWidth ?? 500));
         setLoading(true);
         const load = shown.map(async (key): Promise<[string, History] | string> => {
             try {
-                return [key, await getHistory(key, start, end, points, abort.signal)];
+                return [key, await getHistory(key, begin, end, points, abort.signal)];
             } catch (e) {
                 const code = e instanceof ApiError ? e.code : '';
                 return code === 'no-history' ? text.noHistory
@@ -78,6 +80,7 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
         void Promise.all(load).then((results) => {
             if (!abort.signal.aborted) {
                 setStored(new Map(results.filter((r): r is [string, History] => typeof r !== 'string')));
+                setStoredFor(window_);
                 setProblem(results.find((r): r is string => typeof r === 'string' && r !== '') ?? '');
                 setLoading(false);
             }
@@ -91,8 +94,13 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
         }
         const signal = signalOf(model, key);
         const unit = signal?.unit ?? stored.get(key)?.unit ?? '';
-        return [{ key, slot, unit, decimals: signal?.decimals ?? 0, points: assemble(stored.get(key), recorder.of(key), from, to) }];
+        return [{ key, slot, unit, decimals: signal?.decimals ?? 0, points: assemble(stored.get(key), recorder.of(key), start, to) }];
     });
+
+    /* A plot that has just begun fills its width with what there is, and says so. */
+    const oldest = Math.min(...curves.map((c) => c.points.t[0] ?? Infinity));
+    const young = !fixed && storedFor === window_ && oldest < Infinity && oldest > start + span * 0.05;
+    const from = young ? Math.min(oldest, to - YOUNGEST) : start;
 
     const zoom = (a: number, b: number) => {
         const last = Math.min(b, clockNow.current);
@@ -169,7 +177,7 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
             <Legend model={model} curves={curves} cursor={cursor} toggle={toggle} />
             <p class="note">
                 <span aria-live="polite">
-                    {[note, problem, fixed ? (fixed.paused ? text.paused : text.zoomed) : ''].filter(Boolean).join(' ')}
+                    {[note, problem, young && !problem ? text.begins(clock(oldest)) : '', fixed ? (fixed.paused ? text.paused : text.zoomed) : ''].filter(Boolean).join(' ')}
                 </span>
                 {cursor !== null && <span class="at">{`${day(cursor)} ${clock(cursor, true)}`}</span>}
             </p>

@@ -100,7 +100,7 @@ export const text = {
     remove: (name: string) => `Take ${name} out of the plot`,
     noHistory: 'No output keeps a history here: the plot begins with this page.',
     historyFailed: (reason: string) => `The history could not be read: ${reason}`,
-    loading: 'Loading ...',
+    begins: (time: string) => `Nothing is older than ${time}.`,
     table: 'Table of the plot',
     tableCaption: (s: string) => `The plotted signals, a row every ${s}, newest first; the CSV file has every point`,
     time: 'Time',
