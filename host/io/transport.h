@@ -45,6 +45,7 @@ struct transport_events {
     void (*bytes)(void *owner, const uint8_t *bytes, size_t n, int64_t mono_ns);
     void (*closed)(void *owner, const char *why);
     void (*peer)(void *owner, bool there, const char *who); /* PTY, LISTEN; may be NULL */
+    void (*refused)(void *owner, const char *who); /* LISTEN: a second peer, closed; may be NULL */
 };
 
 struct transport;
@@ -75,8 +76,12 @@ bool transport_write(struct transport *t, const uint8_t *bytes, size_t n);
  * what was written before), elsewhere the byte 00. Returns as transport_write. */
 bool transport_write_break(struct transport *t, const uint8_t *bytes, size_t n);
 
+/* The place, as given; LISTEN with port 0: from opened on with the port that it got. */
+const struct place *transport_place(const struct transport *t);
+
 /* Close and free; no event comes after it. What was written and is still queued is sent if that
- * needs no waiting. */
+ * needs no waiting. May be called in any state, from inside any event too; the memory is given back
+ * by the loop, which has to run until it is empty. */
 void transport_close(struct transport *t);
 
 /* The monotonic clock of all of voltbus's machines, and Unix time, in ns. */
