@@ -499,6 +499,24 @@ static void test_the_kind_of_checksum_is_the_one_asked_for(void **state) {
     assert_int_equal(frame.flags, VB_FRAME_TX | VB_FRAME_UNPARITY);
 }
 
+static void test_a_diagnostic_id_is_classic_where_nothing_is_said(void **state) {
+    (void)state;
+    static const struct vb_lin_slot slots[] = {{0, 0x3C}, {10, 0x3B}};
+    static const struct vb_lin_schedule schedule = {
+        .name = "made", .period_ms = 20, .slot_ms = 10, .slots = slots, .slot_count = 2};
+    struct vb_lin_leader l;
+    struct vb_frame frame;
+    vb_lin_leader_init(&l, &schedule, 0);
+    assert_int_equal(vb_lin_leader_publish(&l, 0x3C, 0, BYTES(0x00)), VB_OK);
+    assert_int_equal(vb_lin_leader_publish(&l, 0x3B, 0, BYTES(0x00)), VB_OK);
+    vb_lin_leader_tick(&l, 1000 * MS);
+    assert_true(vb_lin_leader_take(&l, &frame));
+    assert_int_equal(frame.flags, VB_FRAME_TX | VB_FRAME_CLASSIC);
+    vb_lin_leader_tick(&l, 1010 * MS);
+    assert_true(vb_lin_leader_take(&l, &frame));
+    assert_int_equal(frame.flags, VB_FRAME_TX | VB_FRAME_ENHANCED);
+}
+
 static void test_what_cannot_be_published_is_refused_and_changes_nothing(void **state) {
     (void)state;
     struct bench b;
@@ -655,6 +673,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_published_goes_out_in_its_own_slots_from_the_next_on),
         cmocka_unit_test(test_a_published_frame_becomes_the_bytes_of_the_wire),
         cmocka_unit_test(test_the_kind_of_checksum_is_the_one_asked_for),
+        cmocka_unit_test(test_a_diagnostic_id_is_classic_where_nothing_is_said),
         cmocka_unit_test(test_what_cannot_be_published_is_refused_and_changes_nothing),
         cmocka_unit_test(test_states_have_names),
         cmocka_unit_test(test_whatever_happens_headers_keep_their_distance_and_wait_for_silence),
