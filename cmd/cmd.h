@@ -16,6 +16,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* One file per verb; argv[0] is the verb. */
 int cmd_decode(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
 
 /* Write "voltbus VERB: ..." and a line end to stderr; returns EXIT_USAGE or EXIT_FAILED. */
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
