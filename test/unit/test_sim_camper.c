@@ -332,8 +332,9 @@ static void test_damaged_responses_are_as_many_as_wanted(void **state) {
     run_set(&r, "noise", "100");
     run_start(&r, 0);
     run_until(&r, 101 * S, day_hears, &d);
-    /* 278 periods with 13 responses */
-    assert_in_range(d.damaged, 280, 440);
+    /* 278 periods with 13 responses make 361; not seen where a lost 00 leaves a length that a row
+     * of many lengths (04, 39, 3A, 3B) allows */
+    assert_in_range(d.damaged, 240, 380);
 }
 
 /* ---- followers of another leader ---- */
