@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "host/out/output.h"
+#include "host/out/stream.h"
 #include "voltbus/time.h"
 
 #define PREFIX_MAX (VB_TIME_TEXT + 256)
@@ -68,4 +68,4 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
 }
 
 const struct output output_csv = {"csv", "one row per sample: t,link,device,signal,value,unit",
-                                  begin, frame};
+                                  begin, frame, &printer_live};

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "host/out/output.h"
+#include "host/out/stream.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -97,4 +97,4 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
 }
 
 const struct output output_json = {"json", "one JSON object per frame and device, one a line", NULL,
-                                   frame};
+                                   frame, &printer_live};

@@ -37,6 +37,9 @@ void sink_open(struct sink *sink, int fd) {
 
 void sink_flush(struct sink *sink) {
     size_t at = 0;
+    if (sink->fd < 0) {
+        sink->error = EMSGSIZE;
+    }
     while (at < sink->n && !sink->error) {
         ssize_t n = write(sink->fd, sink->buffer + at, sink->n - at);
         if (n >= 0) {

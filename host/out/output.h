@@ -16,7 +16,7 @@
 #define SINK_SIZE 65536
 
 struct sink {
-    int fd;
+    int fd;         /* -1: the buffer is all there is; what does not fit is an error */
     int error;      /* errno of the first write that failed; after it everything is dropped */
     size_t columns; /* width of the terminal, 0 if it is none */
     size_t n;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/out/output.h"
+#include "host/out/stream.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -91,4 +91,5 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     sink_bytes(sink, "\n", 1);
 }
 
-const struct output output_text = {"text", "for people: one frame a line (default)", NULL, frame};
+const struct output output_text = {"text", "for people: one frame a line (default)", NULL, frame,
+                                   &printer_live};

@@ -1,0 +1,87 @@
+/* candump.c - the recorder for CAN: "(1712145600.123456) can0 1DB#0160B32B32000004", as candump -l
+ * writes it, so that can-utils and all that read its logs take it. Buses that candump does not know
+ * have forms of our own, which `voltbus decode` reads: "22#AB84.." is a LIN frame, "22#" a LIN
+ * header that nobody answered, "RF69 #17: 24 3c .." a radio packet.
+ * Left out: damaged LIN frames (no form says what is wrong with them) and nanoseconds (many readers
+ * take nine digits for microseconds); pcapng has both.
+ * Facts: reference/can-transports.md section 1.1.
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/out/stream.h"
+#include "voltbus/rfm69.h"
+#include "voltbus/time.h"
+
+#define NAME_MAX_SHOWN 64
+#define LINE_MAX_TEXT  (VB_TIME_TEXT + NAME_MAX_SHOWN + VB_RFM69_TEXT + VB_FRAME_TEXT + 16)
+
+struct recorder {
+    struct stream stream;
+    uint64_t damaged; /* frames that have no form */
+};
+
+static void *open_recorder(struct hub *hub, const struct config_output *config, char *why) {
+    return stream_open(sizeof(struct recorder), hub, config, NULL, why);
+}
+
+/* The frame behind the name. Returns the length, 0 if there is no form for it. */
+static size_t body(const struct vb_frame *frame, char *out) {
+    bool unanswered = frame->kind == VB_KIND_LIN && frame->fault == VB_FAULT_NO_RESPONSE;
+    if ((frame->fault != VB_FAULT_NONE && !unanswered) || frame->len > VB_RFM69_DATA) {
+        return 0;
+    }
+    if (frame->kind == VB_KIND_RADIO) {
+        int n = vb_rfm69_write(frame, out);
+        return n < 0 ? 0 : (size_t)n;
+    }
+    return vb_frame_text(frame, out);
+}
+
+static void raw(void *self, const struct vb_frame *frame, const char *link) {
+    struct recorder *r = self;
+    char line[LINE_MAX_TEXT];
+    char *p = line;
+    *p++ = '(';
+    p += vb_time_text(frame->t_ns - frame->t_ns % VB_NS_PER_US, p);
+    p += sprintf(p, ") %.*s ", NAME_MAX_SHOWN, link);
+    size_t n = body(frame, p);
+    if (n == 0) {
+        r->damaged++;
+        return;
+    }
+    p += n;
+    if (frame->flags & VB_FRAME_TX) {
+        *p++ = ' ';
+        *p++ = 'T';
+    }
+    *p++ = '\n';
+    n = (size_t)(p - line);
+    spool_put(r->stream.spool, spool_due(r->stream.spool, n) ? SPOOL_NEW_FILE : SPOOL_NEXT, line,
+              n);
+}
+
+static void close_recorder(void *self) {
+    struct recorder *r = self;
+    if (r->damaged > 0) {
+        stream_say(
+            &r->stream,
+            "candump: %llu damaged frame%s not recorded: it has no form for them, pcapng has",
+            (unsigned long long)r->damaged, r->damaged == 1 ? " was" : "s were");
+    }
+    stream_close(&r->stream);
+}
+
+static const struct vb_key keys[] = {STREAM_KEYS(NULL, "the file; - is standard output")};
+
+static const struct output_live live = {
+    .keys = keys,
+    .key_count = STREAM_KEY_COUNT,
+    .open = open_recorder,
+    .raw = raw,
+    .close = close_recorder,
+};
+
+const struct output output_candump = {
+    "candump", "recorder: raw CAN, LIN and radio frames as candump -l writes them", NULL, NULL,
+    &live};
