@@ -72,7 +72,9 @@ struct spool {
     /* the thread's */
     int fd;
     bool regular;
-    bool moved;    /* turning: the old files have their new names, the new one is not open yet */
+    size_t most; /* bytes that are written at once: to a pipe no more than it takes in one piece, so
+                  * that records stay whole when the other end stops */
+    bool moved;  /* turning: the old files have their new names, the new one is not open yet */
     bool last_try; /* closing, and tried once more after it */
     uint8_t batch[BATCH];
     size_t batch_n;
@@ -219,7 +221,7 @@ bool spool_put(struct spool *s, enum spool_place place, const void *record, size
     size_t before = (size_t)(s->head - s->tail);
     s->head = at + HEAD + n;
     s->status.put++;
-    if (before == 0 || (before < BATCH && before + HEAD + n >= BATCH)) {
+    if (before == 0 || (before < s->most && before + HEAD + n >= s->most)) {
         pthread_cond_signal(&s->more);
     }
     pthread_mutex_unlock(&s->lock);
@@ -458,18 +460,16 @@ static bool write_batch(struct spool *s, size_t *whole) {
     return goes_on;
 }
 
-/* Take whole records out of the ring, as many as are written at once: to a pipe no more than it
- * takes in one piece, so that they stay whole when the other end stops. Stops before a new file.
+/* Take whole records out of the ring, as many as are written at once. Stops before a new file.
  * Returns where the ring goes on. */
 static uint64_t fill_batch(struct spool *s, uint64_t tail, uint64_t head, bool *new_file) {
-    size_t most = s->regular ? BATCH : PIPE_BUF;
     s->batch_n = 0;
     s->batch_records = 0;
     while (tail < head && s->batch_records < BATCH_RECORDS) {
         uint32_t word;
         ring_read(s, tail, &word, HEAD);
         size_t n = word & ~NEW_FILE;
-        if (s->batch_records > 0 && (word & NEW_FILE || s->batch_n + n > most)) {
+        if (s->batch_records > 0 && (word & NEW_FILE || s->batch_n + n > s->most)) {
             break;
         }
         if (s->batch_records == 0) {
@@ -527,7 +527,7 @@ static void *run(void *context) {
             pthread_cond_wait(&s->more, &s->lock);
         }
         for (int64_t until = now_ms() + GATHER_MS;
-             s->head - s->tail < BATCH && !s->closing && now_ms() < until;) {
+             s->head - s->tail < s->most && !s->closing && now_ms() < until;) {
             wait_until(s, &s->more, until);
         }
         goes_on = s->head != s->tail && work(s);
@@ -587,6 +587,7 @@ struct spool *spool_open(const struct spool_options *options, char *why, size_t 
         if (remark[0]) {
             tell(s, "%s", remark);
         }
+        s->most = s->regular ? BATCH : PIPE_BUF;
         if (start(s)) {
             return s;
         }
