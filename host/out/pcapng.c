@@ -319,7 +319,8 @@ static void raw(void *self, const struct vb_frame *frame, const char *link) {
     struct bytes out;
     enum spool_place place = SPOOL_NEXT;
     record(r, interface, frame, &out);
-    if (spool_due(r->stream.spool, out.n + STATISTICS_SIZE * (r->known_count + 1))) {
+    if (spool_due(r->stream.spool,
+                  out.n + STATISTICS_SIZE * (r->known_count + !interface->known))) {
         end_section(r);
         place = SPOOL_NEW_FILE;
         record(r, interface, frame, &out);
