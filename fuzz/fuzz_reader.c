@@ -50,7 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             seen.reading = vb_instance_read(&view->instance, &frame, view->samples, view->cap);
             seen.view = seen.reading.message ? view : NULL;
             for (size_t o = 0; o < output_count; o++) {
-                outputs[o]->frame(&sink, &seen);
+                if (outputs[o]->frame) {
+                    outputs[o]->frame(&sink, &seen);
+                }
             }
         }
     }

@@ -237,7 +237,7 @@ run "lines that make no sense are counted and named" "$VOLTBUS" decode --json "$
 status_is 0
 err_has 'mixed.log:2: expected "(seconds) interface ID#DATA"'
 err_has 'mixed.log:3: leaf-battery 1DB: length: 3 bytes, expected 8'
-err_has 'mixed.log:4: column 12: expected ID#DATA of a CAN frame'
+err_has 'mixed.log:4: column 12: expected ID#DATA'
 err_has '2 frames (candump-log): 1 decoded, 1 failed, 0 unknown, 2 lines not understood'
 
 printf '(-50000000.0) can0 123#00\n(9223372029.0) can0 123#00\n' >"$work/times.log"
