@@ -264,9 +264,9 @@ static enum opened check(struct history *h, bool *whole, char *why, size_t n) {
 
 /* Is it ours? *fresh: it is empty. Nothing is written before this is known. */
 static enum opened whose(struct history *h, bool *fresh, char *why, size_t n) {
-    int64_t application;
-    int64_t version;
-    int64_t things;
+    int64_t application = 0;
+    int64_t version = 0;
+    int64_t things = 0;
     sqlite3 *db = h->file.db;
     int rc = number_of(db, "PRAGMA application_id", &application);
     rc = rc ? rc : number_of(db, "PRAGMA user_version", &version);
@@ -366,7 +366,7 @@ static enum opened begin_run(struct history *h, char *why, size_t n) {
         return judge(h, rc, why, n);
     }
     if (unended) {
-        bool whole;
+        bool whole = true;
         enum opened checked = check(h, &whole, why, n);
         if (checked != OPENED) {
             return checked;
@@ -432,7 +432,7 @@ static enum opened try_open(struct history *h, char *why, size_t n) {
     sqlite3_busy_timeout(h->file.db, BUSY_TIMEOUT_MS);
     /* closing somebody else's database must not change it either */
     sqlite3_db_config(h->file.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    bool fresh;
+    bool fresh = false;
     enum opened result = whose(h, &fresh, why, n);
     if (result == OPENED) {
         sqlite3_db_config(h->file.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
