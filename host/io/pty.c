@@ -27,12 +27,13 @@ struct pty {
 };
 
 /* Make the terminal forget what its last user left: unread bytes, a line that is not raw. A
- * terminal that nobody ever opened has no hang-up; afterwards this one has. */
-static void reset_terminal(const struct pty *p) {
+ * terminal that nobody ever opened has no hang-up; afterwards this one has. Returns false if it
+ * cannot be opened. */
+static bool reset_terminal(const struct pty *p) {
     struct termios line;
     int fd = open(p->terminal, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
-        return;
+        return false;
     }
     tcflush(fd, TCIFLUSH);
     if (tcgetattr(fd, &line) == 0) {
@@ -40,6 +41,7 @@ static void reset_terminal(const struct pty *p) {
         tcsetattr(fd, TCSANOW, &line);
     }
     close(fd);
+    return true;
 }
 
 static void gone(struct transport *t, int error);
@@ -60,16 +62,6 @@ static void on_look(uv_timer_t *timer) {
         return;
     }
     transport_peer(t, true, p->terminal);
-}
-
-static void gone(struct transport *t, int error) {
-    (void)error; /* EIO: the last one has closed it */
-    struct pty *p = (struct pty *)t;
-    channel_close(p->channel);
-    p->channel = NULL;
-    reset_terminal(p);
-    uv_timer_start(p->timer, on_look, LOOK_MS, LOOK_MS);
-    transport_peer(t, false, p->terminal);
 }
 
 /* Is the link left from a program that died? Its terminal is then away, or ours, or, since the
@@ -119,6 +111,46 @@ static bool make_link(struct pty *p) {
     return true;
 }
 
+static void remove_link(struct pty *p) {
+    char target[sizeof p->terminal];
+    if (p->linked) {
+        read_link(p->t.place.name, target, sizeof target);
+        if (strcmp(target, p->terminal) == 0) { /* it may be another's by now */
+            (void)unlink(p->t.place.name);
+        }
+        p->linked = false;
+    }
+}
+
+static bool make_terminal(struct pty *p) {
+    p->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (p->fd < 0 || grantpt(p->fd) != 0 || unlockpt(p->fd) != 0 ||
+        ptsname_r(p->fd, p->terminal, sizeof p->terminal) != 0 || !reset_terminal(p)) {
+        transport_ended(&p->t, "cannot make a pseudo terminal: %s", strerror(errno));
+        return false;
+    }
+    return make_link(p);
+}
+
+static void gone(struct transport *t, int error) {
+    (void)error; /* EIO: the last one has closed it */
+    struct pty *p = (struct pty *)t;
+    char who[sizeof p->terminal];
+    memcpy(who, p->terminal, sizeof who);
+    channel_close(p->channel);
+    p->channel = NULL;
+    if (!reset_terminal(p)) {
+        /* a program that had it for itself (TIOCEXCL) was killed: nobody but root gets in again */
+        remove_link(p);
+        close(p->fd);
+        if (!make_terminal(p)) {
+            return;
+        }
+    }
+    uv_timer_start(p->timer, on_look, LOOK_MS, LOOK_MS);
+    transport_peer(t, false, who);
+}
+
 static bool check(struct transport *t, const struct sim_settings *sim, char *why) {
     (void)sim;
     (void)why;
@@ -128,23 +160,13 @@ static bool check(struct transport *t, const struct sim_settings *sim, char *why
 
 static void start(struct transport *t) {
     struct pty *p = (struct pty *)t;
-    p->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (p->fd < 0 || grantpt(p->fd) != 0 || unlockpt(p->fd) != 0 ||
-        ptsname_r(p->fd, p->terminal, sizeof p->terminal) != 0) {
-        transport_ended(t, "cannot make a pseudo terminal: %s", strerror(errno));
-        return;
-    }
-    reset_terminal(p);
-    if (!make_link(p)) {
-        return;
-    }
     p->timer = transport_new_timer(t);
     if (!p->timer) {
         transport_ended(t, "%s: no memory", t->place.text);
-        return;
+    } else if (make_terminal(p)) {
+        uv_timer_start(p->timer, on_look, LOOK_MS, LOOK_MS);
+        transport_opened(t);
     }
-    uv_timer_start(p->timer, on_look, LOOK_MS, LOOK_MS);
-    transport_opened(t);
 }
 
 static bool send_bytes(struct transport *t, const uint8_t *bytes, size_t n, bool with_break) {
@@ -154,18 +176,11 @@ static bool send_bytes(struct transport *t, const uint8_t *bytes, size_t n, bool
 
 static void stop(struct transport *t) {
     struct pty *p = (struct pty *)t;
-    char target[sizeof p->terminal];
     channel_close(p->channel);
     p->channel = NULL;
     transport_drop_timer(p->timer);
     p->timer = NULL;
-    if (p->linked) {
-        read_link(t->place.name, target, sizeof target);
-        if (strcmp(target, p->terminal) == 0) { /* it may be another's by now */
-            (void)unlink(t->place.name);
-        }
-        p->linked = false;
-    }
+    remove_link(p);
     if (p->fd >= 0) {
         close(p->fd);
         p->fd = -1;

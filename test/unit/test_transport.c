@@ -18,6 +18,8 @@
 #include "sim/sim.h"
 #include "test/unit/test.h"
 
+int __real_ioctl(int fd, unsigned long request, void *argument); /* see __wrap_ioctl below */
+
 static uv_loop_t loop;
 static char folder[] = "/tmp/test_transport.XXXXXX";
 
@@ -553,6 +555,23 @@ static void test_pty_keeps_nothing_for_who_opens_it_later(void **state) {
     close(fd);
 }
 
+static void test_pty_survives_a_program_that_took_it_for_itself_and_died(void **state) {
+    (void)state;
+    char got[10];
+    open_place(a, pty_place("van"));
+    WAIT_FOR(a->opened);
+    int fd = open_terminal("van");
+    WAIT_FOR(a->came == 1);
+    assert_return_code(__real_ioctl(fd, TIOCEXCL, NULL), errno);
+    close(fd); /* without TIOCNXCL */
+    WAIT_FOR(a->went == 1);
+    fd = open_terminal("van");
+    WAIT_FOR(a->came == 2);
+    assert_true(put(a, "again", 5));
+    assert_int_equal(read_for_ms(fd, got, 5, 1000), 5);
+    close(fd);
+}
+
 static void test_pty_hears_who_has_already_gone(void **state) {
     (void)state;
     open_place(a, pty_place("van"));
@@ -660,7 +679,6 @@ bool __wrap_serial_is_pty(int fd) {
     return !is_uart;
 }
 
-int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument) {
     size_t n = strlen(ioctl_log);
@@ -1184,6 +1202,7 @@ int main(void) {
         TEST(pty_does_not_replace_a_file),
         TEST(pty_in_a_folder_that_is_not_there),
         TEST(pty_keeps_nothing_for_who_opens_it_later),
+        TEST(pty_survives_a_program_that_took_it_for_itself_and_died),
         TEST(pty_hears_who_has_already_gone),
         TEST(pty_slow_reader_is_bounded),
         TEST(pty_sleeps_while_nobody_is_there_or_nobody_reads),
