@@ -90,8 +90,9 @@ static void on_found(uv_getaddrinfo_t *lookup, int status, struct addrinfo *foun
     c->found = c->next = found;
     if (!transport_live(t)) {
         forget_addresses(c);
-    } else if (status != 0) {
-        transport_ended(t, "the host of %s is not known: %s", shown(t), uv_strerror(status));
+    } else if (status != 0 || !found) {
+        transport_ended(t, "the host of %s is not known: %s", shown(t),
+                        uv_strerror(status ? status : UV_EAI_NODATA));
     } else if (t->place.type == PLACE_LISTEN) {
         listen_on(c);
     } else {
@@ -219,6 +220,18 @@ static void not_this_one(struct tcp *c, int error) {
     }
 }
 
+/* Who tries a port of his own machine often enough is one day given just that port, and then talks to
+ * himself. */
+static bool is_connected_to_itself(int fd) {
+    struct sockaddr_storage ours = {0};
+    struct sockaddr_storage theirs = {0};
+    socklen_t n = sizeof ours;
+    socklen_t m = sizeof theirs;
+    return getsockname(fd, (struct sockaddr *)&ours, &n) == 0 &&
+           getpeername(fd, (struct sockaddr *)&theirs, &m) == 0 && n == m &&
+           memcmp(&ours, &theirs, n) == 0;
+}
+
 static void on_connect(uv_poll_t *poll, int status, int events) {
     struct tcp *c = poll->data;
     int error = 0;
@@ -227,7 +240,7 @@ static void on_connect(uv_poll_t *poll, int status, int events) {
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0) {
         error = errno;
     }
-    if (error == 0 && status < 0) {
+    if (error == 0 && (status < 0 || is_connected_to_itself(c->fd))) {
         error = ECONNREFUSED;
     }
     if (error == 0) {
@@ -253,11 +266,8 @@ static void try_next(struct tcp *c) {
         not_this_one(c, errno);
         return;
     }
-    if (connect(c->fd, to->ai_addr, to->ai_addrlen) == 0) {
-        connected(c);
-        return;
-    }
-    if (errno != EINPROGRESS) {
+    /* at once: only on this machine; on_connect hears of it as of any other */
+    if (connect(c->fd, to->ai_addr, to->ai_addrlen) != 0 && errno != EINPROGRESS) {
         not_this_one(c, errno);
         return;
     }
@@ -310,7 +320,7 @@ static bool is_passing(int error) {
 static void on_knock(uv_poll_t *poll, int status, int events) {
     struct tcp *c = poll->data;
     struct transport *t = &c->t;
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t n = sizeof address;
     char who[WHO_TEXT];
     (void)status;
@@ -364,14 +374,18 @@ static void cannot_listen(struct tcp *c, int error) {
 /* Port 0 means any: say which it is. */
 static void note_port(struct tcp *c) {
     struct place *place = &c->t.place;
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t n = sizeof address;
     char host[PLACE_TEXT];
-    if (place->port != 0 || getsockname(c->listener, (struct sockaddr *)&address, &n) != 0) {
+    if (place->port != 0 || getsockname(c->listener, &address.any, &n) != 0) {
         return;
     }
-    place->port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                                      : ((struct sockaddr_in *)&address)->sin_port);
+    bool v6 = address.any.sa_family == AF_INET6;
+    place->port = ntohs(v6 ? address.v6.sin6_port : address.v4.sin_port);
     memcpy(host, place->name, sizeof host);
     snprintf(place->text, sizeof place->text,
              strchr(host, ':') ? "listen://[%.235s]:%u" : "listen://%.235s:%u", host, place->port);

@@ -56,7 +56,7 @@ struct line_settings {
     uint8_t stop_bits; /* 1 or 2; 0 = 1 */
 };
 
-/* What a simulator needs: "key=value" texts. */
+/* What a simulator needs: "key=value" texts; read during transport_open only. */
 struct sim_settings {
     const char *const *texts;
     size_t count;
