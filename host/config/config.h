@@ -1,6 +1,6 @@
 /* host/config/config.h - CONFIG.yaml, read and checked: what `voltbus run` and `voltbus check` use.
  * Every key is a row (voltbus/key.h). Errors are one line each, all of them are found in one pass:
- *   van.yaml:7:13: devices.pump.type: unknown device 'hela-ibs'; did you mean hella-ibs?
+ *   van.yaml:7:20: devices.pump.type: unknown device 'hela-ibs'; did you mean hella-ibs? (...)
  * SPDX-License-Identifier: MIT */
 #ifndef HOST_CONFIG_CONFIG_H
 #define HOST_CONFIG_CONFIG_H
@@ -23,7 +23,7 @@
 struct config_link {
     char name[CONFIG_NAME_MAX];
     struct link_spec *spec;
-    int line, column;
+    int line, column; /* of its name */
 };
 
 struct config_limit {
@@ -66,14 +66,42 @@ struct config {
     void *memory; /* everything the pointers point to */
 };
 
-/* Called for each error: one line without line end, "PATH:line:column: ...". */
+/* What may stand at the top and in every device, beside the maps links, devices, outputs, and the
+ * settings of the type. */
+extern const struct vb_key config_site_keys[], config_device_keys[];
+extern const size_t config_site_key_count, config_device_key_count;
+
+/* A setting of a device as a row. */
+struct vb_key config_setting_key(const struct vb_setting *setting);
+
+/* A complete example, with comments; it is a good configuration. */
+extern const char config_example[];
+
+/* ---- reading ---- */
+
+#define CONFIG_BYTES_MAX  1000000 /* of a file */
+#define CONFIG_ERRORS_MAX 50      /* then only their number is told */
+
+/* One error. */
+struct config_error {
+    int line, column; /* 0: the whole file */
+    const char *key;  /* "devices.pump.type"; "" = none */
+    const char *what; /* what is wrong, what is allowed */
+    size_t more;      /* not 0: so many more errors, not told one by one */
+};
+typedef void config_error_told(void *context, const struct config_error *error);
+
+/* Called for each error: one line without line end, "PATH:line:column: key: what". */
 typedef void config_complaint(void *context, const char *text);
 
 /* Read a file, or text of n bytes (path then only names it in errors). Returns NULL after errors;
- * every one has been told. config_free frees the result. */
+ * every one has been told, in the order of the file. config_free frees the result. */
 struct config *config_read(const char *path, config_complaint *complain, void *context);
 struct config *config_parse(const char *path, const char *text, size_t n,
                             config_complaint *complain, void *context);
+/* The same for those who want the parts of an error. text == NULL: read the file. */
+struct config *config_load(const char *path, const char *text, size_t n, config_error_told *tell,
+                           void *context);
 void config_free(struct config *config);
 
 #endif

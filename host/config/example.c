@@ -1,0 +1,32 @@
+/* example.c - what `voltbus config example` prints; a test reads it back.
+ * SPDX-License-Identifier: MIT */
+#include "host/config/config.h"
+
+const char config_example[] =
+    "# A camper van with an electric drive and a weather mast. voltbus check CONFIG.yaml checks "
+    "it,\n"
+    "# voltbus config schema lists every key.\n"
+    "site: van\n"
+    "\n"
+    "# Wires, each with a name: KIND:PLACE[,key=value]... (voltbus list links)\n"
+    "links:\n"
+    "  house: lin:/dev/ttyUSB0,baud=19200,leader=nugget  # voltbus leads this bus\n"
+    "  drive: slcan:/dev/ttyACM0,bitrate=500000\n"
+    "  mast: rfm69:tcp://192.0.2.7:8023                  # a receiver on the roof\n"
+    "\n"
+    "# What is on them (voltbus list devices). The names are yours.\n"
+    "devices:\n"
+    "  battery: {type: hella-ibs, link: house, generation: 2}\n"
+    "  solar: {type: votronic-mppt, link: house}\n"
+    "  panel:\n"
+    "    type: nugget-panel\n"
+    "    link: house\n"
+    "    control: true            # commands are refused without it\n"
+    "    stale: 5s                # silent for so long is stale\n"
+    "    limits:                  # tighter than the hard ones (voltbus list commands)\n"
+    "      coolbox.level: 0..3\n"
+    "  pack: {type: leaf-battery, link: drive}\n"
+    "  weather: {type: wh24, link: mast}\n"
+    "  old-mast:                  # a LINK of its own: no name needed\n"
+    "    type: wh1080\n"
+    "    link: \"file:mast.log\"    # a recording, as a link\n";
