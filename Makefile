@@ -118,7 +118,7 @@ coverage:
 	cmake --preset coverage
 	$(BUILD) coverage
 	ctest --preset coverage --parallel $(JOBS)
-	gcovr --root . --filter src/ --filter host/ --filter cmd/ build/coverage
+	gcovr --root . --filter src/ --filter sim/ --filter host/ --filter cmd/ build/coverage
 
 clean:
 	rm -rf build
