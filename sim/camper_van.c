@@ -141,6 +141,11 @@ static bool drives(int64_t t_ms, int64_t from, int64_t to) {
     return t_ms / WORLD_MS_PER_DAY % 3 != 2 && between(minute_of_day(t_ms), from, to);
 }
 
+/* Has the van a panel of its own, so that 01 and 05 are its business? */
+static bool has_panel(const struct van *s) {
+    return s->panel_given ? s->panel_set : s->leads;
+}
+
 /* What the people in the van set on the panel, and when. */
 static void use_panel(struct van *s, int64_t now_ns) {
     static const struct {
@@ -167,8 +172,7 @@ static void use_panel(struct van *s, int64_t now_ns) {
         s->setpoint_until_ns = now_ns + TOUCH_NS;
         s->touched_until_ns = now_ns + TOUCH_NS;
     }
-    bool answers_panel = s->panel_given ? s->panel_set : s->leads;
-    if (!answers_panel || (s->leads && s->leader.state == VB_LIN_LEADER_YIELD)) {
+    if (!has_panel(s) || (!s->panel_given && s->leader.state == VB_LIN_LEADER_YIELD)) {
         return; /* then 01 and 05 come over the line */
     }
     if (light != s->light || habits[i].intensity != s->intensity || habits[i].tone != s->tone) {
@@ -505,7 +509,7 @@ static void heater_values(const struct van *s, struct sim_values *v) {
 
 /* The panel speaks while its van leads, or always or never if so set. */
 static bool answers_panel(const struct van *s) {
-    return s->panel_given ? s->panel_set : s->leads && s->leader.state == VB_LIN_LEADER_LEAD;
+    return has_panel(s) && (s->panel_given || s->leader.state == VB_LIN_LEADER_LEAD);
 }
 
 /* The response to an id: bytes of data, 0 = silence. */
@@ -746,8 +750,7 @@ static void van_init(void *self, const struct vb_value *values, int64_t now_ns, 
     s->inside_uc = world_air(s->model_ms) * INT64_C(1000) + 3000000;
     s->battery_uc = s->inside_uc;
     /* cold where its own panel has kept it so, else nobody has switched it on yet */
-    bool own_panel = s->panel_given ? s->panel_set : s->leads;
-    s->coolbox_uc = own_panel ? 6500000 : s->inside_uc;
+    s->coolbox_uc = has_panel(s) ? 6500000 : s->inside_uc;
     s->fresh_ml = TANK_ML * 4 / 5;
     s->grey_ml = TANK_ML / 5;
     second(s, now_ns);
@@ -756,7 +759,7 @@ static void van_init(void *self, const struct vb_value *values, int64_t now_ns, 
 
 const struct sim sim_camper_van = {
     .name = "camper-van",
-    .title = "the LIN bus of a Ford Nugget camper",
+    .title = "LIN bus of a Ford Nugget camper",
     .link = "lin",
     .keys = keys,
     .key_count = sizeof keys / sizeof keys[0],
