@@ -570,7 +570,7 @@ static int64_t due_ns(const struct leaf *s, size_t slot) {
 static size_t first_slot(const struct leaf *s) {
     size_t first = 0;
     for (size_t i = 1; i < SLOTS; i++) {
-        if ((slots[i].generations & 1 << s->generation) && due_ns(s, i) < due_ns(s, first)) {
+        if ((slots[i].generations & (1 << s->generation)) && due_ns(s, i) < due_ns(s, first)) {
             first = i;
         }
     }

@@ -100,8 +100,7 @@ static inline void hear(void *ctx, int64_t t_ns, const uint8_t *bytes, size_t n)
     h->text[h->n] = '\0';
 }
 
-/* Samples of a whole run: the last value of each row, in thousandths of its unit, and whether any
- * was beyond its limits. */
+/* The value of a sample in thousandths of its unit. */
 static inline int64_t milli_of(const struct vb_sample *s) {
     const struct vb_scale *scale = s->signal->scale;
     return scale ? (s->raw * scale->mul + scale->add) * 1000 / scale->div : s->raw * 1000;

@@ -10,9 +10,8 @@ struct listener {
     char line[VB_RFM69_TEXT + 3];
     size_t n;
     unsigned lines, good, damaged;
-    bool crc_by_hand;
     int64_t first_ns, last_ns;
-    int64_t rain, warmest, coldest, brightest, windiest, wettest;
+    int64_t rain, warmest, coldest, brightest, windiest;
 };
 
 /* Independent of voltbus/crc.h: bit by bit, as the data sheets draw it. */
