@@ -46,7 +46,7 @@ struct link_spec {
     const struct link_kind *kind;
     struct place place;
     struct vb_value values[LINK_KEYS_MAX]; /* of kind->keys; their text points into text */
-    const char *sim_texts[LINK_SIM_MAX];   /* sim://: the settings of the simulator */
+    const char *sim_texts[LINK_SIM_MAX];   /* sim://: the simulator's settings, good ones */
     char sim_buffer[PLACE_TEXT];
     size_t sim_count;
 };

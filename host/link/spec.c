@@ -1,4 +1,5 @@
 /* spec.c - the text of a LINK: KIND:PLACE[,key=value]...
+ * Behind sim://NAME the settings of the simulator stand among the keys of the kind.
  * A place ends at the first comma; the path of a recording (kind `file`) may have commas and ends at
  * the first one with a known key and '=' behind it.
  * SPDX-License-Identifier: MIT */
@@ -8,12 +9,15 @@
 
 #include "host/base/nearest.h"
 #include "host/link/link.h"
+#include "sim/sim.h"
 
 #define NAMES_MAX 32
 
 /* A LINK as it is being read. */
 struct reading {
     struct link_spec *spec;
+    const struct sim *sim; /* behind sim://; else NULL */
+    size_t sim_used;       /* of spec->sim_buffer */
     char *why;
     size_t *at;
 };
@@ -104,29 +108,66 @@ static int parse_place(struct reading *r, size_t from, size_t end) {
     return VB_OK;
 }
 
-/* A key that the kind does not have: the simulator's business. */
-static int add_sim_text(struct reading *r, size_t from, size_t end, size_t *used) {
+/* Which simulator stands behind sim://, and does it speak this kind? */
+static int find_sim(struct reading *r, size_t from, size_t end) {
+    const struct link_spec *spec = r->spec;
+    const char *names[NAMES_MAX + 1] = {NULL};
+    size_t n = 0;
+    size_t name = end - strlen(spec->place.name);
+    for (size_t i = 0; i < sim_count && n < NAMES_MAX; i++) {
+        if (strcmp(sims[i]->link, spec->kind->name) == 0) {
+            names[n++] = sims[i]->name;
+        }
+    }
+    r->sim = sim_find(spec->place.name);
+    if (!r->sim) {
+        return unknown(r, name, end - name, "simulator", names, spec->kind->name);
+    }
+    if (strcmp(r->sim->link, spec->kind->name) != 0) {
+        return refuse(r, from, "the simulator %s is reached by %s:sim://%s, not by %s",
+                      r->sim->name, r->sim->link, r->sim->name, spec->kind->name);
+    }
+    return VB_OK;
+}
+
+/* A setting of the simulator is checked here, and read where the simulator begins. */
+static int sim_option(struct reading *r, const struct vb_key *key, size_t from, size_t end) {
     struct link_spec *spec = r->spec;
+    char why[VB_KEY_WHY];
+    struct vb_value value;
+    size_t at = from + strlen(key->name) + 1;
+    if (vb_key_parse(key, spec->text + at, end - at, &value, why) < 0) {
+        return refuse(r, at, "%s: %s", key->name, why);
+    }
+    for (size_t i = 0; i < spec->sim_count; i++) {
+        if (strncmp(spec->sim_texts[i], spec->text + from, at - from) == 0) {
+            return refuse(r, from, "%s is given twice", key->name);
+        }
+    }
     if (spec->sim_count == LINK_SIM_MAX) {
         return refuse(r, from, "more than %d settings of a simulator", LINK_SIM_MAX);
     }
-    char *copy = spec->sim_buffer + *used; /* no more than the text has, with an end for a comma */
+    char *copy = spec->sim_buffer + r->sim_used; /* never more than the text, with 0 for a comma */
     memcpy(copy, spec->text + from, end - from);
     copy[end - from] = '\0';
-    *used += end - from + 1;
+    r->sim_used += end - from + 1;
     spec->sim_texts[spec->sim_count++] = copy;
     return VB_OK;
 }
 
 /* key=value from..end. */
-static int parse_option(struct reading *r, size_t from, size_t end, size_t *sim_used) {
+static int parse_option(struct reading *r, size_t from, size_t end) {
     struct link_spec *spec = r->spec;
     const struct link_kind *kind = spec->kind;
     const char *text = spec->text;
     const char *equals = memchr(text + from, '=', end - from);
-    const char *names[LINK_KEYS_MAX + 1] = {NULL};
+    const char *names[LINK_KEYS_MAX + SIM_KEYS_MAX + 1] = {NULL};
+    size_t n = 0;
     for (size_t i = 0; i < kind->key_count && i < LINK_KEYS_MAX; i++) {
-        names[i] = kind->keys[i].name;
+        names[n++] = kind->keys[i].name;
+    }
+    for (size_t i = 0; r->sim && i < r->sim->key_count && i < SIM_KEYS_MAX; i++) {
+        names[n++] = r->sim->keys[i].name;
     }
     if (!equals || equals == text + from) {
         char all[120];
@@ -135,8 +176,9 @@ static int parse_option(struct reading *r, size_t from, size_t end, size_t *sim_
     }
     size_t len = (size_t)(equals - text) - from;
     int key = vb_key_find(kind->keys, kind->key_count, text + from, len);
-    if (key < 0 && spec->place.type == PLACE_SIM) {
-        return add_sim_text(r, from, end, sim_used);
+    int sim_key = r->sim ? vb_key_find(r->sim->keys, r->sim->key_count, text + from, len) : -1;
+    if (key < 0 && sim_key >= 0) {
+        return sim_option(r, &r->sim->keys[sim_key], from, end);
     }
     if (key < 0) {
         return unknown(r, from, len, "key", names, kind->name);
@@ -153,8 +195,7 @@ static int parse_option(struct reading *r, size_t from, size_t end, size_t *sim_
 }
 
 int link_spec_parse(struct link_spec *spec, const char *text, size_t n, char *why, size_t *at) {
-    struct reading r = {spec, why, at};
-    size_t sim_used = 0;
+    struct reading r = {.spec = spec, .why = why, .at = at};
     memset(spec, 0, sizeof *spec);
     if (n >= sizeof spec->text) {
         return refuse(&r, 0, "a link of more than %zu characters", sizeof spec->text - 1);
@@ -175,11 +216,14 @@ int link_spec_parse(struct link_spec *spec, const char *text, size_t n, char *wh
         spec->values[i] = vb_key_initial(&spec->kind->keys[i]);
     }
     result = parse_place(&r, place, end);
+    if (result == VB_OK && spec->place.type == PLACE_SIM) {
+        result = find_sim(&r, place, end);
+    }
     while (result == VB_OK && end < n) {
         size_t from = end + 1;
         const char *comma = memchr(spec->text + from, ',', n - from);
         end = comma ? (size_t)(comma - spec->text) : n;
-        result = parse_option(&r, from, end, &sim_used);
+        result = parse_option(&r, from, end);
     }
     for (size_t i = 0; result == VB_OK && i < spec->kind->key_count; i++) {
         const struct vb_key *key = &spec->kind->keys[i];

@@ -48,7 +48,7 @@ static void test_a_link_is_a_kind_and_a_place(void **state) {
     assert_int_equal(spec.place.port, 23);
     accepted("rfm69:listen://[::1]:8023", "rfm69", PLACE_LISTEN, "::1");
     accepted("lin:pty:/tmp/van", "lin", PLACE_PTY, "/tmp/van");
-    accepted("lin:sim://nugget", "lin", PLACE_SIM, "nugget");
+    accepted("slcan:sim://leaf-battery", "slcan", PLACE_SIM, "leaf-battery");
 }
 
 static void test_keys_stand_behind_the_place(void **state) {
@@ -107,15 +107,33 @@ static void test_the_path_of_a_recording_may_have_commas(void **state) {
     accepted("file:a,,format=x", "file", PLACE_FILE, "a,");
 }
 
-static void test_keys_of_a_simulator_are_handed_on(void **state) {
+static void test_settings_of_a_simulator_stand_among_the_keys(void **state) {
     (void)state;
-    accepted("lin:sim://nugget,silent=yes,baud=9600,coolbox=3", "lin", PLACE_SIM, "nugget");
+    accepted("rfm69:sim://weather-mast,period=2s,baud=9600,family=ws69", "rfm69", PLACE_SIM,
+             "weather-mast");
     assert_int_equal(value_of("baud")->number, 9600);
     assert_int_equal(spec.sim_count, 2);
-    assert_string_equal(spec.sim_texts[0], "silent=yes");
-    assert_string_equal(spec.sim_texts[1], "coolbox=3");
-    refused("lin:sim://nugget,a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9", 49,
-            "more than 8 settings of a simulator");
+    assert_string_equal(spec.sim_texts[0], "period=2s");
+    assert_string_equal(spec.sim_texts[1], "family=ws69");
+}
+
+static void test_a_wrong_simulator_is_told_with_those_of_the_kind(void **state) {
+    (void)state;
+    refused("slcan:sim://leaf-batery", 12,
+            "unknown simulator 'leaf-batery'; did you mean leaf-battery? (slcan: leaf-battery)");
+    refused("rfm69:sim://leaf-battery", 6,
+            "the simulator leaf-battery is reached by slcan:sim://leaf-battery, not by rfm69");
+}
+
+static void test_a_wrong_setting_of_a_simulator_is_told(void **state) {
+    (void)state;
+    refused("rfm69:sim://weather-mast,period=2x", 32,
+            "period: 2x: unknown unit 'x' (ms, s, min, h, d)");
+    refused("rfm69:sim://weather-mast,period=2s,period=2s", 35, "period is given twice");
+    assert_int_not_equal(parse("rfm69:sim://weather-mast,perod=2s"), VB_OK);
+    assert_int_equal(at, 25);
+    assert_non_null(strstr(why, "unknown key 'perod'; did you mean period? (rfm69: baud, family, "
+                                "period, day, "));
 }
 
 static void test_an_unknown_kind_is_told_with_the_nearest(void **state) {
@@ -207,7 +225,9 @@ int main(void) {
         cmocka_unit_test(test_every_default_of_every_kind_is_a_value_of_its_key),
         cmocka_unit_test(test_every_example_is_a_link_of_its_kind),
         cmocka_unit_test(test_the_path_of_a_recording_may_have_commas),
-        cmocka_unit_test(test_keys_of_a_simulator_are_handed_on),
+        cmocka_unit_test(test_settings_of_a_simulator_stand_among_the_keys),
+        cmocka_unit_test(test_a_wrong_simulator_is_told_with_those_of_the_kind),
+        cmocka_unit_test(test_a_wrong_setting_of_a_simulator_is_told),
         cmocka_unit_test(test_an_unknown_kind_is_told_with_the_nearest),
         cmocka_unit_test(test_a_text_without_a_kind_is_told_what_a_link_is),
         cmocka_unit_test(test_a_wrong_place_is_told_where_it_begins),
