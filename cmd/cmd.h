@@ -14,6 +14,8 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* One file per verb; argv[0] is the verb. */
+int cmd_check(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_sim(int argc, char **argv);

@@ -14,6 +14,8 @@ static const struct verb {
 } verbs[] = {
     {"decode", "any recording, or bytes from the command line, as values with units", cmd_decode},
     {"list", "everything there is: devices, signals, commands, links, formats, outputs", cmd_list},
+    {"check", "is a configuration good? Every error with its place and what is allowed", cmd_check},
+    {"config", "every key of a configuration, and an example", cmd_config},
     {"sim", "a simulated device at a pseudo terminal, a TCP port or a serial port", cmd_sim},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])

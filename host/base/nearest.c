@@ -39,7 +39,7 @@ const char *nearest(const char *name, const char *const *names, char text[NEARES
     size_t allowed = strlen(name) < 24 ? strlen(name) / 3 + 1 : 8;
     size_t n = 0;
     text[0] = '\0';
-    for (size_t far = 0; far <= allowed; far++) { /* the nearest first */
+    for (size_t far = 0; far <= allowed && n == 0; far++) { /* the nearest, and those as near */
         for (size_t i = 0; names[i]; i++) {
             if (farness(name, names[i]) == far && n + strlen(names[i]) + 24 < NEAREST_TEXT) {
                 n += (size_t)snprintf(text + n, NEAREST_TEXT - n, "%s%s",

@@ -41,6 +41,9 @@ const size_t config_device_key_count = sizeof config_device_keys / sizeof config
 
 #define DEVICE_NAMES_MAX (DEVICE_STALE + 1 + 1 + VB_SETTINGS_MAX) /* keys, limits, settings */
 
+const struct vb_key config_output_type_key = {
+    "type", VB_KEY_TEXT, NULL, NULL, 0, 0, NULL, "which output it is (voltbus list outputs)"};
+
 struct vb_key config_setting_key(const struct vb_setting *setting) {
     return (struct vb_key){
         setting->name,   VB_KEY_WORD,   NULL, setting->values[setting->initial], 0, 0,
@@ -586,13 +589,10 @@ static void take_device(struct check *c, const struct yaml_node *node) {
 
 /* ---- outputs ---- */
 
-static const struct vb_key output_type_key = {
-    "type", VB_KEY_TEXT, NULL, NULL, 0, 0, NULL, "which output it is (voltbus list outputs)"};
-
 static void take_output_type(struct check *c, struct config_output *output,
                              const struct yaml_node *node) {
     struct vb_value value;
-    if (!take(c, node, &output_type_key, &value)) {
+    if (!take(c, node, &config_output_type_key, &value)) {
         return;
     }
     const char *names[65] = {NULL};
@@ -625,7 +625,7 @@ static void take_output(struct check *c, const struct yaml_node *node) {
     const struct yaml_node *type = yaml_get(node, "type");
     c->config->output_count++;
     if (!type) {
-        missing_key(c, node, &output_type_key);
+        missing_key(c, node, &config_output_type_key);
         return;
     }
     take_output_type(c, output, type);

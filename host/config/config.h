@@ -68,7 +68,7 @@ struct config {
 
 /* What may stand at the top and in every device, beside the maps links, devices, outputs, and the
  * settings of the type. */
-extern const struct vb_key config_site_keys[], config_device_keys[];
+extern const struct vb_key config_site_keys[], config_device_keys[], config_output_type_key;
 extern const size_t config_site_key_count, config_device_key_count;
 
 /* A setting of a device as a row. */

@@ -33,6 +33,9 @@ out_has() {
 out_has_not() {
     case $out in *"$1"*) fail "not expected in stdout: $1" ;; *) echo "ok $name: stdout has no $1" ;; esac
 }
+err_is() {
+    if [ "$err" != "$1" ]; then fail "expected stderr: $1"; else echo "ok $name: stderr"; fi
+}
 err_has() {
     case $err in *"$1"*) echo "ok $name: stderr has $1" ;; *) fail "expected in stderr: $1" ;; esac
 }

@@ -217,6 +217,16 @@ static void test_names_are_listed_as_far_as_there_is_room(void **state) {
     assert_string_equal(names_text(names + 3, out, sizeof out), "");
 }
 
+static void test_the_nearest_names_are_suggested_and_none_that_is_farther(void **state) {
+    (void)state;
+    static const char *const names[] = {"nugget-panel", "nugget-body", "nugget-led", NULL};
+    char text[NEAREST_TEXT];
+    assert_string_equal(nearest("nugget-panl", names, text), "; did you mean nugget-panel?");
+    assert_string_equal(nearest("nugget", names, text),
+                        "; did you mean nugget-panel or nugget-body or nugget-led?");
+    assert_string_equal(nearest("wallbox", names, text), "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_link_is_a_kind_and_a_place),
@@ -235,6 +245,7 @@ int main(void) {
         cmocka_unit_test(test_a_key_without_a_value_is_told_what_is_expected),
         cmocka_unit_test(test_a_wrong_value_is_told_with_what_is_allowed),
         cmocka_unit_test(test_what_is_no_text_or_too_long_is_refused),
+        cmocka_unit_test(test_the_nearest_names_are_suggested_and_none_that_is_farther),
         cmocka_unit_test(test_names_are_listed_as_far_as_there_is_room),
     };
     return cmocka_run_group_tests_name("link spec", tests, NULL, NULL);
