@@ -84,7 +84,9 @@ struct output_live {
                 const char *link);                                          /* every frame, first */
     void (*seen)(void *self, const struct seen_frame *seen, size_t device); /* as a device saw it */
     void (*changed)(void *self); /* a link, the health of a device or a lease changed */
-    void (*close)(void *self);
+    /* Much waits to be written: a replay should not hurry. */
+    bool (*busy)(void *self);
+    void (*close)(void *self); /* all others but open and close may be NULL */
 };
 #define OUTPUT_WHY 300
 

@@ -356,6 +356,7 @@ static const struct output_live live = {
     .key_count = STREAM_KEY_COUNT,
     .open = open_recorder,
     .raw = raw,
+    .busy = stream_busy,
     .close = close_recorder,
 };
 

@@ -87,6 +87,10 @@ void *stream_open(size_t size, struct hub *hub, const struct config_output *conf
     return stream;
 }
 
+bool stream_busy(void *self) {
+    return spool_busy(((struct stream *)self)->spool);
+}
+
 void stream_close(struct stream *stream) {
     spool_close(stream->spool, log_line, stream);
     stream->spool = NULL;
@@ -166,5 +170,6 @@ const struct output_live printer_live = {
     .key_count = STREAM_KEY_COUNT,
     .open = printer_open,
     .seen = printer_seen,
+    .busy = stream_busy,
     .close = printer_close,
 };

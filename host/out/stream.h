@@ -34,6 +34,9 @@ enum { STREAM_PATH, STREAM_ROTATE_SIZE, STREAM_ROTATE_TIME, STREAM_KEEP_FILES, S
 void *stream_open(size_t size, struct hub *hub, const struct config_output *config,
                   int (*ending)(int fd, int64_t size), char *why);
 
+/* The `busy` of such an output. */
+bool stream_busy(void *self);
+
 /* Write what is left; the memory is freed when the loop lets go of it. */
 void stream_close(struct stream *stream);
 
