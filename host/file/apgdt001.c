@@ -62,6 +62,9 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     frame->id = id < 0 ? pid & 0x3Fu : (uint32_t)id;
     frame->data = r->data;
     frame->len = count;
+    r->side[0] = pid;
+    frame->side = r->side;
+    frame->side_len = 1; /* the PID; there is no checksum */
     if (id < 0) {
         frame->fault = VB_FAULT_PARITY;
     } else if (count == 0) {
