@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "host/file/format.h"
+#include "host/link/link.h"
 #include "host/out/output.h"
 
 static const char usage[] =
@@ -355,7 +356,20 @@ static void list_commands(struct listing *l) {
 }
 
 static void list_links(struct listing *l) {
-    simple(l, "file", "a recording: file:PATH or just PATH, - for standard input");
+    for (size_t i = 0; i < link_kind_count; i++) {
+        const struct link_kind *kind = link_kinds[i];
+        if (!l->json) {
+            column(l, kind->example, 38);
+            sink_text(&l->sink, kind->title);
+            sink_text(&l->sink, "\n");
+            continue;
+        }
+        text_field(l, "name", kind->name);
+        text_field(l, "title", kind->title);
+        text_field(l, "places", kind->places);
+        text_field(l, "example", kind->example);
+        end_object(l);
+    }
 }
 
 static void list_formats(struct listing *l) {

@@ -29,4 +29,9 @@ const char config_example[] =
     "  weather: {type: wh24, link: mast}\n"
     "  old-mast:                  # a LINK of its own: no name needed\n"
     "    type: wh1080\n"
-    "    link: \"file:mast.log\"    # a recording, as a link\n";
+    "    link: \"file:mast.log\"    # a recording, as a link\n"
+    "\n"
+    "# Where it goes (voltbus list outputs).\n"
+    "outputs:\n"
+    "  frames: {type: candump, path: frames.log, rotate_size: 100MB, keep_files: 5}\n"
+    "  values: {type: csv, path: values.csv, rotate_time: 1d}\n";

@@ -3,6 +3,7 @@
 set -u
 . "$TEST_DIR/e2e/lib.sh"
 cd "$work" || exit 1
+kinds='(kinds: lin, slcan, rfm69, file)'
 
 # check NAME: the configuration on standard input.
 check() {
@@ -45,6 +46,17 @@ run "the example is good" "$VOLTBUS" check example.yaml
 status_is 0
 out_has 'example.yaml: ok: '
 
+# the manual has the same example, and errors as they are
+awk '/^```yaml/ { on = 1; next } /^```/ { on = 0 } on' "$SOURCE_DIR/docs/config.md" >manual.yaml
+run "the example of the manual" cmp example.yaml manual.yaml
+status_is 0
+awk '/^\$ cat van.yaml/ { on = 1; next } /^\$ voltbus check/ { on = 0 } on' "$SOURCE_DIR/docs/config.md" >van.yaml
+run "the errors of the manual" "$VOLTBUS" check van.yaml
+awk '/^\$ voltbus check/ { on = 1; next } /^```/ { on = 0 } on' "$SOURCE_DIR/docs/config.md" >manual.txt
+# but for the lists of what there is: they grow
+err=$(printf '%s' "$err" | sed 's/ (.*)$//')
+err_is "$(sed 's/ (.*)$//' manual.txt)"
+
 # ---- bad ones: the whole of standard error ----
 
 check "a device that does not exist" <<'END'
@@ -68,7 +80,7 @@ devices:
   pack: {type: leaf-battery, link: drive, stale: 80x}
 END
 status_is 1
-err_is "van.yaml:2:10: links.house: unknown kind 'lim'; did you mean lin? (kinds: lin, slcan, rfm69, file)
+err_is "van.yaml:2:10: links.house: unknown kind 'lim'; did you mean lin? $kinds
 van.yaml:3:29: links.drive: unknown key 'bitrat'; did you mean bitrate? (slcan: bitrate, baud, listen)
 van.yaml:5:36: devices.battery.link: unknown link 'hose'; did you mean house? (house, drive)
 van.yaml:5:54: devices.battery.generation: 3: no such word (1 or 2)
@@ -79,7 +91,7 @@ van.yaml: 6 errors"
 run "the same as JSON" "$VOLTBUS" check --json van.yaml
 status_is 1
 err_is ''
-out_has '{"path":"van.yaml","line":2,"column":10,"key":"links.house","error":"unknown kind '"'lim'"'; did you mean lin? (kinds: lin, slcan, rfm69, file)"}'
+out_has '{"path":"van.yaml","line":2,"column":10,"key":"links.house","error":"unknown kind '"'lim'; did you mean lin? $kinds"'"}'
 out_has '{"path":"van.yaml","ok":false,"errors":6}'
 if python3 -c 'import json, sys
 for line in sys.stdin: assert isinstance(json.loads(line), dict)' <"$work/out"; then

@@ -5,6 +5,9 @@
 #include "host/base/nearest.h"
 #include "host/link/link.h"
 
+/* Grows with host/link/links.def. */
+#define KINDS "(kinds: lin, slcan, rfm69, file)"
+
 static struct link_spec spec;
 static char why[LINK_WHY];
 static size_t at;
@@ -138,20 +141,16 @@ static void test_a_wrong_setting_of_a_simulator_is_told(void **state) {
 
 static void test_an_unknown_kind_is_told_with_the_nearest(void **state) {
     (void)state;
-    refused("lim:/dev/ttyUSB0", 0,
-            "unknown kind 'lim'; did you mean lin? (kinds: lin, slcan, rfm69, file)");
-    refused("modbus:/dev/ttyUSB0", 0, "unknown kind 'modbus' (kinds: lin, slcan, rfm69, file)");
-    refused(":/dev/ttyUSB0", 0, "unknown kind '' (kinds: lin, slcan, rfm69, file)");
+    refused("lim:/dev/ttyUSB0", 0, "unknown kind 'lim'; did you mean lin? " KINDS);
+    refused("modbus:/dev/ttyUSB0", 0, "unknown kind 'modbus' " KINDS);
+    refused(":/dev/ttyUSB0", 0, "unknown kind '' " KINDS);
 }
 
 static void test_a_text_without_a_kind_is_told_what_a_link_is(void **state) {
     (void)state;
     refused("/dev/ttyUSB0", 0,
-            "'/dev/ttyUSB0': expected KIND:PLACE, like lin:/dev/ttyUSB0,baud=19200 (kinds: lin, "
-            "slcan, rfm69, file)");
-    refused("", 0,
-            "'': expected KIND:PLACE, like lin:/dev/ttyUSB0,baud=19200 (kinds: lin, slcan, rfm69, "
-            "file)");
+            "'/dev/ttyUSB0': expected KIND:PLACE, like lin:/dev/ttyUSB0,baud=19200 " KINDS);
+    refused("", 0, "'': expected KIND:PLACE, like lin:/dev/ttyUSB0,baud=19200 " KINDS);
 }
 
 static void test_a_wrong_place_is_told_where_it_begins(void **state) {
