@@ -116,12 +116,15 @@ static void test_records_stand_in_the_file_in_order_after_closing(void **state) 
     assert_string_equal(said, "");
 }
 
-static void test_a_record_is_in_the_file_within_200_ms(void **state) {
+static void test_a_record_is_in_the_file_soon_though_no_other_follows(void **state) {
     (void)state;
     struct spool *s = opened((struct spool_options){.path = path});
     put(s, "one\n");
-    sleep_ms(200);
-    assert_string_equal(content(""), "one\n");
+    int64_t before = now_ms();
+    while (content("")[0] == '\0' && now_ms() - before < 2000) {
+        sleep_ms(5);
+    }
+    assert_string_equal(content(""), "one\n"); /* after 50 ms, on a machine that has time */
     spool_close(s, hear, NULL);
 }
 
@@ -279,7 +282,7 @@ test_a_stopped_reader_never_holds_up_the_caller_and_whole_records_are_lost(void 
         taken += put_number(s, i);
         longest = now_ms() - before > longest ? now_ms() - before : longest;
     }
-    assert_true(longest < 100); /* a scheduler's hiccup, and no wait for the reader */
+    assert_true(longest < 1000); /* others may have the processor; nobody waits for the reader */
     spool_status(s, &status);
     assert_int_equal(status.put, taken);
     assert_int_equal(status.lost, 20000 - taken);
@@ -363,7 +366,7 @@ test_closing_waits_two_seconds_for_a_stopped_reader_and_says_what_is_left(void *
     }
     int64_t before = now_ms();
     spool_close(s, hear, NULL);
-    assert_in_range(now_ms() - before, 1900, 3000);
+    assert_in_range(now_ms() - before, 1900, 6000);
     assert_non_null(strstr(said, "standard output: the reader has stopped: the last "));
     assert_non_null(strstr(said, " records are not written\n"));
     unsigned gaps;
@@ -480,7 +483,7 @@ static void test_closing_on_a_full_disk_says_what_is_not_written(void **state) {
     int64_t before = now_ms();
     spool_close(s, hear, NULL);
     limit_files(RLIM_INFINITY);
-    assert_true(now_ms() - before < 1000); /* no sense in waiting */
+    assert_true(now_ms() - before < 1900); /* no sense in waiting */
     assert_string_equal(content(""), "12345\n");
     assert_non_null(strstr(said, "it cannot be written: the last 2 records are not written\n"));
 }
@@ -539,10 +542,10 @@ static void test_the_size_of_a_file_that_was_there_counts(void **state) {
 static void test_a_new_file_begins_when_the_old_one_is_old(void **state) {
     (void)state;
     struct spool *s =
-        opened((struct spool_options){.path = path, .rotate_ms = 100, .keep_files = 1});
+        opened((struct spool_options){.path = path, .rotate_ms = 500, .keep_files = 1});
     put_or_turn(s, "one\n");
     put_or_turn(s, "two\n");
-    sleep_ms(120);
+    sleep_ms(520);
     put_or_turn(s, "three\n");
     spool_close(s, hear, NULL);
     assert_string_equal(content(""), "head\nthree\n");
@@ -574,7 +577,7 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_records_stand_in_the_file_in_order_after_closing),
-        TEST(test_a_record_is_in_the_file_within_200_ms),
+        TEST(test_a_record_is_in_the_file_soon_though_no_other_follows),
         TEST(test_a_file_that_is_there_is_gone_on_with),
         TEST(test_a_line_that_was_cut_off_gets_its_line_end),
         TEST(test_a_file_whose_last_record_is_cut_off_is_set_aside),
