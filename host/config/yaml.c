@@ -246,8 +246,10 @@ static bool begin(struct builder *b, const yaml_event_t *event, enum yaml_type t
 }
 
 static void end(struct builder *b) {
-    b->open = b->open->parent;
-    b->depth--;
+    if (b->open) { /* always, or libyaml is wrong */
+        b->open = b->open->parent;
+        b->depth--;
+    }
 }
 
 static bool plain(const struct builder *b, yaml_mark_t mark, const yaml_char_t *anchor,
