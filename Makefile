@@ -5,15 +5,13 @@ MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 # ON: warnings of the release build are errors too (the debug build's always are)
 WERROR ?= OFF
-# the recordings that `make demo` shows
-DEMO ?= test/replay/nugget_morning.log test/replay/leaf_aze0.log test/replay/mast_wh24.log
-# a Ford Nugget has the second generation of the battery sensor
-DEMO_SET ?= --set hella-ibs.generation=2
+# options of `voltbus demo`, such as --for 10s
+DEMO ?=
 # how long each fuzzer of `make check` runs
 FUZZ_SECONDS ?= 60
 CLANG_FORMAT ?= clang-format-15
 
-SOURCES := $(shell find include src sim host cmd port test fuzz bench -name '*.[ch]' 2>/dev/null | sort)
+SOURCES := $(shell find include src sim host cmd port test fuzz bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null | sort)
 LIBRARY_AND_PROGRAM := $(filter src/% sim/% host/% cmd/%,$(filter %.c,$(SOURCES)))
 BUILD := cmake --build --parallel $(JOBS) --preset
 
@@ -35,7 +33,7 @@ debug:
 	$(BUILD) debug
 
 demo: release
-	for recording in $(DEMO); do build/release/voltbus decode $(DEMO_SET) $$recording || exit 1; done
+	build/release/voltbus demo $(DEMO)
 
 # the picture of the README, drawn from real output
 PICTURE := decode --as hella-ibs --as votronic-mppt --set generation=2 test/replay/nugget_morning.log

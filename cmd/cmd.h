@@ -6,9 +6,13 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "host/base/nearest.h"
 #include "voltbus/device.h"
+
+struct config; /* host/config/config.h */
+struct hub;    /* host/hub/hub.h */
 
 /* Exit status: the contract of docs/cli.md. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -17,8 +21,13 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int cmd_check(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_get(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_set(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 /* Write "voltbus VERB: ..." and a line end to stderr; returns EXIT_USAGE or EXIT_FAILED. */
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -29,6 +38,28 @@ int option_error(const char *verb, char **argv, const struct option *options);
 
 /* Write a help text to stdout. Returns the exit status: it may not be writable. */
 int help_text(const char *text);
+
+/* ---- a hub that runs until it is told to stop (run.c) ---- */
+
+struct run_options {
+    bool quiet;                                      /* links and devices are not talked about */
+    uint64_t for_ms;                                 /* end after this time; 0 = never */
+    bool exit_at_end;                                /* end when all links are at their end */
+    void (*started)(void *context, struct hub *hub); /* everything is open; may be NULL */
+    void (*stopping)(void *context); /* close what you have on the loop; may be NULL */
+    void *context;
+};
+
+/* Open it and run, until SIGINT, SIGTERM or run_stop. Returns the exit status; an error is written
+ * for verb. */
+int run_hub(const char *verb, const struct config *config, const struct run_options *options);
+void run_stop(struct hub *hub);
+
+/* "2.5" or "max" (0). */
+bool parse_speed(const char *text, double *speed);
+
+/* For config_read: errors go to stderr. */
+void complain_on_stderr(void *context, const char *text);
 
 /* ---- which devices, with which settings (--as, --set) ---- */
 

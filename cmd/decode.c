@@ -35,8 +35,6 @@ static const char usage[] =
 #define HEX_MAX      256  /* --hex */
 #define IDS_MAX      4096 /* distinct unknown ids that are counted */
 #define IDS_SHOWN    12
-#define NOT_UNIX_BEFORE                                                                            \
-    (100000000 * VB_NS_PER_S) /* 1973: earlier times are clocks since power-on */
 
 struct ids {
     uint64_t table[2 * IDS_MAX]; /* open addressing; 0 = free */
@@ -164,8 +162,7 @@ static void show(struct decoder *d, const struct vb_frame *frame, const struct v
 /* The first frame decides whether the times of the recording are Unix times. */
 static void start(struct decoder *d, const struct vb_frame *frame) {
     d->started = true;
-    d->relative = frame->flags & VB_FRAME_NO_TIME ||
-                  (frame->t_ns < NOT_UNIX_BEFORE && frame->t_ns > -NOT_UNIX_BEFORE);
+    d->relative = frame->flags & VB_FRAME_NO_TIME || !vb_time_is_unix(frame->t_ns);
     d->t0_ns = d->relative ? frame->t_ns : 0;
 }
 

@@ -58,7 +58,7 @@ struct hub_device {
     int64_t stale_ns;      /* older than this is stale */
     unsigned bad_in_row;
     enum hub_health health;
-    char reason[160]; /* why it is not ok; "" */
+    char reason[240]; /* why it is not ok; "" */
 };
 
 /* How a link is doing; the texts are API. */
@@ -82,10 +82,12 @@ struct link {
     char leader_reason[96];
     struct transport *transport; /* NULL: not open */
     void *kind_state;            /* config->spec->kind->size bytes */
+    struct hub_device **devices; /* those on it */
+    size_t device_count;
     uv_timer_t retry, deadline;
     unsigned tries;
-    int64_t opened_mono_ns;
-    bool closing;
+    int64_t opened_mono_ns; /* INT64_MIN: not open */
+    bool started, closing;
 };
 
 struct hub_output {
@@ -103,12 +105,12 @@ struct hub {
     size_t device_count;
     struct hub_output *outputs;
     size_t output_count;
-    uint32_t changes;             /* counts up with everything that changes; never 0 */
-    struct history *history;      /* the first output that keeps one, or NULL */
-    const struct seen_frame *now; /* the frame that is being handed on, or NULL */
-    uv_timer_t second;            /* health, leases */
+    uint32_t changes;        /* counts up with everything that changes; never 0 */
+    struct history *history; /* the first output that keeps one, or NULL */
+    uv_timer_t pulse;        /* health, leases */
     uint64_t frames;
-    bool relative;
+    bool closing;
+    char page[64]; /* address of the page, set by the output http; "" if there is none */
     void (*log)(void *context, const char *text); /* one line: links, commands; NULL = stderr */
     void *log_context;
     size_t running;                 /* links that are not ended */
@@ -123,6 +125,7 @@ bool hub_open(struct hub *hub, uv_loop_t *loop, const struct config *config, cha
 /* End leases (their safe values still go out), close links and outputs. Run the loop until it is
  * empty, then hub_free. */
 void hub_close(struct hub *hub);
+void hub_close_now(struct hub *hub); /* without waiting for the safe values to go out */
 void hub_free(struct hub *hub);
 
 void hub_log(struct hub *hub, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -133,13 +136,20 @@ struct hub_value *hub_value_find(struct hub_device *device, const char *signal, 
 
 /* ---- for links ---- */
 
-/* A frame was heard. Its bytes are only read during the call. t_ns must be set. */
+/* A frame was heard. Its bytes are only read during the call. t_ns must be set; bus is set here. */
 void hub_frame(struct link *link, struct vb_frame *frame);
+/* Its state, its leader or their reasons changed. */
 void link_changed(struct link *link);
+/* One more link is at its end. */
+void hub_link_ended(struct hub *hub);
+/* The link can send now: tell it what the devices on it publish. */
+void hub_publish(struct link *link);
+/* True while an output has so much to write that a replay as fast as possible should wait. */
+bool hub_busy(const struct hub *hub);
 
 /* ---- commands ---- */
 
-#define HUB_WHY 200
+#define HUB_WHY 360
 struct hub_answer {
     enum vb_refusal refusal;
     char why[HUB_WHY];      /* one sentence, with names and limits; "" if done */

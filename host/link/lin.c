@@ -1,16 +1,193 @@
 /* lin.c - LIN on a UART: bytes to frames, headers and responses to bytes, and the leader.
+ * Which header is ours: the link remembers what it sent, and marks the frames that come of it
+ * VB_FRAME_TX. Where nothing comes back of what is sent, it is handed to the receiver here, so that
+ * a response finds its header.
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/hub/hub.h"
 #include "host/link/link.h"
+#include "voltbus/lin.h"
+#include "voltbus/lin_leader.h"
+#include "voltbus/time.h"
 
 static const char *const schedules[] = {"none", "nugget", NULL};
+static const char *const echoes[] = {"auto", "no", "yes", NULL};
+enum { ECHO_AUTO, ECHO_NO, ECHO_YES };
 
 static const struct vb_key keys[] = {
     {"baud", VB_KEY_NUMBER, "bit/s", "19200", 1000, 20000, NULL, "bits per second"},
     {"leader", VB_KEY_WORD, NULL, "none", 0, 0, schedules,
      "lead the bus by this schedule: the only way in which voltbus sends on it"},
-    {"echo", VB_KEY_WORD, NULL, "auto", 0, 0, (const char *const[]){"auto", "no", "yes", NULL},
+    {"echo", VB_KEY_WORD, NULL, "auto", 0, 0, echoes,
      "what is sent comes back; auto: yes on a serial port (a LIN transceiver does that), else no"},
 };
+
+#define SENT_MAX 8
+/* An echo comes within the slot; USB adapters hold bytes back for 16 ms. Later it is another's. */
+#define SENT_FOR_NS (100 * VB_NS_PER_MS)
+
+struct lin {
+    struct vb_lin_rx rx;
+    bool leads, echo;
+    struct vb_lin_leader leader;
+    struct {
+        uint8_t id;
+        int64_t t_ns;
+    } sent[SENT_MAX]; /* headers whose frames are still to come, in order */
+    unsigned sent_count;
+    uint32_t skipped; /* as it was last counted */
+};
+
+/* Is this frame the answer to a header of ours? Headers before it got lost. */
+static bool is_ours(struct lin *lin, const struct vb_frame *frame) {
+    for (unsigned i = 0; i < lin->sent_count; i++) {
+        int64_t since_ns = frame->t_ns - lin->sent[i].t_ns;
+        if (lin->sent[i].id == frame->id && since_ns <= SENT_FOR_NS) {
+            lin->sent_count -= i + 1;
+            memmove(lin->sent, lin->sent + i + 1, lin->sent_count * sizeof lin->sent[0]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void show_leader(struct link *link) {
+    struct lin *lin = link_kind_state(link);
+    char reason[sizeof link->leader_reason] = "";
+    const char *state = vb_lin_leader_state_text((enum vb_lin_leader_state)lin->leader.state);
+    if (lin->leader.state == VB_LIN_LEADER_YIELD) {
+        snprintf(reason, sizeof reason, "another leader is heard: it asked for id %02X",
+                 lin->leader.foreign_id);
+    } else if (lin->leader.state == VB_LIN_LEADER_LISTEN) {
+        snprintf(reason, sizeof reason, "listening whether the bus is free");
+    }
+    if (link->leader != state || strcmp(link->leader_reason, reason) != 0) {
+        link->leader = state;
+        snprintf(link->leader_reason, sizeof link->leader_reason, "%s", reason);
+        link_changed(link);
+    }
+}
+
+static void hand_on(struct link *link) {
+    struct lin *lin = link_kind_state(link);
+    struct vb_frame frame;
+    while (vb_lin_rx_next(&lin->rx, &frame)) {
+        int64_t now_ns = clock_mono_ns();
+        if (lin->leads) {
+            if (is_ours(lin, &frame)) {
+                frame.flags |= VB_FRAME_TX;
+            }
+            vb_lin_leader_heard(&lin->leader, &frame, now_ns);
+        }
+        frame.t_ns = link_now_ns() - (now_ns - frame.t_ns) / VB_NS_PER_US * VB_NS_PER_US;
+        hub_frame(link, &frame);
+    }
+    link->bad += lin->rx.skipped - lin->skipped; /* bytes that belong to no frame */
+    lin->skipped = lin->rx.skipped;
+}
+
+static void hear(struct link *link, const uint8_t *bytes, size_t n, int64_t mono_ns) {
+    struct lin *lin = link_kind_state(link);
+    for (size_t i = 0; i < n; i++) {
+        vb_lin_rx_feed(&lin->rx, bytes[i], VB_LIN_MARK_NONE, mono_ns);
+        hand_on(link);
+    }
+}
+
+static void send_frame(struct link *link, const struct vb_frame *frame, int64_t now_ns) {
+    struct lin *lin = link_kind_state(link);
+    uint8_t bytes[3 + VB_LIN_DATA_MAX + 1];
+    vb_lin_put_header((uint8_t)frame->id, bytes);
+    int response = 0;
+    if (frame->len > 0) {
+        uint16_t kind = frame->flags & (VB_FRAME_CLASSIC | VB_FRAME_ENHANCED);
+        response = vb_lin_put_response((uint8_t)frame->id, kind, frame->data, frame->len, bytes + 3,
+                                       sizeof bytes - 3);
+    }
+    size_t n = 3 + (size_t)(response > 0 ? response : 0);
+    if (!transport_write_break(link->transport, bytes + 1, n - 1)) { /* the 00 is the break */
+        return;
+    }
+    if (lin->sent_count == SENT_MAX) {
+        lin->sent_count--;
+        memmove(lin->sent, lin->sent + 1, lin->sent_count * sizeof lin->sent[0]);
+    }
+    lin->sent[lin->sent_count].id = (uint8_t)frame->id;
+    lin->sent[lin->sent_count++].t_ns = now_ns;
+    if (!lin->echo) {
+        hear(link, bytes, n, now_ns);
+    }
+}
+
+static void lead(struct link *link, int64_t now_ns) {
+    struct lin *lin = link_kind_state(link);
+    struct vb_frame frame;
+    vb_lin_leader_tick(&lin->leader, now_ns);
+    while (vb_lin_leader_take(&lin->leader, &frame)) {
+        send_frame(link, &frame, now_ns);
+    }
+    show_leader(link);
+}
+
+static void opened(struct link *link) {
+    struct lin *lin = link_kind_state(link);
+    const struct link_spec *spec = link->config->spec;
+    const struct vb_value *echo = link_value(spec, "echo");
+    const struct vb_value *leader = link_value(spec, "leader");
+    vb_lin_rx_init(&lin->rx, (uint32_t)link_value(spec, "baud")->number);
+    lin->skipped = 0;
+    lin->sent_count = 0;
+    lin->echo =
+        echo->number == ECHO_YES || (echo->number == ECHO_AUTO && spec->place.type == PLACE_SERIAL);
+    lin->leads = leader->number != 0;
+    if (lin->leads) {
+        vb_lin_leader_init(&lin->leader, vb_lin_schedule_find(schedules[leader->number]),
+                           clock_mono_ns());
+        show_leader(link);
+        hub_publish(link);
+    }
+}
+
+static void bytes(struct link *link, const uint8_t *data, size_t n, int64_t mono_ns) {
+    hear(link, data, n, mono_ns);
+    struct lin *lin = link_kind_state(link);
+    if (lin->leads) {
+        lead(link, clock_mono_ns());
+    }
+}
+
+static void tick(struct link *link, int64_t mono_ns) {
+    struct lin *lin = link_kind_state(link);
+    vb_lin_rx_tick(&lin->rx, mono_ns);
+    hand_on(link);
+    if (lin->leads) {
+        lead(link, mono_ns);
+    }
+}
+
+static int64_t deadline_ns(struct link *link) {
+    struct lin *lin = link_kind_state(link);
+    int64_t rx = vb_lin_rx_deadline_ns(&lin->rx);
+    int64_t leader = lin->leads ? vb_lin_leader_deadline_ns(&lin->leader) : INT64_MAX;
+    return rx < leader ? rx : leader;
+}
+
+static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
+    const struct lin *lin = link_kind_state(link);
+    snprintf(why, LINK_WHY, "%s", link->leader_reason);
+    return !lin->leads                                 ? VB_REFUSAL_NO_LEADER
+           : lin->leader.state == VB_LIN_LEADER_YIELD  ? VB_REFUSAL_OTHER_LEADER
+           : lin->leader.state == VB_LIN_LEADER_LISTEN ? VB_REFUSAL_NOT_LEADING
+                                                       : VB_REFUSAL_NONE;
+}
+
+static bool publish(struct link *link, const struct vb_frame *frame) {
+    struct lin *lin = link_kind_state(link);
+    return lin->leads && vb_lin_leader_publish(&lin->leader, (uint8_t)frame->id, 0, frame->data,
+                                               frame->len) == VB_OK;
+}
 
 const struct link_kind link_kind_lin = {
     .name = "lin",
@@ -20,4 +197,11 @@ const struct link_kind link_kind_lin = {
     .key_count = sizeof keys / sizeof keys[0],
     .places = "a serial port, pty:PATH, tcp://host:port, listen://host:port or sim://NAME",
     .example = "lin:/dev/ttyUSB0,baud=19200",
+    .size = sizeof(struct lin),
+    .opened = opened,
+    .bytes = bytes,
+    .tick = tick,
+    .deadline_ns = deadline_ns,
+    .ready = ready,
+    .publish = publish,
 };

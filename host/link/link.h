@@ -19,6 +19,7 @@ struct link;
 
 #define LINK_KEYS_MAX 8
 #define LINK_SIM_MAX  8
+#define LINK_WHY      240 /* room for the longest why */
 
 struct link_kind {
     const char *name, *title;
@@ -27,14 +28,18 @@ struct link_kind {
     size_t key_count;
     const char *places; /* what PLACE may be, in words */
     const char *example;
-    size_t size;                                        /* of its own state, link_state(link) */
-    bool (*opens_itself)(struct link *link, char *why); /* file: no transport; else NULL */
-    void (*opened)(struct link *link);                  /* the place is there */
+    size_t size; /* of its own state, link_state(link) */
+    /* file: instead of a transport. Returns false with why for what is no use to try again. */
+    bool (*open)(struct link *link, char *why);
+    void (*opened)(struct link *link); /* the place is there */
     void (*bytes)(struct link *link, const uint8_t *bytes, size_t n, int64_t mono_ns);
     void (*tick)(struct link *link, int64_t mono_ns);
     int64_t (*deadline_ns)(struct link *link); /* monotonic; INT64_MAX = no need */
-    bool (*send)(struct link *link, const struct vb_frame *frame);
-    void (*closed)(struct link *link);
+    void (*closed)(struct link *link);         /* gone, or about to be closed; may be NULL */
+    /* Commands. ready: may a command be sent now? publish: from now on this is what the bus hears of
+     * the frame's id; len 0 = nothing of us. NULL: this kind carries no commands. */
+    enum vb_refusal (*ready)(const struct link *link, char why[LINK_WHY]);
+    bool (*publish)(struct link *link, const struct vb_frame *frame);
 };
 
 extern const struct link_kind *const link_kinds[];
@@ -53,7 +58,34 @@ struct link_spec {
 
 /* Read a LINK of n characters. Returns VB_OK, or an error with why (LINK_WHY) and *at, the place of
  * the character it is about. The spec must not be moved afterwards (it points into itself). */
-#define LINK_WHY 240
 int link_spec_parse(struct link_spec *spec, const char *text, size_t n, char *why, size_t *at);
+
+/* The value of the key of that name, which the kind must have. */
+const struct vb_value *link_value(const struct link_spec *spec, const char *key);
+
+/* ---- one link of the hub (struct link stands in host/hub/hub.h) ---- */
+
+/* Open it, and again whenever it is gone. Returns false with why (LINK_WHY) for what will not get
+ * better by waiting. */
+bool link_start(struct link *link, char *why);
+
+/* Close it for good; its handles are the loop's until that has run. */
+void link_stop(struct link *link);
+
+/* For kinds: it is of no use as it is; close, say why, and try again later. */
+void link_fail(struct link *link, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* For kinds: ask the deadline again. Done after every call of opened, bytes and tick. */
+void link_rearm(struct link *link);
+
+/* For kinds: a recording is at its end. */
+void link_end(struct link *link, const char *why);
+
+/* For kinds: the time stamp of what is heard now: Unix time in whole microseconds, which is more
+ * than a port can tell. */
+int64_t link_now_ns(void);
+
+/* The state of the kind. */
+void *link_kind_state(const struct link *link);
 
 #endif

@@ -210,6 +210,10 @@ static int64_t file_bytes(const char *path) {
     return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
 }
 
+bool history_busy(const struct history *h) {
+    return atomic_load(&h->head) - atomic_load(&h->tail) > HISTORY_RING / 2;
+}
+
 void history_status(struct history *h, struct history_status *status) {
     *status = (struct history_status){0};
     status->committed = atomic_load(&h->committed);

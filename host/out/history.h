@@ -50,6 +50,9 @@ int history_signal(struct history *h, const char *device, const char *name, cons
  * first one stays. Rows of 64 bits without sign (vb_sample) have no meaning beyond 2^63 here. */
 bool history_put(struct history *h, int signal, int64_t t_ns, int64_t raw);
 
+/* True while more than half of the ring waits: whoever can should hand over less. */
+bool history_busy(const struct history *h);
+
 /* Note that the device was lost at t_ns: a plot has a gap there. */
 void history_gap(struct history *h, const char *device, int64_t t_ns);
 

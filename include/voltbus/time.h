@@ -4,12 +4,17 @@
 #ifndef VOLTBUS_TIME_H
 #define VOLTBUS_TIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define VB_NS_PER_US INT64_C(1000)
 #define VB_NS_PER_MS INT64_C(1000000)
 #define VB_NS_PER_S  INT64_C(1000000000)
+
+/* False for moments before March 1973 (100 000 000 s): a recording with such times has a clock that
+ * counts from power-on, or from its own start. */
+bool vb_time_is_unix(int64_t t_ns);
 
 /* Room for the longest text of vb_time_text. */
 #define VB_TIME_TEXT 24

@@ -4,6 +4,10 @@
 
 #include "voltbus/err.h"
 
+bool vb_time_is_unix(int64_t t_ns) {
+    return t_ns >= 100000000 * VB_NS_PER_S;
+}
+
 int vb_time_read(const char *text, size_t n, int64_t *t_ns) {
     size_t i = 0;
     int minus = n > 0 && text[0] == '-';

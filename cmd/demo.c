@@ -1,0 +1,131 @@
+/* demo.c - `voltbus demo`: a whole site of simulators and the gateway in one process.
+ * The demo is a configuration like any other (--config prints it); only its links end in simulators
+ * of this process instead of at ports.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "host/config/config.h"
+#include "host/hub/hub.h"
+
+static const char usage[] =
+    "usage: voltbus demo [OPTION]...\n"
+    "\n"
+    "A simulated site over the real wire code: a camper's LIN bus, led by voltbus,\n"
+    "a Leaf battery on CAN that is charging, a weather mast; with the page. Needs no\n"
+    "root, no hardware, no internet. Ctrl-C ends it and leaves nothing behind.\n"
+    "\n"
+    "  --port N        of the page (default 8080; the next free one if it is taken)\n"
+    "  --day DURATION  length of a simulated day (default 10min)\n"
+    "  --for DURATION  end after this time\n"
+    "  --config        print the configuration instead\n";
+
+/* What differs from run to run: length of the day (three times), the history, the port. */
+static const char site[] =
+    "site: demo\n"
+    "links:\n"
+    "  house: lin:sim://camper-van,baud=19200,leader=nugget,bus=followers,day=%s\n"
+    "  drive: slcan:sim://leaf-battery,speed=20\n"
+    "  radio: rfm69:sim://weather-mast,period=2s,day=%s\n"
+    "devices:\n"
+    "  battery: {type: hella-ibs, link: house, generation: 2}\n"
+    "  solar:   {type: votronic-mppt, link: house}\n"
+    "  charger: {type: dometic-smp439a, link: house}\n"
+    "  heater:  {type: eberspacher-heater, link: house}\n"
+    "  body:    {type: nugget-body, link: house}\n"
+    "  panel:   {type: nugget-panel, link: house, control: true}\n"
+    "  light:   {type: nugget-led, link: house, control: true}\n"
+    "  pack:    {type: leaf-battery, link: drive}\n"
+    "  mast:    {type: wh24, link: radio}\n"
+    "outputs:\n"
+    "  history: {type: sqlite, path: \"%s\", temporary: true}\n"
+    "  page:    {type: http, listen: \"127.0.0.1:%u\", free_port: true}\n";
+
+static void started(void *context, struct hub *hub) {
+    (void)context;
+    printf("voltbus demo: open %s (Ctrl-C ends)\n", hub->page);
+    fflush(stdout);
+}
+
+int cmd_demo(int argc, char **argv) {
+    enum { PORT = 1000, DAY, FOR, CONFIG, HELP };
+    static const struct option options[] = {
+        {"port", required_argument, NULL, PORT}, {"day", required_argument, NULL, DAY},
+        {"for", required_argument, NULL, FOR},   {"config", no_argument, NULL, CONFIG},
+        {"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
+    };
+    static const struct vb_key port_key = {"port", VB_KEY_NUMBER, NULL, NULL, 1, 65535, NULL, ""};
+    static const struct vb_key day_key = {"day", VB_KEY_DURATION, NULL, NULL,
+                                          10000, 86400000,        NULL, ""};
+    static const struct vb_key for_key = {"for", VB_KEY_DURATION, NULL, NULL,
+                                          1,     86400000,        NULL, ""};
+    struct vb_value port = {.number = 8080};
+    struct vb_value day;
+    struct vb_value until = {0};
+    const char *length = "10min";
+    bool print = false;
+    char why[VB_KEY_WHY];
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        switch (option) {
+        case PORT:
+            if (vb_key_parse(&port_key, optarg, strlen(optarg), &port, why) != VB_OK) {
+                return usage_error("demo", "--port %s", why);
+            }
+            break;
+        case DAY:
+            if (vb_key_parse(&day_key, optarg, strlen(optarg), &day, why) != VB_OK) {
+                return usage_error("demo", "--day %s", why);
+            }
+            length = optarg;
+            break;
+        case FOR:
+            if (vb_key_parse(&for_key, optarg, strlen(optarg), &until, why) != VB_OK) {
+                return usage_error("demo", "--for %s", why);
+            }
+            break;
+        case CONFIG:
+            print = true;
+            break;
+        case HELP:
+        case 'h':
+            return help_text(usage);
+        default:
+            return option_error("demo", argv, options);
+        }
+    }
+    if (optind != argc) {
+        return usage_error("demo", "takes no arguments, only options");
+    }
+    char text[4096];
+    char folder[512];
+    char path[600] = "history.db";
+    if (!print) {
+        const char *tmp = getenv("TMPDIR");
+        snprintf(folder, sizeof folder, "%.450s/voltbus-demo-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+        if (!mkdtemp(folder)) {
+            return failure("demo", "%s: cannot make a folder for the history: %s", folder,
+                           strerror(errno));
+        }
+        snprintf(path, sizeof path, "%s/history.db", folder);
+    }
+    snprintf(text, sizeof text, site, length, length, path, (unsigned)port.number);
+    if (print) {
+        return help_text(text);
+    }
+    struct config *config = config_parse("demo", text, strlen(text), complain_on_stderr, NULL);
+    int status = EXIT_FAILED;
+    if (config) {
+        struct run_options run = {
+            .quiet = true, .started = started, .for_ms = (uint64_t)until.number};
+        config->demo = true;
+        status = run_hub("demo", config, &run);
+        config_free(config);
+    }
+    rmdir(folder);
+    return status;
+}

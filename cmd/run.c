@@ -1,0 +1,161 @@
+/* run.c - `voltbus run`: the gateway, until it is told to stop. The other verbs that need a hub use
+ * run_hub too.
+ * SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "host/config/config.h"
+#include "host/hub/hub.h"
+
+static const char usage[] =
+    "usage: voltbus run CONFIG.yaml [OPTION]...\n"
+    "\n"
+    "  --speed X      play recordings X times as fast; max = as fast as possible\n"
+    "  --exit-at-end  end when all recordings are at their end\n"
+    "  --quiet        do not tell what happens to links and devices\n";
+
+/* ---- a hub on a loop of its own ---- */
+
+struct running {
+    struct hub hub;
+    uv_signal_t interrupt, terminate;
+    uv_timer_t limit;
+    const struct run_options *options;
+    bool stopping;
+};
+
+static void stop(struct running *r) {
+    uv_close((uv_handle_t *)&r->interrupt, NULL);
+    uv_close((uv_handle_t *)&r->terminate, NULL);
+    uv_close((uv_handle_t *)&r->limit, NULL);
+    if (r->options->stopping) {
+        r->options->stopping(r->options->context);
+    }
+    hub_close(&r->hub);
+}
+
+void run_stop(struct hub *hub) {
+    struct running *r = (struct running *)hub; /* its first member */
+    if (!r->stopping) {
+        r->stopping = true;
+        stop(r);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+    (void)number;
+    run_stop(handle->data);
+}
+
+static void on_limit(uv_timer_t *timer) {
+    run_stop(timer->data);
+}
+
+static void on_ended(struct hub *hub) {
+    run_stop(hub);
+}
+
+static void say_nothing(void *context, const char *text) {
+    (void)context;
+    (void)text;
+}
+
+int run_hub(const char *verb, const struct config *config, const struct run_options *options) {
+    static struct running r;
+    uv_loop_t loop;
+    char why[OUTPUT_WHY] = "";
+    signal(SIGPIPE, SIG_IGN);
+    memset(&r, 0, sizeof r);
+    r.options = options;
+    uv_loop_init(&loop);
+    uv_signal_init(&loop, &r.interrupt);
+    uv_signal_init(&loop, &r.terminate);
+    uv_timer_init(&loop, &r.limit);
+    r.interrupt.data = r.terminate.data = r.limit.data = &r;
+    uv_signal_start(&r.interrupt, on_signal, SIGINT);
+    uv_signal_start(&r.terminate, on_signal, SIGTERM);
+    if (options->for_ms > 0) {
+        uv_timer_start(&r.limit, on_limit, options->for_ms, 0);
+    }
+    if (options->quiet) {
+        r.hub.log = say_nothing;
+    }
+    if (options->exit_at_end) {
+        r.hub.ended = on_ended;
+    }
+    bool opened = hub_open(&r.hub, &loop, config, why);
+    if (!opened) {
+        run_stop(&r.hub);
+    } else if (options->started) {
+        options->started(options->context, &r.hub);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    hub_free(&r.hub);
+    return opened ? EXIT_DONE : failure(verb, "%s", why);
+}
+
+/* ---- the verb ---- */
+
+void complain_on_stderr(void *context, const char *text) {
+    (void)context;
+    fprintf(stderr, "%s\n", text);
+}
+
+bool parse_speed(const char *text, double *speed) {
+    char *end;
+    if (strcmp(text, "max") == 0) {
+        *speed = 0;
+        return true;
+    }
+    *speed = strtod(text, &end);
+    return end != text && *end == '\0' && *speed >= 0.001 && *speed <= 1e6;
+}
+
+int cmd_run(int argc, char **argv) {
+    enum { SPEED = 1000, EXIT_AT_END, QUIET, HELP };
+    static const struct option options[] = {
+        {"speed", required_argument, NULL, SPEED},
+        {"exit-at-end", no_argument, NULL, EXIT_AT_END},
+        {"quiet", no_argument, NULL, QUIET},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    struct run_options run = {0};
+    double speed = 1;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        switch (option) {
+        case SPEED:
+            if (!parse_speed(optarg, &speed)) {
+                return usage_error("run", "--speed %s: expected 0.001 to 1000000, or max", optarg);
+            }
+            break;
+        case EXIT_AT_END:
+            run.exit_at_end = true;
+            break;
+        case QUIET:
+            run.quiet = true;
+            break;
+        case HELP:
+        case 'h':
+            return help_text(usage);
+        default:
+            return option_error("run", argv, options);
+        }
+    }
+    if (optind + 1 != argc) {
+        return usage_error("run", "expected one CONFIG.yaml (voltbus config example shows one)");
+    }
+    struct config *config = config_read(argv[optind], complain_on_stderr, NULL);
+    if (!config) {
+        return EXIT_FAILED;
+    }
+    config->speed = speed;
+    int status = run_hub("run", config, &run);
+    config_free(config);
+    return status;
+}

@@ -1,0 +1,466 @@
+/* set.c - `voltbus set` and `voltbus get`: one order, one question. On a LINK of their own, or
+ * through a running voltbus (--via).
+ * SPDX-License-Identifier: MIT */
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/one_link.h"
+#include "host/hub/hub.h"
+#include "host/io/http_client.h"
+#include "voltbus/time.h"
+
+static const char set_usage[] =
+    "usage: voltbus set LINK DEVICE COMMAND VALUE --control [OPTION]...\n"
+    "       voltbus set --via URL NAME COMMAND VALUE [OPTION]...\n"
+    "\n"
+    "Changes something (voltbus list commands). On a LINK voltbus sends it itself; DEVICE\n"
+    "is a type, such as nugget-panel. When it ends, the safe value is in force again.\n"
+    "--via asks a running voltbus; NAME is a device of its configuration.\n"
+    "\n"
+    "  --control          yes, change something\n"
+    "  --hold             keep it until Ctrl-C\n"
+    "  --lease DURATION   --via: how long it is in force (default 30s, at most 1h)\n"
+    "  --set KEY=VALUE    a setting of the device\n"
+    "  --timeout DURATION give up after this time (default 10s)\n";
+
+static const char get_usage[] = "usage: voltbus get LINK DEVICE SIGNAL [OPTION]...\n"
+                                "       voltbus get --via URL NAME SIGNAL\n"
+                                "\n"
+                                "Prints one value with its unit, as soon as it is heard.\n"
+                                "\n"
+                                "  --set KEY=VALUE    a setting of the device\n"
+                                "  --timeout DURATION give up after this time (default 10s)\n"
+                                "  --json             {\"value\":12.02,\"unit\":\"V\"}\n";
+
+struct errand {
+    const char *verb;
+    bool is_set;
+    /* as given */
+    const char *via, *device, *name, *value;
+    struct selection selection;
+    bool control, hold, json;
+    int64_t lease_ms, timeout_ms;
+    /* under way */
+    struct hub *hub;
+    struct hub_device *at;
+    size_t command;
+    uv_timer_t timer;
+    bool opened, sent;
+    int64_t give_up_ns, sent_ns, renew_ns;
+    int status;
+};
+
+#define POLL_MS  20
+#define RENEW_NS (10 * VB_NS_PER_S)
+
+/* ---- on a link of our own ---- */
+
+static void end(struct errand *e, int status) {
+    e->status = status;
+    run_stop(e->hub);
+}
+
+static void print_value(const struct errand *e, const struct hub_value *value) {
+    char text[VALUE_TEXT];
+    bool is_word;
+    struct vb_sample sample = {.signal = value->signal, .raw = value->raw};
+    size_t n = value_text(value->column, &sample, text, &is_word);
+    const char *quote = is_word ? "\"" : "";
+    if (e->json) {
+        printf("{\"value\":%s%.*s%s,\"unit\":\"%s\"}\n", quote, (int)n, text, quote,
+               value->signal->unit);
+    } else {
+        printf("%.*s%s%s\n", (int)n, text, value->signal->unit[0] ? " " : "", value->signal->unit);
+    }
+    fflush(stdout);
+}
+
+static void poll_get(struct errand *e, int64_t now_ns) {
+    const struct hub_value *value = hub_value_find(e->at, e->name, strlen(e->name));
+    if (value->heard) {
+        print_value(e, value);
+        end(e, EXIT_DONE);
+    } else if (now_ns >= e->give_up_ns) {
+        const struct link *link = &e->hub->links[0];
+        end(e,
+            failure(e->verb, "%s: not heard within %.12g s (%s%s%s)", e->name,
+                    (double)e->timeout_ms / 1000, link_state_text(link->state),
+                    link->reason[0] ? ": " : "", link->reason[0] ? link->reason : e->at->reason));
+    }
+}
+
+static void ask(struct errand *e, int64_t now_ns) {
+    struct hub_answer answer =
+        hub_command(e->at, e->command, e->value, strlen(e->value), 3 * RENEW_NS, "voltbus set");
+    bool soon = answer.refusal == VB_REFUSAL_NOT_LEADING || answer.refusal == VB_REFUSAL_LINK_DOWN;
+    if (answer.refusal == VB_REFUSAL_NONE) {
+        e->sent_ns = e->sent ? e->sent_ns : now_ns;
+        e->sent = true;
+        e->renew_ns = now_ns + RENEW_NS;
+    } else if (!soon || e->sent || now_ns >= e->give_up_ns) {
+        end(e, failure(e->verb, "%s: %s", vb_refusal_text(answer.refusal), answer.why));
+    }
+}
+
+/* Sent is not done: done is what was heard on the bus afterwards. */
+static void poll_set(struct errand *e, int64_t now_ns) {
+    const struct vb_command *row = &e->at->config->type->commands[e->command];
+    const char *signal = row->argument->name;
+    if (!e->sent || (e->status == EXIT_DONE && now_ns >= e->renew_ns)) {
+        ask(e, now_ns);
+        return;
+    }
+    const struct hub_value *value = hub_value_find(e->at, signal, strlen(signal));
+    const struct vb_lease *lease = &e->at->control.leases[e->command];
+    if (lease->until_ns == INT64_MIN) {
+        end(e, failure(e->verb, "%s %s: given up: %s", e->device, e->name,
+                       e->hub->links[0].leader_reason[0] ? e->hub->links[0].leader_reason
+                                                         : e->hub->links[0].reason));
+    } else if (e->status == EXIT_DONE) {
+        return; /* holding */
+    } else if (value->heard && value->mono_ns > e->sent_ns && value->raw == lease->raw) {
+        printf("%s %s ", e->device, e->name);
+        print_value(e, value);
+        e->status = EXIT_DONE;
+        if (!e->hold) {
+            end(e, EXIT_DONE);
+        }
+    } else if (now_ns >= e->give_up_ns) {
+        end(e, failure(e->verb, "%s %s: sent, but not heard on the bus", e->device, e->name));
+    }
+}
+
+static void on_poll(uv_timer_t *timer) {
+    struct errand *e = timer->data;
+    int64_t now_ns = clock_mono_ns();
+    if (e->is_set) {
+        poll_set(e, now_ns);
+    } else {
+        poll_get(e, now_ns);
+    }
+}
+
+static void started(void *context, struct hub *hub) {
+    struct errand *e = context;
+    e->hub = hub;
+    e->at = &hub->devices[0];
+    e->opened = true;
+    e->give_up_ns = clock_mono_ns() + e->timeout_ms * VB_NS_PER_MS;
+    uv_timer_init(hub->loop, &e->timer);
+    e->timer.data = e;
+    uv_timer_start(&e->timer, on_poll, POLL_MS, POLL_MS);
+}
+
+static void stopping(void *context) {
+    struct errand *e = context;
+    if (e->opened) {
+        uv_close((uv_handle_t *)&e->timer, NULL);
+    }
+}
+
+static int unknown_name(const struct errand *e, const struct vb_device *device) {
+    const char *names[256] = {NULL};
+    size_t n = 0;
+    char near[NEAREST_TEXT];
+    for (unsigned i = 0; e->is_set && i < device->command_count && n < 255; i++) {
+        names[n++] = device->commands[i].name;
+    }
+    for (unsigned m = 0; !e->is_set && m < device->message_count; m++) {
+        for (unsigned i = 0; i < device->messages[m].signal_count && n < 255; i++) {
+            names[n++] = device->messages[m].signals[i].name;
+        }
+    }
+    return usage_error(e->verb, "%s has no %s '%s'%s (voltbus list %s --as %s)", device->name,
+                       e->is_set ? "command" : "signal", e->name, nearest(e->name, names, near),
+                       e->is_set ? "commands" : "signals", device->name);
+}
+
+static bool has_signal(const struct vb_device *device, const char *name) {
+    for (unsigned m = 0; m < device->message_count; m++) {
+        for (unsigned i = 0; i < device->messages[m].signal_count; i++) {
+            if (strcmp(device->messages[m].signals[i].name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static int on_link(struct errand *e, const char *link) {
+    int status;
+    if (!selection_as(&e->selection, e->verb, e->device)) {
+        return EXIT_USAGE;
+    }
+    const struct vb_device *device = e->selection.devices[0];
+    int command = vb_control_find(device, e->name, strlen(e->name));
+    if (e->is_set ? command < 0 : !has_signal(device, e->name)) {
+        return unknown_name(e, device);
+    }
+    if (e->is_set && !e->control) {
+        return usage_error(e->verb, "this changes something on the bus: say --control");
+    }
+    e->command = (size_t)command;
+    struct config *config = one_link(e->verb, link, &e->selection, e->is_set, &status);
+    if (!config) {
+        return status;
+    }
+    struct run_options run = {
+        .quiet = true, .started = started, .stopping = stopping, .context = e};
+    e->status = EXIT_FAILED;
+    status = run_hub(e->verb, config, &run);
+    config_free(config);
+    return status == EXIT_DONE ? e->status : status;
+}
+
+/* ---- through a running voltbus ---- */
+
+/* Write a text as JSON: a number as it stands, anything else as a string. */
+static json_t *value_json(const char *text) {
+    json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
+    if (json_is_number(number)) {
+        return number;
+    }
+    json_decref(number);
+    return json_string(text);
+}
+
+static int refused(const struct errand *e, const json_t *answer, int code) {
+    const char *error = json_string_value(json_object_get(answer, "error"));
+    const char *reason = json_string_value(json_object_get(answer, "reason"));
+    return failure(e->verb, "%s: %s", error ? error : "error",
+                   reason        ? reason
+                   : code == 404 ? "this is no voltbus"
+                                 : "no reason was given");
+}
+
+/* Ask and parse. Returns NULL after an error was written; *status is then the exit status. */
+static json_t *ask_via(const struct errand *e, const char *method, const char *path,
+                       const char *body, int *status) {
+    char url[512];
+    char why[HTTP_CLIENT_WHY];
+    char *text = NULL;
+    size_t base = strlen(e->via);
+    while (base > 0 && e->via[base - 1] == '/') {
+        base--;
+    }
+    snprintf(url, sizeof url, "%.*s%s", (int)base, e->via, path);
+    *status = EXIT_FAILED;
+    int code = http_client(method, url, body, &text, why);
+    if (code < 0) {
+        failure(e->verb, "%s", why);
+        return NULL;
+    }
+    json_t *answer = json_loads(text, 0, NULL);
+    free(text);
+    if (code != 200 || !json_is_object(answer)) {
+        *status = refused(e, answer, code);
+        json_decref(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+static void print_json_value(const struct errand *e, const json_t *value, const char *unit) {
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    if (e->json) {
+        printf("{\"value\":%s,\"unit\":\"%s\"}\n", text, unit);
+    } else {
+        printf("%s%s%s\n", json_is_string(value) ? json_string_value(value) : text,
+               unit[0] ? " " : "", unit);
+    }
+    free(text);
+}
+
+static int get_via(const struct errand *e) {
+    int status;
+    json_t *state = ask_via(e, "GET", "/api/state", NULL, &status);
+    if (!state) {
+        return status;
+    }
+    const json_t *device = json_object_get(json_object_get(state, "devices"), e->device);
+    const json_t *signal = json_object_get(json_object_get(device, "signals"), e->name);
+    const char *health = json_string_value(json_object_get(device, "health"));
+    const char *reason = json_string_value(json_object_get(device, "reason"));
+    const char *unit = json_string_value(json_object_get(signal, "unit"));
+    if (!device) {
+        status = failure(e->verb, "no device '%s' at %s", e->device, e->via);
+    } else if (!signal) {
+        status =
+            failure(e->verb, "%s: '%s' was not heard (%s%s%s)", e->device, e->name,
+                    health ? health : "", reason && reason[0] ? ": " : "", reason ? reason : "");
+    } else if (!health || strcmp(health, "ok") != 0) { /* old values are not given as new */
+        status = failure(e->verb, "%s is %s%s%s", e->device, health ? health : "",
+                         reason && reason[0] ? ": " : "", reason ? reason : "");
+    } else {
+        print_json_value(e, json_object_get(signal, "value"), unit ? unit : "");
+        status = EXIT_DONE;
+    }
+    json_decref(state);
+    return status;
+}
+
+/* body: NULL = the value of the command line. *answer: to be freed, NULL after an error. */
+static int post(const struct errand *e, const char *body, json_t **answer) {
+    char path[256];
+    int status = EXIT_DONE;
+    json_t *wish =
+        json_pack("{s:o,s:f}", "value", value_json(e->value), "lease", (double)e->lease_ms / 1000);
+    char *text = json_dumps(wish, JSON_REAL_PRECISION(12));
+    snprintf(path, sizeof path, "/api/devices/%s/%s", e->device, e->name);
+    *answer = ask_via(e, "POST", path, body ? body : text, &status);
+    free(text);
+    json_decref(wish);
+    return *answer ? EXIT_DONE : status;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+/* Ask again before it runs out, until Ctrl-C; then give it back. */
+static int hold_via(const struct errand *e) {
+    json_t *answer;
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    while (!interrupted) {
+        int64_t ms = e->lease_ms < 3000 ? 400 : e->lease_ms / 3;
+        struct timespec nap = {ms / 1000, ms % 1000 * 1000000};
+        if (nanosleep(&nap, NULL) == 0 && !interrupted) {
+            int status = post(e, NULL, &answer);
+            if (status != EXIT_DONE) {
+                return status;
+            }
+            json_decref(answer);
+        }
+    }
+    int status = post(e, "{\"release\":true}", &answer);
+    json_decref(answer);
+    return status;
+}
+
+static bool plain_name(const char *name) {
+    return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                   "._-") == strlen(name);
+}
+
+static int set_via(const struct errand *e) {
+    json_t *answer;
+    if (!plain_name(e->device) || !plain_name(e->name)) {
+        return usage_error(e->verb, "'%s' '%s': no name of a device and its command", e->device,
+                           e->name);
+    }
+    int status = post(e, NULL, &answer);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    printf("%s %s ", e->device, e->name);
+    print_json_value(e, json_object_get(answer, "value"), "");
+    json_decref(answer);
+    fflush(stdout);
+    return e->hold ? hold_via(e) : EXIT_DONE;
+}
+
+/* ---- the command line ---- */
+
+enum { VIA = 1000, CONTROL, HOLD, LEASE, SET, TIMEOUT, JSON, HELP };
+
+static const struct vb_key durations[] = {
+    {"lease", VB_KEY_DURATION, NULL, NULL, 1000, 3600000, NULL, ""},
+    {"timeout", VB_KEY_DURATION, NULL, NULL, 100, 3600000, NULL, ""},
+};
+
+static bool duration(const struct errand *e, const struct vb_key *key, int64_t *ms) {
+    struct vb_value value;
+    char why[VB_KEY_WHY];
+    if (vb_key_parse(key, optarg, strlen(optarg), &value, why) != VB_OK) {
+        usage_error(e->verb, "--%s %s", key->name, why);
+        return false;
+    }
+    *ms = value.number;
+    return true;
+}
+
+static int run_errand(struct errand *e, int argc, char **argv, const struct option *options) {
+    opterr = 0;
+    e->lease_ms = 30000;
+    e->timeout_ms = 10000;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        switch (option) {
+        case VIA:
+            e->via = optarg;
+            break;
+        case CONTROL:
+            e->control = true;
+            break;
+        case HOLD:
+            e->hold = true;
+            break;
+        case LEASE:
+        case TIMEOUT:
+            if (!duration(e, &durations[option == TIMEOUT],
+                          option == LEASE ? &e->lease_ms : &e->timeout_ms)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case SET:
+            if (!selection_set(&e->selection, e->verb, optarg)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case JSON:
+            e->json = true;
+            break;
+        case HELP:
+        case 'h':
+            return help_text(e->is_set ? set_usage : get_usage);
+        default:
+            return option_error(e->verb, argv, options);
+        }
+    }
+    int expected = 2 + !e->via + e->is_set;
+    if (argc - optind != expected) {
+        return usage_error(e->verb, "expected %s%s%s (voltbus %s --help)",
+                           e->via ? "NAME" : "LINK DEVICE", e->is_set ? " COMMAND" : " SIGNAL",
+                           e->is_set ? " VALUE" : "", e->verb);
+    }
+    char **argument = argv + optind + !e->via;
+    e->device = argument[0];
+    e->name = argument[1];
+    e->value = e->is_set ? argument[2] : NULL;
+    if (!e->via) {
+        return on_link(e, argv[optind]);
+    }
+    return e->is_set ? set_via(e) : get_via(e);
+}
+
+int cmd_set(int argc, char **argv) {
+    static const struct option options[] = {
+        {"via", required_argument, NULL, VIA}, {"control", no_argument, NULL, CONTROL},
+        {"hold", no_argument, NULL, HOLD},     {"lease", required_argument, NULL, LEASE},
+        {"set", required_argument, NULL, SET}, {"timeout", required_argument, NULL, TIMEOUT},
+        {"help", no_argument, NULL, HELP},     {NULL, 0, NULL, 0},
+    };
+    static struct errand e = {.verb = "set", .is_set = true};
+    return run_errand(&e, argc, argv, options);
+}
+
+int cmd_get(int argc, char **argv) {
+    static const struct option options[] = {
+        {"via", required_argument, NULL, VIA},
+        {"set", required_argument, NULL, SET},
+        {"timeout", required_argument, NULL, TIMEOUT},
+        {"json", no_argument, NULL, JSON},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    static struct errand e = {.verb = "get"};
+    return run_errand(&e, argc, argv, options);
+}

@@ -1,0 +1,273 @@
+/* command.c - the way of a command: the gate with its limits and leases, the log, the link.
+ * SPDX-License-Identifier: MIT */
+#include "host/hub/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/out/history.h"
+#include "voltbus/time.h"
+
+static const struct vb_command *command_row(const struct hub_device *device, size_t i) {
+    return &device->config->type->commands[i];
+}
+
+bool command_open(struct hub_device *device) {
+    const struct vb_device *type = device->config->type;
+    struct vb_lease *leases = calloc(type->command_count + 1u, sizeof *leases);
+    device->by = calloc(type->command_count + 1u, sizeof *device->by);
+    if (!leases || !device->by) {
+        free(leases);
+        return false;
+    }
+    vb_control_init(&device->control, type, leases, device->config->control);
+    for (size_t i = 0; i < device->config->limit_count; i++) { /* checked by the configuration */
+        vb_control_limit(&device->control, device->config->limits[i].command,
+                         device->config->limits[i].limits);
+    }
+    return true;
+}
+
+void command_free(struct hub_device *device) {
+    free(device->control.leases);
+    free(device->by);
+}
+
+static bool carries_commands(const struct hub_device *device, size_t message) {
+    bool carries = false;
+    for (size_t i = 0; device->control.allowed && i < device->config->type->command_count; i++) {
+        carries |= command_row(device, i)->message == message;
+    }
+    return carries;
+}
+
+bool command_check(const struct hub *hub, char *why) {
+    for (size_t i = 0; i < hub->device_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const struct hub_device *a = &hub->devices[j];
+            const struct hub_device *b = &hub->devices[i];
+            for (size_t m = 0; a->link == b->link && m < a->config->type->message_count; m++) {
+                if (a->config->type == b->config->type && carries_commands(a, m) &&
+                    carries_commands(b, m)) {
+                    snprintf(why, OUTPUT_WHY,
+                             "devices %s and %s both have control: true and would send the same "
+                             "frame on link %s",
+                             a->config->name, b->config->name, a->link->config->name);
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- to the link ---- */
+
+static void publish_message(struct hub_device *device, size_t m) {
+    uint8_t data[VB_WRITE_MAX];
+    const struct link_kind *kind = device->link->config->spec->kind;
+    int n = vb_control_write(&device->control, &device->view.instance, m, data);
+    if (n > 0 && kind->publish) {
+        struct vb_frame frame = {.kind = device->config->type->kind,
+                                 .id = device->config->type->messages[m].id,
+                                 .len = (uint32_t)n,
+                                 .data = data};
+        kind->publish(device->link, &frame);
+    }
+}
+
+void hub_publish(struct link *link) {
+    for (size_t i = 0; i < link->device_count; i++) {
+        struct hub_device *device = link->devices[i];
+        for (size_t m = 0; m < device->config->type->message_count; m++) {
+            if (carries_commands(device, m)) {
+                publish_message(device, m);
+            }
+        }
+    }
+}
+
+/* ---- the log ---- */
+
+static size_t text_of(const struct hub_device *device, size_t i, int64_t raw, char *out) {
+    size_t n = vb_signal_text(command_row(device, i)->argument, raw, out, VALUE_TEXT - 1, NULL);
+    out[n] = '\0';
+    return n;
+}
+
+static void note(struct hub_device *device, size_t i, const char *by, const char *old_value,
+                 const char *new_value, const char *result) {
+    struct hub *hub = device->hub;
+    hub_log(hub, "command %s/%s: %s -> %s by %s: %s", device->config->name,
+            command_row(device, i)->name, old_value, new_value, by, result);
+    if (hub->history) {
+        history_control(hub->history, clock_wall_ns(), by, device->config->name,
+                        command_row(device, i)->name, old_value, new_value, result);
+    }
+}
+
+/* What is in force has changed: to the log, to the bus, to the outputs. */
+static void changed(struct hub_device *device, size_t i, const char *by, const char *old_value,
+                    const char *result) {
+    char now[VALUE_TEXT];
+    struct hub *hub = device->hub;
+    text_of(device, i, device->control.leases[i].raw, now);
+    note(device, i, by, old_value, now, result);
+    publish_message(device, command_row(device, i)->message);
+    device->changes = ++hub->changes;
+    for (size_t o = 0; o < hub->output_count; o++) {
+        const struct output_live *live = hub->outputs[o].config->type->live;
+        if (live->changed) {
+            live->changed(hub->outputs[o].self);
+        }
+    }
+}
+
+/* ---- asked ---- */
+
+void hub_command_range(const struct hub_device *device, size_t command, char *out, size_t n) {
+    const struct vb_command *row = command_row(device, command);
+    const struct vb_limits *limits = &device->control.leases[command].limits;
+    const char *unit = row->argument->unit;
+    size_t at = 0;
+    out[0] = '\0';
+    if (!row->argument->words) {
+        snprintf(out, n, "%.12g to %.12g%s%s", (double)limits->min_milli / 1000,
+                 (double)limits->max_milli / 1000, unit[0] ? " " : "", unit);
+        return;
+    }
+    for (const struct vb_word *word = row->argument->words; word->word && at < n; word++) {
+        at += (size_t)snprintf(out + at, n - at, "%s%s", at ? " or " : "", word->word);
+    }
+}
+
+static struct hub_answer answer_now(const struct hub_device *device, size_t i) {
+    struct hub_answer answer = {.refusal = VB_REFUSAL_NONE};
+    const struct vb_lease *lease = &device->control.leases[i];
+    text_of(device, i, lease->raw, answer.value);
+    if (lease->until_ns != INT64_MIN) {
+        answer.lease_s = (double)(lease->until_ns - clock_mono_ns()) / (double)VB_NS_PER_S;
+    }
+    return answer;
+}
+
+static struct hub_answer refuse(struct hub_device *device, size_t i, const char *by,
+                                const char *asked, enum vb_refusal refusal, const char *more) {
+    struct hub_answer answer = answer_now(device, i);
+    const struct vb_command *row = command_row(device, i);
+    char range[80];
+    answer.refusal = refusal;
+    hub_command_range(device, i, range, sizeof range);
+    if (refusal == VB_REFUSAL_OUT_OF_RANGE || refusal == VB_REFUSAL_BAD_VALUE) {
+        snprintf(answer.why, sizeof answer.why, "%s %s: '%.40s' is %s: expected %s",
+                 device->config->name, row->name, asked, vb_refusal_why(refusal), range);
+    } else {
+        snprintf(answer.why, sizeof answer.why, "%s %s: %s%s%.100s", device->config->name,
+                 row->name, vb_refusal_why(refusal), more[0] ? ": " : "", more);
+    }
+    note(device, i, by, answer.value, asked, answer.why);
+    return answer;
+}
+
+/* Can the link carry it now? */
+static enum vb_refusal link_ready(const struct link *link, char why[LINK_WHY]) {
+    const struct link_kind *kind = link->config->spec->kind;
+    why[0] = '\0';
+    if (link->state != LINK_OPEN) {
+        snprintf(why, LINK_WHY, "%s", link->reason);
+        return VB_REFUSAL_LINK_DOWN;
+    }
+    return kind->ready ? kind->ready(link, why) : VB_REFUSAL_NO_LEADER;
+}
+
+struct hub_answer hub_command(struct hub_device *device, size_t command, const char *text, size_t n,
+                              int64_t lease_ns, const char *by) {
+    struct vb_lease *lease = &device->control.leases[command];
+    struct vb_lease before = *lease;
+    char asked[64];
+    char old_value[VALUE_TEXT];
+    char why[LINK_WHY] = "";
+    char result[80];
+    snprintf(asked, sizeof asked, "%.*s", n > 60 ? 60 : (int)n, text);
+    text_of(device, command, lease->raw, old_value);
+    enum vb_refusal refusal =
+        vb_control_request(&device->control, command, text, n, lease_ns, clock_mono_ns());
+    if (refusal == VB_REFUSAL_NONE) {
+        refusal = link_ready(device->link, why);
+    }
+    if (refusal != VB_REFUSAL_NONE) {
+        *lease = before;
+        return refuse(device, command, by, asked, refusal, why);
+    }
+    snprintf(device->by[command], sizeof device->by[command], "%s", by);
+    snprintf(result, sizeof result, "done, for %.12g s", (double)lease_ns / (double)VB_NS_PER_S);
+    changed(device, command, by, old_value, result);
+    return answer_now(device, command);
+}
+
+struct hub_answer hub_release(struct hub_device *device, size_t command, const char *by) {
+    char old_value[VALUE_TEXT];
+    if (!device->control.allowed) {
+        return refuse(device, command, by, "release", VB_REFUSAL_CONTROL_OFF, "");
+    }
+    text_of(device, command, device->control.leases[command].raw, old_value);
+    if (device->control.leases[command].until_ns != INT64_MIN) {
+        vb_control_release(&device->control, command);
+        changed(device, command, by, old_value, "given back");
+    }
+    return answer_now(device, command);
+}
+
+/* ---- ended ---- */
+
+void command_tick(struct hub_device *device, int64_t mono_ns) {
+    struct vb_lease *leases = device->control.leases;
+    if (vb_control_deadline_ns(&device->control) > mono_ns) {
+        return;
+    }
+    for (size_t i = 0; i < device->config->type->command_count; i++) {
+        if (leases[i].until_ns != INT64_MIN && leases[i].until_ns <= mono_ns) {
+            char old_value[VALUE_TEXT];
+            text_of(device, i, leases[i].raw, old_value);
+            vb_control_release(&device->control, i);
+            changed(device, i, device->by[i], old_value, "the lease has run out");
+        }
+    }
+}
+
+static bool release_all(struct hub_device *device, const char *why) {
+    bool any = false;
+    for (size_t i = 0; i < device->config->type->command_count; i++) {
+        if (device->control.leases[i].until_ns != INT64_MIN) {
+            char old_value[VALUE_TEXT];
+            text_of(device, i, device->control.leases[i].raw, old_value);
+            vb_control_release(&device->control, i);
+            changed(device, i, device->by[i], old_value, why);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void command_link_changed(struct link *link) {
+    char why[LINK_WHY];
+    char text[LINK_WHY + 64];
+    enum vb_refusal refusal = link_ready(link, why);
+    if (refusal == VB_REFUSAL_NONE) {
+        return;
+    }
+    snprintf(text, sizeof text, "the lease ends: %s%s%s", vb_refusal_why(refusal),
+             why[0] ? ": " : "", why);
+    for (size_t i = 0; i < link->device_count; i++) {
+        release_all(link->devices[i], text);
+    }
+}
+
+bool command_release_all(struct hub *hub) {
+    bool any = false;
+    for (size_t i = 0; i < hub->device_count; i++) {
+        any |= release_all(&hub->devices[i], "voltbus ends");
+    }
+    return any;
+}

@@ -1,0 +1,443 @@
+/* hub.c - frames of all links to the devices, what they say to the outputs.
+ * Commands stand in command.c.
+ * SPDX-License-Identifier: MIT */
+#include "host/hub/hub.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/hub/command.h"
+#include "host/out/history.h"
+#include "voltbus/time.h"
+
+#define PULSE_MS 100
+
+/* A device is stale when nothing good came for three of its longest periods, two seconds at least.
+ * Nothing is known of the periods of some: weather masts send every 16 to 48 s. */
+#define STALE_PERIODS 3
+#define STALE_MIN_MS  2000
+#define STALE_ELSE_MS 180000
+/* A damaged frame now and then is normal on a cable; so many in a row are not. */
+#define BAD_IN_ROW 3
+
+const char *hub_health_text(enum hub_health health) {
+    static const char *const texts[] = {
+#define X(name, text) [HUB_##name] = text,
+        HUB_HEALTHS(X)
+#undef X
+    };
+    return texts[health];
+}
+
+void hub_log(struct hub *hub, const char *fmt, ...) {
+    char text[400];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (hub->log) {
+        hub->log(hub->log_context, text);
+    } else {
+        fprintf(stderr, "voltbus: %s\n", text);
+    }
+}
+
+static uint32_t change(struct hub *hub) {
+    if (++hub->changes == 0) {
+        hub->changes = 1;
+    }
+    return hub->changes;
+}
+
+static void tell_changed(struct hub *hub) {
+    for (size_t i = 0; i < hub->output_count; i++) {
+        const struct output_live *live = hub->outputs[i].config->type->live;
+        if (hub->outputs[i].self && live->changed) {
+            live->changed(hub->outputs[i].self);
+        }
+    }
+}
+
+/* ---- health ---- */
+
+static void set_health(struct hub_device *device, enum hub_health health, const char *reason) {
+    if (device->health == health && strcmp(device->reason, reason) == 0) {
+        return;
+    }
+    if (device->health != health) {
+        if (health == HUB_STALE && device->hub->history) {
+            history_gap(device->hub->history, device->config->name, clock_wall_ns());
+        }
+        hub_log(device->hub, "%s is %s%s%s", device->config->name, hub_health_text(health),
+                reason[0] ? ": " : "", reason);
+    }
+    device->health = health;
+    snprintf(device->reason, sizeof device->reason, "%s", reason);
+    device->changes = change(device->hub);
+    tell_changed(device->hub);
+}
+
+/* The same, as time passes. */
+static void look_after(struct hub_device *device, int64_t mono_ns) {
+    char reason[sizeof device->reason];
+    const struct link *link = device->link;
+    bool heard = device->heard_mono_ns != INT64_MIN;
+    if (heard && mono_ns - device->heard_mono_ns <= device->stale_ns) {
+        return;
+    }
+    if (link->state != LINK_OPEN) {
+        snprintf(reason, sizeof reason, "link %s: %.120s", link->config->name,
+                 link->reason[0] ? link->reason : link_state_text(link->state));
+    } else if (device->bad_in_row >= BAD_IN_ROW) {
+        return; /* it is heard, if badly: error, as it stands */
+    } else if (heard) {
+        snprintf(reason, sizeof reason, "nothing heard for more than %" PRId64 " s",
+                 device->stale_ns / VB_NS_PER_S);
+    } else {
+        snprintf(reason, sizeof reason, "nothing heard yet on link %s", link->config->name);
+    }
+    set_health(device, heard ? HUB_STALE : HUB_SILENT, reason);
+}
+
+static int64_t stale_ns(const struct config_device *config) {
+    int64_t longest = 0;
+    if (config->stale_ms > 0) {
+        return config->stale_ms * VB_NS_PER_MS;
+    }
+    for (unsigned m = 0; m < config->type->message_count; m++) {
+        if (config->type->messages[m].period_ms > longest) {
+            longest = config->type->messages[m].period_ms;
+        }
+    }
+    int64_t ms = longest == 0                             ? STALE_ELSE_MS
+                 : longest * STALE_PERIODS < STALE_MIN_MS ? STALE_MIN_MS
+                                                          : longest * STALE_PERIODS;
+    return ms * VB_NS_PER_MS;
+}
+
+static void pulse(uv_timer_t *timer) {
+    struct hub *hub = timer->data;
+    int64_t mono_ns = clock_mono_ns();
+    for (size_t i = 0; i < hub->device_count; i++) {
+        look_after(&hub->devices[i], mono_ns);
+        command_tick(&hub->devices[i], mono_ns);
+    }
+}
+
+void link_changed(struct link *link) {
+    struct hub *hub = link->hub;
+    link->changes = change(hub);
+    if (hub->closing) {
+        return;
+    }
+    hub_log(hub, "link %s is %s%s%s%s%s", link->config->name, link_state_text(link->state),
+            link->reason[0] ? ": " : "", link->reason, link->leader ? ", leader: " : "",
+            link->leader ? link->leader : "");
+    if (link->state == LINK_WAITING || link->state == LINK_ENDED) {
+        link->leader = NULL;
+    }
+    command_link_changed(link);
+    tell_changed(hub);
+}
+
+void hub_link_ended(struct hub *hub) {
+    if (hub->running > 0 && --hub->running == 0 && hub->ended) {
+        hub->ended(hub);
+    }
+}
+
+bool hub_busy(const struct hub *hub) {
+    for (size_t i = 0; i < hub->output_count; i++) {
+        const struct output_live *live = hub->outputs[i].config->type->live;
+        if (live->busy && live->busy(hub->outputs[i].self)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- from a frame to values ---- */
+
+static void note_values(struct hub_device *device, const struct vb_reading *reading, int64_t t_ns,
+                        int64_t mono_ns) {
+    const struct vb_message *messages = device->config->type->messages;
+    size_t first = device->first_value[reading->message - messages];
+    uint32_t changes = change(device->hub);
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct vb_sample *sample = &device->view.samples[i];
+        struct hub_value *value =
+            &device->values[first + (size_t)(sample->signal - reading->message->signals)];
+        value->raw = sample->raw;
+        value->out_of_range = sample->out_of_range;
+        value->heard = true;
+        value->t_ns = t_ns;
+        value->mono_ns = mono_ns;
+        value->changes = changes;
+    }
+    device->changes = changes;
+}
+
+static void device_frame(struct hub_device *device, const struct vb_frame *frame) {
+    struct hub *hub = device->hub;
+    struct vb_reading reading =
+        vb_instance_read(&device->view.instance, frame, device->view.samples, device->view.cap);
+    if (!reading.message) {
+        return;
+    }
+    device->frames++;
+    if (reading.fault != VB_FAULT_NONE) {
+        device->bad++;
+        device->changes = change(hub);
+        if (++device->bad_in_row >= BAD_IN_ROW) {
+            char reason[sizeof device->reason];
+            snprintf(reason, sizeof reason, "frames fail: %s, %s", vb_fault_text(reading.fault),
+                     vb_fault_why(reading.fault));
+            set_health(device, HUB_ERROR, reason);
+        }
+    } else {
+        int64_t mono_ns = clock_mono_ns();
+        device->bad_in_row = 0;
+        device->heard_mono_ns = mono_ns;
+        note_values(device, &reading, frame->t_ns, mono_ns);
+        set_health(device, HUB_OK, "");
+    }
+    struct seen_frame seen = {.frame = frame,
+                              .t_ns = frame->t_ns,
+                              .link = device->link->config->name,
+                              .view = &device->view,
+                              .reading = reading};
+    for (size_t i = 0; i < hub->output_count; i++) {
+        const struct output_live *live = hub->outputs[i].config->type->live;
+        if (live->seen) {
+            live->seen(hub->outputs[i].self, &seen, device->number);
+        }
+    }
+}
+
+void hub_frame(struct link *link, struct vb_frame *frame) {
+    struct hub *hub = link->hub;
+    if (hub->closing) {
+        return;
+    }
+    frame->bus = link->number;
+    hub->frames++;
+    link->frames++;
+    link->changes = change(hub);
+    for (size_t i = 0; i < hub->output_count; i++) {
+        const struct output_live *live = hub->outputs[i].config->type->live;
+        if (live->raw) {
+            live->raw(hub->outputs[i].self, frame, link->config->name);
+        }
+    }
+    if (frame->fault == VB_FAULT_NO_RESPONSE) { /* normal on camper buses: nobody is fitted there */
+        return;
+    }
+    link->bad += frame->fault != VB_FAULT_NONE;
+    for (size_t i = 0; i < link->device_count; i++) {
+        device_frame(link->devices[i], frame);
+    }
+}
+
+struct hub_device *hub_device_find(struct hub *hub, const char *name, size_t n) {
+    for (size_t i = 0; i < hub->device_count; i++) {
+        const char *its = hub->devices[i].config->name;
+        if (strlen(its) == n && memcmp(its, name, n) == 0) {
+            return &hub->devices[i];
+        }
+    }
+    return NULL;
+}
+
+struct hub_value *hub_value_find(struct hub_device *device, const char *signal, size_t n) {
+    struct hub_value *found = NULL;
+    for (size_t i = 0; i < device->value_count; i++) {
+        struct hub_value *value = &device->values[i];
+        bool it = strlen(value->signal->name) == n && memcmp(value->signal->name, signal, n) == 0;
+        if (it && (!found || (value->heard && value->mono_ns >= found->mono_ns))) {
+            found = value;
+        }
+    }
+    return found;
+}
+
+/* ---- open, close ---- */
+
+static bool device_values(struct hub_device *device) {
+    const struct vb_device *type = device->config->type;
+    device->first_value = calloc(type->message_count + 1u, sizeof *device->first_value);
+    for (unsigned m = 0; device->first_value && m < type->message_count; m++) {
+        device->first_value[m] = device->value_count;
+        device->value_count += type->messages[m].signal_count;
+    }
+    device->values = calloc(device->value_count + 1, sizeof *device->values);
+    if (!device->first_value || !device->values) {
+        return false;
+    }
+    for (unsigned m = 0; m < type->message_count; m++) {
+        for (unsigned i = 0; i < type->messages[m].signal_count; i++) {
+            struct hub_value *value = &device->values[device->first_value[m] + i];
+            value->signal = &type->messages[m].signals[i];
+            value->column = &device->view.columns[m][i];
+            value->message = (uint16_t)m;
+            for (struct hub_value *other = device->values; other < value; other++) {
+                value->shadowed |= strcmp(other->signal->name, value->signal->name) == 0;
+            }
+        }
+    }
+    return true;
+}
+
+static bool device_open(struct hub_device *device, char *why) {
+    const struct config_device *config = device->config;
+    device->heard_mono_ns = INT64_MIN;
+    device->stale_ns = stale_ns(config);
+    if (!view_init(&device->view, config->type, config->name, device->number) ||
+        !device_values(device) || !command_open(device)) {
+        snprintf(why, OUTPUT_WHY, "out of memory");
+        return false;
+    }
+    for (unsigned s = 0; s < config->type->setting_count; s++) {
+        const struct vb_setting *setting = &config->type->settings[s];
+        if (config->chosen[s]) {
+            vb_instance_set(&device->view.instance, setting->name,
+                            setting->values[config->choice[s]]);
+        }
+    }
+    struct link *link = device->link;
+    struct hub_device **more =
+        realloc(link->devices, (link->device_count + 1) * sizeof(struct hub_device *));
+    if (!more) {
+        snprintf(why, OUTPUT_WHY, "out of memory");
+        return false;
+    }
+    link->devices = more;
+    link->devices[link->device_count++] = device;
+    snprintf(device->reason, sizeof device->reason, "nothing heard yet on link %s",
+             link->config->name);
+    return true;
+}
+
+static bool hub_allocate(struct hub *hub) {
+    const struct config *config = hub->config;
+    hub->links = calloc(config->link_count + 1, sizeof *hub->links);
+    hub->devices = calloc(config->device_count + 1, sizeof *hub->devices);
+    hub->outputs = calloc(config->output_count + 1, sizeof *hub->outputs);
+    if (!hub->links || !hub->devices || !hub->outputs) {
+        return false;
+    }
+    for (size_t i = 0; i < config->link_count; i++) {
+        hub->links[i].hub = hub;
+        hub->links[i].config = &config->links[i];
+        hub->links[i].number = (uint16_t)i;
+    }
+    hub->link_count = config->link_count;
+    for (size_t i = 0; i < config->device_count; i++) {
+        hub->devices[i].hub = hub;
+        hub->devices[i].config = &config->devices[i];
+        hub->devices[i].number = (uint16_t)i;
+        hub->devices[i].link = &hub->links[config->devices[i].link];
+    }
+    hub->device_count = config->device_count;
+    return true;
+}
+
+static bool hub_open_all(struct hub *hub, char *why) {
+    if (!hub_allocate(hub)) {
+        snprintf(why, OUTPUT_WHY, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < hub->device_count; i++) {
+        if (!device_open(&hub->devices[i], why)) {
+            return false;
+        }
+    }
+    if (!command_check(hub, why)) {
+        return false;
+    }
+    for (size_t i = 0; i < hub->config->output_count; i++) {
+        struct hub_output *output = &hub->outputs[i];
+        char reason[OUTPUT_WHY] = "";
+        output->hub = hub;
+        output->config = &hub->config->outputs[i];
+        output->self = output->config->type->live->open(hub, output->config, reason);
+        if (!output->self) {
+            snprintf(why, OUTPUT_WHY, "output %s: %.220s", output->config->name, reason);
+            return false;
+        }
+        hub->output_count = i + 1;
+    }
+    hub->running = hub->link_count;
+    for (size_t i = 0; i < hub->link_count; i++) {
+        char reason[LINK_WHY] = "";
+        if (!link_start(&hub->links[i], reason)) {
+            snprintf(why, OUTPUT_WHY, "link %s: %.220s", hub->config->links[i].name, reason);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool hub_open(struct hub *hub, uv_loop_t *loop, const struct config *config, char *why) {
+    hub->loop = loop;
+    hub->config = config;
+    hub->changes = 1;
+    uv_timer_init(loop, &hub->pulse);
+    hub->pulse.data = hub;
+    uv_timer_start(&hub->pulse, pulse, PULSE_MS, PULSE_MS);
+    if (!hub_open_all(hub, why)) {
+        hub_close_now(hub);
+        return false;
+    }
+    return true;
+}
+
+void hub_close_now(struct hub *hub) {
+    if (hub->closing) {
+        return;
+    }
+    hub->closing = true;
+    for (size_t i = 0; i < hub->link_count; i++) {
+        link_stop(&hub->links[i]);
+    }
+    /* http reads the history, which comes before it in many configurations: last opened, first closed */
+    while (hub->output_count > 0) {
+        struct hub_output *output = &hub->outputs[--hub->output_count];
+        output->config->type->live->close(output->self);
+    }
+    uv_close((uv_handle_t *)&hub->pulse, NULL);
+}
+
+static void on_farewell(uv_timer_t *timer) {
+    hub_close_now(timer->data);
+}
+
+/* Two rounds of the longest schedule that we lead, so that the safe values are heard. */
+#define FAREWELL_MS 750
+
+void hub_close(struct hub *hub) {
+    if (hub->closing || !command_release_all(hub)) {
+        hub_close_now(hub);
+        return;
+    }
+    uv_timer_start(&hub->pulse, on_farewell, FAREWELL_MS, 0);
+}
+
+void hub_free(struct hub *hub) {
+    for (size_t i = 0; i < hub->device_count; i++) {
+        view_free(&hub->devices[i].view);
+        free(hub->devices[i].values);
+        free(hub->devices[i].first_value);
+        command_free(&hub->devices[i]);
+    }
+    for (size_t i = 0; i < hub->link_count; i++) {
+        free(hub->links[i].kind_state);
+        free(hub->links[i].devices);
+    }
+    free(hub->links);
+    free(hub->devices);
+    free(hub->outputs);
+    memset(hub, 0, sizeof *hub);
+}

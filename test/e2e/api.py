@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""api.py - the HTTP API for shell scripts.
+
+usage: api.py URL get PATH [KEY]...          prints the body, or what stands there under the keys
+       api.py URL post PATH BODY             prints the status and the body
+       api.py URL until SECONDS PATH VALUE KEY...   waits until what stands there is VALUE
+SPDX-License-Identifier: MIT
+"""
+import http.client
+import json
+import sys
+import time
+import urllib.parse
+
+
+def ask(url, method, path, body=None):
+    place = urllib.parse.urlsplit(url)
+    link = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
+    link.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+    answer = link.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def under(document, keys):
+    for key in keys:
+        if document is None:
+            return None
+        document = document[int(key)] if isinstance(document, list) else document.get(key)
+    return document
+
+
+def text(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def main():
+    url, verb, *rest = sys.argv[1:]
+    if verb == "get":
+        status, body = ask(url, "GET", rest[0])
+        print(text(under(json.loads(body), rest[1:])) if len(rest) > 1 else body)
+        return 0 if status == 200 else 1
+    if verb == "post":
+        status, body = ask(url, "POST", rest[0], rest[1])
+        print(status, body)
+        return 0
+    seconds, path, value, *keys = rest
+    end = time.monotonic() + float(seconds)
+    got = None
+    while time.monotonic() < end:
+        try:
+            got = text(under(json.loads(ask(url, "GET", path)[1]), keys))
+        except OSError:
+            pass  # it is not up yet
+        if got == value:
+            return 0
+        time.sleep(0.05)
+    print("after %s s: %s is %s, expected %s" % (seconds, " ".join(keys), got, value))
+    return 1
+
+
+sys.exit(main())

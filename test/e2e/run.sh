@@ -1,0 +1,110 @@
+#!/bin/sh
+# run.sh - `voltbus run`: recordings replayed, transports that come and go, bad configurations.
+set -eu
+. "$TEST_DIR/e2e/lib.sh"
+
+# value FILE KEY: from a JSON document
+json() {
+    python3 -c 'import json,sys
+d = json.load(open(sys.argv[1]))
+for key in sys.argv[2].split(" "):
+    d = d[int(key)] if isinstance(d, list) else d[key]
+print(json.dumps(d) if isinstance(d, (dict, list, bool)) else d)' "$1" "$2"
+}
+
+# ---- a replay gives the samples that decode gives ----
+
+# same NAME RECORDING DEVICE LINKNAME [SETTING]: with the link named as the recording names its interface
+same() {
+    "$VOLTBUS" decode --json --as "$3" ${5:+--set "$5"} "$2" >"$work/decoded" 2>/dev/null || true
+    {
+        echo "links: {$4: 'file:$2'}"
+        echo "devices: {$3: {type: $3, link: $4${5:+, $(echo "$5" | sed 's/=/: /')}}}"
+        echo "outputs: {samples: {type: json, path: $work/replayed}}"
+    } >"$work/replay.yaml"
+    rm -f "$work/replayed"
+    run "$1" "$VOLTBUS" run "$work/replay.yaml" --speed max --exit-at-end
+    status_is 0
+    if cmp -s "$work/decoded" "$work/replayed"; then
+        echo "ok $1: $(wc -l <"$work/replayed") lines, the same as decode"
+    else
+        fail "the replay differs from decode: $(diff "$work/decoded" "$work/replayed" | head -4)"
+    fi
+}
+same "replay of a Leaf recording" "$TEST_DIR/replay/leaf_aze0.log" leaf-battery can0
+# Recordings with a clock of their own are played as if they began now: all but the times is the same.
+sed_time() {
+    sed 's/^{"t":[0-9.]*,\("t0":"relative",\)\?//'
+}
+if [ -n "${VOLTBUS_CAPTURES:-}" ]; then
+    for name in battery_only quickcharge; do
+        log=$VOLTBUS_CAPTURES/can/leaf_ze1_62kwh_$name.txt.gz
+        "$VOLTBUS" decode --json --as leaf-battery "$log" 2>/dev/null | sed_time >"$work/decoded"
+        cat >"$work/replay.yaml" <<END
+links: {can0: 'file:$log'}
+devices: {leaf-battery: {type: leaf-battery, link: can0}}
+outputs: {samples: {type: json, path: $work/replayed}}
+END
+        rm -f "$work/replayed"
+        run "replay of $name" "$VOLTBUS" run "$work/replay.yaml" --speed max --exit-at-end
+        status_is 0
+        sed_time <"$work/replayed" >"$work/replayed.values"
+        if [ "$(wc -l <"$work/decoded")" -gt 1000 ] && cmp -s "$work/decoded" "$work/replayed.values"; then
+            echo "ok replay of $name: $(wc -l <"$work/decoded") lines, the same as decode"
+        else
+            fail "the replay differs from decode: $(diff "$work/decoded" "$work/replayed.values" | head -4)"
+        fi
+    done
+else
+    echo "skipped: the large Leaf recordings are not beside the checkout"
+fi
+
+# ---- original timing ----
+
+cat >"$work/timed.log" <<'END'
+(1700000000.000000) can0 55B#C8C0FF600000E4FF
+(1700000001.000000) can0 55B#C8C0FF600000E4FF
+(1700000002.000000) can0 55B#C8C0FF600000E4FF
+END
+cat >"$work/timed.yaml" <<END
+links: {can0: 'file:$work/timed.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs: {samples: {type: json}}
+END
+t0=$(date +%s%N)
+run "original timing" "$VOLTBUS" run "$work/timed.yaml" --exit-at-end
+ms=$((($(date +%s%N) - t0) / 1000000))
+status_is 0
+[ "$ms" -ge 1950 ] && [ "$ms" -lt 6000 ] && echo "ok original timing: $ms ms" || fail "took $ms ms, expected 2 s"
+t0=$(date +%s%N)
+run "ten times as fast" "$VOLTBUS" run "$work/timed.yaml" --exit-at-end --speed 10
+ms=$((($(date +%s%N) - t0) / 1000000))
+[ "$ms" -ge 190 ] && [ "$ms" -lt 1500 ] && echo "ok ten times as fast: $ms ms" || fail "took $ms ms, expected 0.2 s"
+
+# ---- what is wrong is said ----
+
+refused() { # NAME EXPECTED: of $work/bad.yaml
+    run "$1" "$VOLTBUS" run "$work/bad.yaml"
+    status_is 1
+    err_has "$2"
+}
+cat >"$work/bad.yaml" <<END
+links: {can0: 'file:$work/timed.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs: {history: {type: sqlite, path: $work/no/such/folder/h.db}}
+END
+refused "a history in a folder that is not there" "$work/no/such/folder"
+cat >"$work/bad.yaml" <<END
+links: {can0: 'file:$work/not-there.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs: {samples: {type: json}}
+END
+refused "a recording that is not there" "$work/not-there.log"
+run "no configuration" "$VOLTBUS" run "$work/not-there.yaml"
+status_is 1
+err_has "not-there.yaml"
+run "a wrong speed" "$VOLTBUS" run "$work/timed.yaml" --speed fast
+status_is 2
+err_has "--speed fast: expected 0.001 to 1000000, or max"
+
+finish
