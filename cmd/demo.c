@@ -28,7 +28,7 @@ static const char usage[] =
 static const char site[] =
     "site: demo\n"
     "links:\n"
-    "  house: lin:sim://camper-van,baud=19200,leader=nugget,bus=followers,day=%s\n"
+    "  house: lin:sim://camper-van,baud=19200,leader=nugget,sim.leader=no,day=%s\n"
     "  drive: slcan:sim://leaf-battery,speed=20\n"
     "  radio: rfm69:sim://weather-mast,period=2s,day=%s\n"
     "devices:\n"

@@ -175,7 +175,13 @@ static int parse_option(struct reading *r, size_t from, size_t end) {
                       text + from, kind->name, names_text(names, all, sizeof all));
     }
     size_t len = (size_t)(equals - text) - from;
-    int key = vb_key_find(kind->keys, kind->key_count, text + from, len);
+    /* leader= is the link's and the simulator's: sim.leader= is the latter */
+    bool for_sim = r->sim && len > 4 && memcmp(text + from, "sim.", 4) == 0;
+    if (for_sim) {
+        from += 4;
+        len -= 4;
+    }
+    int key = for_sim ? -1 : vb_key_find(kind->keys, kind->key_count, text + from, len);
     int sim_key = r->sim ? vb_key_find(r->sim->keys, r->sim->key_count, text + from, len) : -1;
     if (key < 0 && sim_key >= 0) {
         return sim_option(r, &r->sim->keys[sim_key], from, end);

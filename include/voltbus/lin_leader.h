@@ -47,7 +47,7 @@ struct vb_lin_leader {
     uint8_t next;       /* slot */
     int64_t heard_ns;   /* last sign of another leader, or since when we listen */
     int64_t start_ns;   /* of this period */
-    int64_t free_ns;    /* no header before: the slot of the last one sent ends */
+    int64_t free_ns;    /* no header before: the last one may still be answered */
     bool ready;         /* the frame of slot `next` waits for vb_lin_leader_take ... */
     int64_t ready_ns;   /* ... since this tick */
     struct vb_lin_published published[VB_LIN_IDS];
@@ -72,7 +72,7 @@ void vb_lin_leader_heard(struct vb_lin_leader *l, const struct vb_frame *frame, 
 void vb_lin_leader_restart(struct vb_lin_leader *l, int64_t now_ns);
 
 /* Time passed; harmless to call early. A slot that is more than half its length late is left out:
- * two headers are never sent closer than slot_ms. Who comes a second after the deadline or later has
+ * two headers are never sent closer than the longest frame takes (9.04 ms at 19200 bit/s). Who comes a second after the deadline or later has
  * not listened meanwhile: state LISTEN, and the slots of that time are not counted. */
 void vb_lin_leader_tick(struct vb_lin_leader *l, int64_t now_ns);
 int64_t vb_lin_leader_deadline_ns(const struct vb_lin_leader *l);

@@ -73,6 +73,12 @@ void vb_lin_leader_heard(struct vb_lin_leader *l, const struct vb_frame *frame, 
     l->ready = false;
 }
 
+/* The longest that a header and a response of 8 bytes may take: 1.4 times the nominal 34 + 90 bits
+ * (reference/lin.md section 2). A slot is a little longer, and so a late caller catches up. */
+static int64_t frame_max_ns(const struct vb_lin_schedule *schedule) {
+    return (34 + 90) * 14 * VB_NS_PER_S / 10 / schedule->baud;
+}
+
 /* When slot `next` should be sent. */
 static int64_t slot_ns(const struct vb_lin_leader *l) {
     return l->start_ns + l->schedule->slots[l->next].at_ms * VB_NS_PER_MS;
@@ -137,7 +143,7 @@ bool vb_lin_leader_take(struct vb_lin_leader *l, struct vb_frame *frame) {
     };
     l->ready = false;
     l->sent++;
-    l->free_ns = l->ready_ns + l->schedule->slot_ms * VB_NS_PER_MS;
+    l->free_ns = l->ready_ns + frame_max_ns(l->schedule);
     next_slot(l);
     return true;
 }

@@ -120,6 +120,16 @@ static void test_settings_of_a_simulator_stand_among_the_keys(void **state) {
     assert_string_equal(spec.sim_texts[1], "family=ws69");
 }
 
+static void
+test_a_setting_that_the_link_has_too_is_the_simulators_with_sim_before_it(void **state) {
+    (void)state;
+    accepted("lin:sim://camper-van,leader=nugget,sim.leader=no", "lin", PLACE_SIM, "camper-van");
+    assert_int_equal(value_of("leader")->number, 1);
+    assert_int_equal(spec.sim_count, 1);
+    assert_string_equal(spec.sim_texts[0], "leader=no");
+    refused("lin:sim://camper-van,sim.leader=2", 32, "leader: 2: expected true or false");
+}
+
 static void test_a_wrong_simulator_is_told_with_those_of_the_kind(void **state) {
     (void)state;
     refused("slcan:sim://leaf-batery", 12,
@@ -235,6 +245,7 @@ int main(void) {
         cmocka_unit_test(test_every_example_is_a_link_of_its_kind),
         cmocka_unit_test(test_the_path_of_a_recording_may_have_commas),
         cmocka_unit_test(test_settings_of_a_simulator_stand_among_the_keys),
+        cmocka_unit_test(test_a_setting_that_the_link_has_too_is_the_simulators_with_sim_before_it),
         cmocka_unit_test(test_a_wrong_simulator_is_told_with_those_of_the_kind),
         cmocka_unit_test(test_a_wrong_setting_of_a_simulator_is_told),
         cmocka_unit_test(test_an_unknown_kind_is_told_with_the_nearest),
