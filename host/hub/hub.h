@@ -84,7 +84,9 @@ struct link {
     void *kind_state;            /* config->spec->kind->size bytes */
     struct hub_device **devices; /* those on it */
     size_t device_count;
-    uv_timer_t retry, deadline;
+    uv_timer_t retry;
+    int alarm; /* timerfd: the deadline of the kind, finer than the loop's milliseconds */
+    uv_poll_t deadline;
     unsigned tries;
     int64_t opened_mono_ns; /* INT64_MIN: not open */
     bool started, closing;

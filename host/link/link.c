@@ -2,10 +2,13 @@
  * SPDX-License-Identifier: MIT */
 #include "host/link/link.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "host/hub/hub.h"
 #include "voltbus/time.h"
@@ -58,8 +61,25 @@ static const struct link_kind *kind_of(const struct link *link) {
 
 /* ---- the deadline of the kind ---- */
 
-static void on_deadline(uv_timer_t *timer) {
-    struct link *link = timer->data;
+/* A slot of a LIN schedule is 10 ms and a frame takes 9: the loop's timers are too coarse. */
+static void set_alarm(const struct link *link, int64_t mono_ns) {
+    struct itimerspec when = {{0, 0}, {0, 0}}; /* never */
+    if (mono_ns != INT64_MAX) {
+        int64_t at_ns = mono_ns > 0 ? mono_ns : 1;
+        when.it_value.tv_sec = (time_t)(at_ns / VB_NS_PER_S);
+        when.it_value.tv_nsec = (long)(at_ns % VB_NS_PER_S);
+    }
+    timerfd_settime(link->alarm, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void on_deadline(uv_poll_t *poll, int status, int events) {
+    struct link *link = poll->data;
+    uint64_t times;
+    (void)status;
+    (void)events;
+    if (read(link->alarm, &times, sizeof times) < 0) {
+        return; /* it was set anew meanwhile */
+    }
     if (link->state == LINK_OPEN && kind_of(link)->tick) {
         kind_of(link)->tick(link, clock_mono_ns());
     }
@@ -71,15 +91,7 @@ void link_rearm(struct link *link) {
         return;
     }
     int64_t deadline = link->state == LINK_OPEN ? kind_of(link)->deadline_ns(link) : INT64_MAX;
-    if (deadline == INT64_MAX) {
-        uv_timer_stop(&link->deadline);
-        return;
-    }
-    int64_t wait_ns = deadline - clock_mono_ns();
-    uint64_t wait_ms =
-        wait_ns <= 0 ? 0 : (uint64_t)(wait_ns + VB_NS_PER_MS - 1) / (uint64_t)VB_NS_PER_MS;
-    uv_update_time(link->hub->loop); /* the loop's clock stood still while we worked */
-    uv_timer_start(&link->deadline, on_deadline, wait_ms, 0);
+    set_alarm(link, deadline);
 }
 
 /* ---- open, gone, again ---- */
@@ -111,7 +123,7 @@ static void lost(struct link *link, const char *why) {
         transport_close(link->transport);
         link->transport = NULL;
     }
-    uv_timer_stop(&link->deadline);
+    set_alarm(link, INT64_MAX);
     if (link->opened_mono_ns != INT64_MIN && clock_mono_ns() - link->opened_mono_ns > STEADY_NS) {
         link->tries = 0;
     }
@@ -134,7 +146,7 @@ void link_fail(struct link *link, const char *fmt, ...) {
 }
 
 void link_end(struct link *link, const char *why) {
-    uv_timer_stop(&link->deadline);
+    set_alarm(link, INT64_MAX);
     if (kind_of(link)->closed) {
         kind_of(link)->closed(link);
     }
@@ -201,11 +213,18 @@ static void on_retry(uv_timer_t *timer) {
 
 bool link_start(struct link *link, char *why) {
     uv_timer_init(link->hub->loop, &link->retry);
-    uv_timer_init(link->hub->loop, &link->deadline);
-    link->retry.data = link->deadline.data = link;
+    link->started = true;
+    link->retry.data = link;
+    link->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (link->alarm < 0) {
+        snprintf(why, LINK_WHY, "no timer: %s", strerror(errno));
+        return false;
+    }
+    uv_poll_init(link->hub->loop, &link->deadline, link->alarm);
+    link->deadline.data = link;
+    uv_poll_start(&link->deadline, UV_READABLE, on_deadline);
     link->state = LINK_OPENING;
     link->opened_mono_ns = INT64_MIN;
-    link->started = true;
     link->kind_state = calloc(1, kind_of(link)->size + 1);
     if (!link->kind_state) {
         snprintf(why, LINK_WHY, "out of memory");
@@ -235,5 +254,8 @@ void link_stop(struct link *link) {
         link->transport = NULL;
     }
     uv_close((uv_handle_t *)&link->retry, NULL);
-    uv_close((uv_handle_t *)&link->deadline, NULL);
+    if (link->alarm >= 0) {
+        uv_close((uv_handle_t *)&link->deadline, NULL);
+        close(link->alarm);
+    }
 }

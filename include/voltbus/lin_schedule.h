@@ -14,7 +14,7 @@ struct vb_lin_slot {
 
 struct vb_lin_schedule {
     const char *name, *title;
-    uint32_t baud;                   /* bits per second */
+    uint32_t baud;                   /* bits per second, never 0 */
     uint16_t period_ms;              /* then it begins again */
     uint16_t slot_ms;                /* the time that a header and its response have */
     const struct vb_lin_slot *slots; /* by rising time */

@@ -161,7 +161,7 @@ status_is 2
 err_has 'did you mean candump-log'
 run "an unknown verb" "$VOLTBUS" decod x
 status_is 2
-err_has "unknown verb 'decod'; did you mean decode or demo?"
+err_has "unknown verb 'decod'; did you mean decode?"
 run "no file" "$VOLTBUS" decode
 status_is 2
 err_has "expected FILE"

@@ -127,7 +127,7 @@ test_a_setting_that_the_link_has_too_is_the_simulators_with_sim_before_it(void *
     assert_int_equal(value_of("leader")->number, 1);
     assert_int_equal(spec.sim_count, 1);
     assert_string_equal(spec.sim_texts[0], "leader=no");
-    refused("lin:sim://camper-van,sim.leader=2", 32, "leader: 2: expected true or false");
+    refused("lin:sim://camper-van,sim.leader=2", 32, "leader: 2: no such word (true or false)");
 }
 
 static void test_a_wrong_simulator_is_told_with_those_of_the_kind(void **state) {
