@@ -38,7 +38,13 @@ struct lin {
     } sent[SENT_MAX]; /* headers whose frames are still to come, in order */
     unsigned sent_count;
     uint32_t skipped; /* as it was last counted */
+    unsigned turns;   /* of the loop that a late header has waited */
 };
+
+/* The loop was held up and comes late to a slot: responses may wait to be read. Let them in before
+ * the next header, or they would be taken for answers to that. */
+#define LATE_NS    VB_NS_PER_MS
+#define LATE_TURNS 2
 
 /* Is this frame the answer to a header of ours? Headers before it got lost. */
 static bool is_ours(struct lin *lin, const struct vb_frame *frame) {
@@ -124,6 +130,11 @@ static void send_frame(struct link *link, const struct vb_frame *frame, int64_t 
 static void lead(struct link *link, int64_t now_ns) {
     struct lin *lin = link_kind_state(link);
     struct vb_frame frame;
+    if (now_ns - vb_lin_leader_deadline_ns(&lin->leader) > LATE_NS && lin->turns < LATE_TURNS) {
+        lin->turns++;
+        return;
+    }
+    lin->turns = 0;
     vb_lin_leader_tick(&lin->leader, now_ns);
     while (vb_lin_leader_take(&lin->leader, &frame)) {
         send_frame(link, &frame, now_ns);
