@@ -30,8 +30,8 @@ static const struct vb_key keys[] = {
 #define AGAIN_NS (30 * VB_NS_PER_S)
 
 struct kept {
-    int id; /* of the history; 0 = none yet, -1 = it cannot have one */
-    bool any;
+    bool known, any;
+    int id; /* of the history, once known; -1 = there was no memory for it */
     int64_t t_ns, raw;
 };
 
@@ -135,11 +135,12 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
         if (kept->any && t_ns / VB_NS_PER_US == kept->t_ns / VB_NS_PER_US) {
             t_ns = kept->t_ns + VB_NS_PER_US; /* the file has microseconds: two frames in one */
         }
-        if (kept->id == 0) {
+        if (!kept->known) {
+            kept->known = true;
             kept->id = history_signal(s->history, device->config->name, signal->name, signal->unit,
                                       signal->scale);
         }
-        if (kept->id > 0) {
+        if (kept->id >= 0) {
             history_put(s->history, kept->id, t_ns, sample->raw);
         }
         kept->any = true;

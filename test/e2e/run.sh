@@ -59,6 +59,29 @@ else
     echo "skipped: the large Leaf recordings are not beside the checkout"
 fi
 
+# ---- the history has every sample that the table has ----
+
+cat >"$work/both.yaml" <<END
+links: {can0: 'file:$TEST_DIR/replay/leaf_aze0.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs:
+  history: {type: sqlite, path: $work/both.db, every: 0s}
+  table: {type: csv, path: $work/both.csv}
+END
+run "a history beside a table" "$VOLTBUS" run "$work/both.yaml" --speed max --exit-at-end
+status_is 0
+run "their samples" python3 - "$work/both.db" "$work/both.csv" <<'END'
+import csv, sqlite3, sys
+kept = sqlite3.connect(sys.argv[1]).execute(
+    "SELECT signal.name, count(*) FROM sample JOIN signal ON signal.id = sample.signal GROUP BY signal.name")
+kept = dict(kept)
+shown = {}
+for row in csv.DictReader(open(sys.argv[2])):
+    shown[row["signal"]] = shown.get(row["signal"], 0) + 1
+print(len(shown), "signals", "the same" if kept == shown else {n: (shown[n], kept.get(n)) for n in shown if shown[n] != kept.get(n)})
+END
+out_is '69 signals the same'
+
 # ---- original timing ----
 
 cat >"$work/timed.log" <<'END'
