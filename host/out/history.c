@@ -228,11 +228,10 @@ void history_status(struct history *h, struct history_status *status) {
     if (h->trouble[0]) {
         snprintf(status->trouble, sizeof status->trouble, "%s", h->trouble);
     } else if (h->drop_ms && now - h->drop_ms < SAID_MS) {
-        snprintf(
-            status->trouble, sizeof status->trouble,
-            "%s: the disk is too slow: %llu samples dropped so far; keep fewer (every) or take "
-            "a faster disk",
-            h->path, (unsigned long long)status->dropped);
+        snprintf(status->trouble, sizeof status->trouble,
+                 "%s: %llu samples dropped so far, because the disk could not take them; if it is "
+                 "too slow for them, keep fewer (every)",
+                 h->path, (unsigned long long)status->dropped);
     } else if (h->remark_ms && now - h->remark_ms < SAID_MS) {
         snprintf(status->trouble, sizeof status->trouble, "%.*s", (int)sizeof status->trouble - 1,
                  h->remark);

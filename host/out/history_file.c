@@ -14,8 +14,8 @@
 #include "host/out/history_parts.h"
 
 /* An unended run may have left a torn page (power cut on a disk that lies about what is written), so
- * the file is checked then, and only then: reading the whole of it costs about a second a gigabyte
- * from a good disk and minutes from a card. After this time the check is given up. */
+ * the file is checked then, and only then: reading the whole of it costs five seconds a gigabyte on a
+ * PC and minutes from a card. After this time the check is given up. */
 #define CHECK_MS        10000
 #define DAMAGED_MAX     99
 #define RUNS_KEPT       1000

@@ -7,7 +7,7 @@
 #include "host/out/history_parts.h"
 
 #define AGE_EVERY_MS   600000
-#define BYTES_EVERY_MS 5000 /* two pragmas that read a header in memory */
+#define BYTES_EVERY_MS 2000 /* two pragmas that read a header in memory */
 #define STEP_ROWS      5000
 #define STEP_SIGNALS   200
 #define VACUUM_PAGES   "200"
