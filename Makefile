@@ -93,6 +93,7 @@ valgrind:
 LONG ?= 25
 long: debug
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin
+	VOLTBUS_LONG=$(LONG) build/debug/test/test_history
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin_leader
 
 # ---- microcontrollers, measurements ----

@@ -38,21 +38,17 @@ void history_time_text(int64_t t_us, char *out, size_t n) {
 
 /* ---- names ---- */
 
-/* Room for one more in an array of pointers. */
-static bool grow(void *array, size_t *room, size_t count) {
-    if (count < *room) {
-        return true;
+void *history_room(void *array, size_t *room, size_t count, size_t size) {
+    if (count <= *room) {
+        return array;
     }
-    void **old;
-    memcpy(&old, array, sizeof old);
-    size_t more = *room ? 2 * *room : 64;
-    void **new = realloc(old, more * sizeof *new);
-    if (!new) {
-        return false;
+    size_t more = 2 * count > 64 ? 2 * count : 64;
+    char *larger = realloc(array, more * size);
+    if (larger) {
+        memset(larger + *room * size, 0, (more - *room) * size);
+        *room = more;
     }
-    memcpy(array, &new, sizeof new);
-    *room = more;
-    return true;
+    return larger;
 }
 
 /* The number of a device, made if new; under the lock. -1: no memory. */
@@ -62,15 +58,14 @@ static int64_t device_number(struct history *h, const char *name) {
             return (int64_t)i;
         }
     }
-    if (!grow(&h->devices, &h->device_room, h->device_count)) {
+    char **devices =
+        history_room(h->devices, &h->device_room, h->device_count + 1, sizeof *h->devices);
+    if (!devices) {
         return -1;
     }
-    char *copy = strdup(name);
-    if (!copy) {
-        return -1;
-    }
-    h->devices[h->device_count] = copy;
-    return (int64_t)h->device_count++;
+    h->devices = devices;
+    devices[h->device_count] = strdup(name);
+    return devices[h->device_count] ? (int64_t)h->device_count++ : -1;
 }
 
 static bool same_scale(const struct vb_scale *a, const struct vb_scale *b) {
@@ -86,9 +81,12 @@ static int64_t signal_number(struct history *h, uint32_t device, const char *nam
             return (int64_t)i;
         }
     }
-    if (!grow(&h->signals, &h->signal_room, h->signal_count)) {
+    struct known_signal **signals =
+        history_room(h->signals, &h->signal_room, h->signal_count + 1, sizeof(void *));
+    if (!signals) {
         return -1;
     }
+    h->signals = signals;
     struct known_signal *s = calloc(1, sizeof *s);
     if (!s) {
         return -1;
@@ -101,7 +99,7 @@ static int64_t signal_number(struct history *h, uint32_t device, const char *nam
         free(s);
         return -1;
     }
-    h->signals[h->signal_count] = s;
+    signals[h->signal_count] = s;
     return (int64_t)h->signal_count++;
 }
 

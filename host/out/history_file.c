@@ -473,6 +473,15 @@ bool history_file_open(struct history *h, char *why, size_t n) {
     return true;
 }
 
+void history_forget_ids(struct file *f) {
+    for (size_t i = 0; i < f->signal_room; i++) {
+        f->signals[i] = 0;
+    }
+    for (size_t i = 0; i < f->device_room; i++) {
+        f->devices[i] = 0;
+    }
+}
+
 void history_file_close(struct history *h, bool ended) {
     struct file *f = &h->file;
     atomic_store(&h->open, false);
@@ -494,12 +503,7 @@ void history_file_close(struct history *h, bool ended) {
     f->db = NULL;
     f->run = 0;
     f->wal_pages = 0;
-    if (f->signals) {
-        memset(f->signals, 0, f->signal_room * sizeof *f->signals);
-    }
-    if (f->devices) {
-        memset(f->devices, 0, f->device_room * sizeof *f->devices);
-    }
+    history_forget_ids(f);
 }
 
 /* ---- damaged files ---- */

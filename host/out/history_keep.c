@@ -128,8 +128,8 @@ static int remove_some(struct history *h, int64_t signal, int64_t rows, int64_t 
                        bool *done) {
     struct keeping *k = &h->keeping;
     char sql[128];
-    int64_t bound;
-    bool more;
+    int64_t bound = 0;
+    bool more = false;
     snprintf(sql, sizeof sql,
              "SELECT t FROM sample WHERE signal = ?1 AND t < ?2 ORDER BY t LIMIT 1 OFFSET %lld",
              (long long)rows);
@@ -152,7 +152,7 @@ static int remove_step(struct history *h) {
     int rc = SQLITE_OK;
     for (int i = 0; i < STEP_SIGNALS && rows < STEP_ROWS && !rc; i++) {
         int64_t signal = 0;
-        bool any;
+        bool any = false;
         int64_t removed = 0;
         bool done = false;
         rc = ask(h, "SELECT id FROM signal WHERE id > ?1 ORDER BY id LIMIT 1", k->signal, 0,
@@ -177,8 +177,8 @@ static int remove_step(struct history *h) {
 /* Give pages back to the disk: where the file is larger than it may be, or a quarter of it is free.
  * Else free pages wait for new samples, which costs nothing. */
 static int vacuum_step(struct history *h, bool *more) {
-    int64_t unused;
-    int64_t size;
+    int64_t unused = 0;
+    int64_t size = 0;
     bytes_in_use(h, &size, &unused);
     *more = unused > 0 && ((h->options.keep_bytes > 0 && size > h->options.keep_bytes) ||
                            (unused > size / 4 && unused > 1 << 20));

@@ -126,7 +126,11 @@ int64_t history_clock_us(void);                            /* Unix time */
 int64_t history_us(int64_t t_ns);                          /* rounded down */
 void history_time_text(int64_t t_us, char *out, size_t n); /* "2026-11-21 12:00:03 UTC" */
 
+/* An array with room for count, what is new being 0; NULL if there is no memory: nothing is changed. */
+void *history_room(void *array, size_t *room, size_t count, size_t size);
+
 /* history_file.c */
+void history_forget_ids(struct file *f);
 bool history_place(struct history *h, const char *path, char *why, size_t n);
 bool history_lock(struct history *h, char *why, size_t n);
 void history_unlock(struct history *h);

@@ -285,21 +285,18 @@ static void remove_notes(struct history *h, const struct notes *notes) {
     }
 }
 
-/* Room for ids of so many, new ones 0. */
-static bool room_for(void *array, size_t *room, size_t count, size_t size) {
-    if (count <= *room) {
-        return true;
-    }
-    void *old;
-    memcpy(&old, array, sizeof old);
-    char *new = realloc(old, 2 * count * size);
-    if (!new) {
-        return false;
-    }
-    memset(new + *room *size, 0, (2 * count - *room) * size);
-    memcpy(array, &new, sizeof new);
-    *room = 2 * count;
-    return true;
+/* Room for the ids of so many names. */
+static bool room_for(struct history *h, size_t signals, size_t devices) {
+    struct file *f = &h->file;
+    int64_t *ids = history_room(f->signals, &f->signal_room, signals, sizeof *ids);
+    f->signals = ids ? ids : f->signals;
+    bool good = ids || signals == 0;
+    ids = history_room(f->devices, &f->device_room, devices, sizeof *ids);
+    f->devices = ids ? ids : f->devices;
+    good = good && (ids || devices == 0);
+    uint32_t *starts = history_room(h->starts, &h->start_room, signals + 1, sizeof *starts);
+    h->starts = starts ? starts : h->starts;
+    return good && starts;
 }
 
 /* The errno of a failure: sqlite3_system_errno() does not know it for writes, the files do. */
@@ -333,9 +330,7 @@ int history_commit(struct history *h) {
     if (n == 0 && notes.gap_count == 0 && notes.control_count == 0) {
         return SQLITE_DONE;
     }
-    if (!room_for(&h->file.signals, &h->file.signal_room, signals, sizeof *h->file.signals) ||
-        !room_for(&h->file.devices, &h->file.device_room, devices, sizeof *h->file.devices) ||
-        !room_for(&h->starts, &h->start_room, signals + 2, sizeof *h->starts)) {
+    if (!room_for(h, signals, devices)) {
         return SQLITE_NOMEM;
     }
     take_sorted(h, tail, n, signals);
@@ -348,8 +343,7 @@ int history_commit(struct history *h) {
     if (rc) {
         history_rollback(h);
         /* ids that were made in there are gone: look all of them up again */
-        memset(h->file.signals, 0, h->file.signal_room * sizeof *h->file.signals);
-        memset(h->file.devices, 0, h->file.device_room * sizeof *h->file.devices);
+        history_forget_ids(&h->file);
         return rc;
     }
     atomic_fetch_add(&h->committed, n - duplicates);
