@@ -1061,8 +1061,7 @@ static void test_what_was_committed_outlives_kill_9(void **state) {
         assert_true(WIFSIGNALED(status));
 
         struct history *h = open_it();
-        why_has(
-            "the last run was not ended: up to 0.01 s of samples is missing after 1970-01-01 00:");
+        why_has("the last run was not ended: up to 0.01 s of samples is missing after 1970-01-0");
         history_close(h);
         char sum[200];
         snprintf(sum, sizeof sum,
