@@ -512,6 +512,8 @@ bool history_file_move_away(struct history *h, const char *reason, char *why, si
     static const char *const parts[] = {"-wal", "-shm", ""};
     char from[PATH_MAX + 16];
     char to[PATH_MAX + 32];
+    /* as it is, its -wal beside it */
+    sqlite3_db_config(h->file.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     history_file_close(h, false);
     int number = 1;
     do {
