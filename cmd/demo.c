@@ -46,7 +46,12 @@ static const char site[] =
     "  page:    {type: http, listen: \"127.0.0.1:%u\", free_port: true}\n";
 
 static void started(void *context, struct hub *hub) {
-    (void)context;
+    const struct vb_value *port = context;
+    char wanted[24];
+    snprintf(wanted, sizeof wanted, ":%u", (unsigned)port->number);
+    if (!strstr(hub->page, wanted)) {
+        fprintf(stderr, "voltbus demo: port %s is in use: took the next free one\n", wanted + 1);
+    }
     printf("voltbus demo: open %s (Ctrl-C ends)\n", hub->page);
     fflush(stdout);
 }
@@ -121,7 +126,7 @@ int cmd_demo(int argc, char **argv) {
     int status = EXIT_FAILED;
     if (config) {
         struct run_options run = {
-            .quiet = true, .started = started, .for_ms = (uint64_t)until.number};
+            .quiet = true, .started = started, .for_ms = (uint64_t)until.number, .context = &port};
         config->demo = true;
         status = run_hub("demo", config, &run);
         config_free(config);

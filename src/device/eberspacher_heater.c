@@ -26,13 +26,9 @@ static const struct vb_message messages[] = {
 };
 
 /* Nothing here is understood: where each frame begins, the notes expect mode and status. */
-static const char *const headline[] = {"state.unknown_0", "state.unknown_1", "control.unknown_0",
-                                       NULL};
-
 const struct vb_device vb_device_eberspacher_heater = {
     .name = "eberspacher-heater",
     .title = "Eberspacher diesel heater of the Ford Nugget (raw bytes)",
     .kind = VB_KIND_LIN,
     VB_MESSAGES(messages),
-    .headline = headline,
 };

@@ -393,11 +393,26 @@ static void test_settings_and_conditions_fit_the_device(void **state) {
 
 /* What a page shows large, and what may be changed: vb_device_check has looked at all that a machine
  * can judge of devices made at run time; built-in ones are held to more. */
+static bool is_understood(const struct vb_device *device) {
+    for (unsigned m = 0; m < device->message_count; m++) {
+        for (unsigned i = 0; i < device->messages[m].signal_count; i++) {
+            if (!(device->messages[m].signals[i].flags & VB_UNKNOWN)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void test_every_device_has_a_headline_of_two_to_five_rows(void **state) {
     (void)state;
     for (size_t d = 0; d < vb_device_count; d++) {
         const struct vb_device *device = vb_devices[d];
         unsigned count = 0;
+        if (!is_understood(device)) { /* nothing of it matters to anybody yet */
+            assert_device(!device->headline, device);
+            continue;
+        }
         assert_device(device->headline, device);
         while (device->headline[count]) {
             unsigned rows = 0;
