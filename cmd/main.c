@@ -14,9 +14,11 @@ static const struct verb {
 } verbs[] = {
     {"decode", "any recording, or bytes from the command line, as values with units", cmd_decode},
     {"demo", "a whole simulated site, and the page that shows it", cmd_demo},
+    {"get", "one value of a device", cmd_get},
     {"list", "everything there is: devices, signals, commands, links, formats, outputs", cmd_list},
     {"check", "is a configuration good? Every error with its place and what is allowed", cmd_check},
     {"config", "every key of a configuration, and an example", cmd_config},
+    {"set", "one command to a device", cmd_set},
     {"sim", "a simulated device at a pseudo terminal, a TCP port or a serial port", cmd_sim},
     {"run", "the gateway: links, devices and outputs as a configuration says", cmd_run},
     {"watch", "a live table of what is on a link", cmd_watch},
