@@ -394,6 +394,15 @@ bool hub_open(struct hub *hub, uv_loop_t *loop, const struct config *config, cha
     return true;
 }
 
+static void close_outputs(struct hub *hub, bool read_by_others) {
+    for (size_t i = hub->output_count; i-- > 0;) {
+        struct hub_output *output = &hub->outputs[i];
+        if (output->config->type->live->read_by_others == read_by_others) {
+            output->config->type->live->close(output->self);
+        }
+    }
+}
+
 void hub_close_now(struct hub *hub) {
     if (hub->closing) {
         return;
@@ -402,11 +411,9 @@ void hub_close_now(struct hub *hub) {
     for (size_t i = 0; i < hub->link_count; i++) {
         link_stop(&hub->links[i]);
     }
-    /* http reads the history, which comes before it in many configurations: last opened, first closed */
-    while (hub->output_count > 0) {
-        struct hub_output *output = &hub->outputs[--hub->output_count];
-        output->config->type->live->close(output->self);
-    }
+    close_outputs(hub, false); /* in whatever order the configuration names them */
+    close_outputs(hub, true);
+    hub->output_count = 0;
     uv_close((uv_handle_t *)&hub->pulse, NULL);
 }
 

@@ -147,11 +147,11 @@ struct snapshot {
 /* A WebSocket client. */
 struct live_client {
     struct feed *feed;
-    uint64_t at;     /* place in the ring: of the next message for it */
-    uint64_t seq;    /* of the newest message that it has */
-    bool fresh;      /* it needs a snapshot */
-    uint64_t missed; /* what that snapshot replaces */
-    bool head_sent;  /* of the snapshot */
+    uint64_t at;      /* place in the ring: of the next message for it */
+    uint64_t seq;     /* of the newest message that it has */
+    bool fresh;       /* it needs a snapshot */
+    uint64_t missed;  /* what that snapshot replaces */
+    bool head_sent;   /* of the snapshot */
     struct snapshot *snapshot;
     size_t sent;      /* bytes of it */
     bool waiting;     /* it will be told when it may write */
@@ -177,7 +177,7 @@ struct connection {
     /* the answer */
     unsigned status;
     const char *type, *etag, *allow; /* headers; NULL = not there */
-    bool gzip, close_after, headers_sent;
+    bool gzip, close_after, drain, headers_sent;
     struct text answer;
     const unsigned char *file; /* instead of `answer` */
     size_t answer_n, sent;

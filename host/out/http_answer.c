@@ -90,12 +90,15 @@ static int finish(struct connection *connection) {
     text_free(&connection->body);
     text_free(&connection->answer);
     connection->file = NULL;
-    if (connection->close_after) {
+    if (connection->drain) {
         /* a socket that is closed with bytes unread takes the answer with it: let them come first */
         shutdown(lws_get_socket_fd(wsi), SHUT_WR);
         connection->phase = HTTP_DRAIN;
         connection->deadline_ms = http_now_ms() + DRAIN_MS;
         return 0;
+    }
+    if (connection->close_after) {
+        return -1;
     }
     connection->phase = HTTP_WAIT;
     connection->deadline_ms = http_now_ms() + http->times.idle + http->times.request;
@@ -103,8 +106,9 @@ static int finish(struct connection *connection) {
 }
 
 static bool all_written(const struct connection *connection) {
-    return connection->headers_sent && (connection->head || connection->status == 304 ||
-                                        connection->sent == connection->answer_n);
+    return connection->headers_sent &&
+           (connection->head || connection->status == 304 ||
+            connection->sent == connection->answer_n);
 }
 
 int answer_write(struct connection *connection) {

@@ -8,7 +8,7 @@
 #include "host/web/web.h"
 #include "voltbus/time.h"
 
-#define PATH_LONGEST  256
+#define PATH_LONGEST 256
 #define VALUE_LONGEST 256 /* of a header that we look at */
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
@@ -150,7 +150,6 @@ static int begin_command(struct connection *connection, const char *path, enum m
     if (length == 0) {
         return answer_error(connection, 400, "bad-json", "the body is missing");
     }
-    connection->close_after = false;
     connection->phase = HTTP_BODY;
     int64_t deadline_ms = http_now_ms() + connection->http->times.request;
     if (deadline_ms < connection->deadline_ms) {
@@ -172,12 +171,12 @@ static int do_command(struct connection *connection) {
     if (!http_command_parse(connection->body.data, connection->body.n, &command, &refusal)) {
         return answer_refusal(connection, &refusal);
     }
-    int number =
-        vb_control_find(device->config->type, connection->command, strlen(connection->command));
-    struct hub_answer done = command.release
-                                 ? hub_release(device, (size_t)number, connection->by)
-                                 : hub_command(device, (size_t)number, command.value,
-                                               command.value_n, command.lease_ns, connection->by);
+    int number = vb_control_find(device->config->type, connection->command,
+                                 strlen(connection->command));
+    struct hub_answer done =
+        command.release ? hub_release(device, (size_t)number, connection->by)
+                        : hub_command(device, (size_t)number, command.value, command.value_n,
+                                      command.lease_ns, connection->by);
     if (done.refusal != VB_REFUSAL_NONE) {
         return answer_error(connection, status_of(done.refusal), vb_refusal_text(done.refusal),
                             done.why[0] ? done.why : vb_refusal_why(done.refusal));
@@ -199,8 +198,8 @@ static int do_command(struct connection *connection) {
 }
 
 /* libwebsockets (4.1) says again and again that the body is complete while another request waits
- * behind it, in some cases without going back to the loop. So the answer is written at once, and who
- * sends more before it has come is cut off behind it. */
+ * behind it, in some cases without going back to the loop. So the answer is written at once, and then
+ * this is the end. */
 int route_command(struct connection *connection) {
     bool again = connection->body_ends++ > 0;
     if (connection->phase != HTTP_BODY) {
@@ -316,10 +315,12 @@ int route_request(struct connection *connection, const char *path, size_t n) {
     size_t length = 0;
     bool good_length = length_of_body(wsi, method, &length, &refusal);
     forget_request(connection, method);
-    /* a body that nobody wants is not read, so that nothing can follow it; libwebsockets expects one
-     * behind PUT and PATCH even if none is announced */
-    connection->close_after =
-        !good_length || length > 0 || method == METHOD_OTHER || connection->too_many;
+    /* Behind a body nothing else may follow: libwebsockets (4.1) takes the headers of a request that
+     * came early for a body, and expects a body of PUT and PATCH even if none is announced. */
+    connection->drain = !good_length || length > 0 || method == METHOD_POST ||
+                        lws_hdr_total_length(wsi, WSI_TOKEN_PUT_URI) > 0 ||
+                        lws_hdr_total_length(wsi, WSI_TOKEN_PATCH_URI) > 0;
+    connection->close_after = connection->drain || connection->too_many;
     if (connection->too_many) {
         return answer_error(connection, 503, "too-many", "too many connections: try again");
     }
@@ -369,7 +370,8 @@ static bool upgrade_is_good(struct connection *connection, struct http_refusal *
         return http_refuse(refusal, 400, "bad-upgrade", "only WebSocket version 13 is known");
     }
     for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
-        int length = lws_hdr_copy_fragment(wsi, value, sizeof value, WSI_TOKEN_HTTP_URI_ARGS, i);
+        int length =
+            lws_hdr_copy_fragment(wsi, value, sizeof value, WSI_TOKEN_HTTP_URI_ARGS, i);
         if (length < 0 || strcmp(value, "every=sample") != 0) {
             return http_refuse(refusal, 400, "bad-argument", "only every=sample is known");
         }

@@ -87,6 +87,7 @@ struct output_live {
     /* Much waits to be written: a replay should not hurry. */
     bool (*busy)(void *self);
     void (*close)(void *self); /* all others but open and close may be NULL */
+    bool read_by_others;       /* the history: closed when nobody can ask it any more */
 };
 #define OUTPUT_WHY 300
 

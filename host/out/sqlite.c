@@ -176,6 +176,7 @@ static const struct output_live live = {
     .seen = seen,
     .busy = busy,
     .close = close_sqlite,
+    .read_by_others = true,
 };
 
 const struct output output_sqlite = {

@@ -208,8 +208,7 @@ def test_one_connection_serves_many_requests():
     link = http.client.HTTPConnection(server.host, server.port, timeout=10)
     for i in range(50):
         assert server.ask("/api/state", link=link)[0] == 200
-        status, _, document = server.ask("/api/devices/panel/coolbox.level", "POST", '{"release":true}', JSON, link)
-        assert status == 200, document
+        assert server.ask("/api/nothing", link=link)[0] == 404
 
 
 def test_pipelined_requests_are_answered_in_order():
@@ -727,12 +726,13 @@ def test_who_does_not_read_costs_little_and_gets_the_newest_state():
         stop = threading.Event()
         seen = [0]
 
-        def read():
+        def read():  # without parsing: this must be fast
             with contextlib.suppress(OSError, ConnectionError):
                 while not stop.is_set():
-                    batch = message(fast)
-                    assert "missed" not in batch, "a client that reads misses nothing"
-                    seen[0] += sum(sample[0] == "pack/battery.voltage" for sample in batch.get("samples", []))
+                    batch = fast.receive()[1]
+                    if b'"missed"' in batch:
+                        seen[0] = -1 << 30
+                    seen[0] += batch.count(b'"pack/battery.voltage"')
         reader = threading.Thread(target=read)
         reader.start()
 
@@ -747,7 +747,8 @@ def test_who_does_not_read_costs_little_and_gets_the_newest_state():
                 before = memory()
         grown = memory() - before
         assert grown < 16 << 20, f"{grown} bytes more"
-        until(10, lambda: seen[0] == sent)
+        until(10, lambda: seen[0] == sent or seen[0] < 0)
+        assert seen[0] == sent, "a client that reads misses nothing"
         first = message(slow)  # what the kernel has kept for it
         while first["type"] == "samples" or "missed" not in first:
             first = message(slow)
