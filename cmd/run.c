@@ -19,17 +19,20 @@ static const char usage[] =
 
 /* ---- a hub on a loop of its own ---- */
 
+/* How people, service managers and closing terminals end it. */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+#define ENDS (sizeof ends / sizeof ends[0])
+
 struct running {
     struct hub hub;
-    uv_signal_t interrupt, terminate;
+    uv_signal_t signals[ENDS];
     uv_timer_t limit;
     const struct run_options *options;
     bool stopping;
 };
 
+/* The signals stay caught: a second Ctrl-C must not cut off the safe values that are going out. */
 static void stop(struct running *r) {
-    uv_close((uv_handle_t *)&r->interrupt, NULL);
-    uv_close((uv_handle_t *)&r->terminate, NULL);
     uv_close((uv_handle_t *)&r->limit, NULL);
     if (r->options->stopping) {
         r->options->stopping(r->options->context);
@@ -48,6 +51,23 @@ void run_stop(struct hub *hub) {
 static void on_signal(uv_signal_t *handle, int number) {
     (void)number;
     run_stop(handle->data);
+}
+
+/* Only nohup means it: a shell ignores SIGINT for all that it starts in the background. */
+static bool ignored(int number) {
+    struct sigaction now;
+    return number == SIGHUP && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static void catch_signals(struct running *r, uv_loop_t *loop) {
+    for (size_t i = 0; i < ENDS; i++) {
+        uv_signal_init(loop, &r->signals[i]);
+        r->signals[i].data = r;
+        if (!ignored(ends[i])) {
+            uv_signal_start(&r->signals[i], on_signal, ends[i]);
+        }
+        uv_unref((uv_handle_t *)&r->signals[i]);
+    }
 }
 
 static void on_limit(uv_timer_t *timer) {
@@ -71,12 +91,9 @@ int run_hub(const char *verb, const struct config *config, const struct run_opti
     memset(&r, 0, sizeof r);
     r.options = options;
     uv_loop_init(&loop);
-    uv_signal_init(&loop, &r.interrupt);
-    uv_signal_init(&loop, &r.terminate);
     uv_timer_init(&loop, &r.limit);
-    r.interrupt.data = r.terminate.data = r.limit.data = &r;
-    uv_signal_start(&r.interrupt, on_signal, SIGINT);
-    uv_signal_start(&r.terminate, on_signal, SIGTERM);
+    r.limit.data = &r;
+    catch_signals(&r, &loop);
     if (options->for_ms > 0) {
         uv_timer_start(&r.limit, on_limit, options->for_ms, 0);
     }
@@ -91,6 +108,10 @@ int run_hub(const char *verb, const struct config *config, const struct run_opti
         run_stop(&r.hub);
     } else if (options->started) {
         options->started(options->context, &r.hub);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < ENDS; i++) {
+        uv_close((uv_handle_t *)&r.signals[i], NULL);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);

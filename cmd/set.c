@@ -330,6 +330,9 @@ static int hold_via(const struct errand *e) {
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) { /* nohup */
+        sigaction(SIGHUP, &action, NULL);
+    }
     while (!interrupted) {
         int64_t ms = e->lease_ms < 3000 ? 400 : e->lease_ms / 3;
         struct timespec nap = {ms / 1000, ms % 1000 * 1000000};

@@ -163,7 +163,7 @@ static struct hub_answer refuse(struct hub_device *device, size_t i, const char 
         snprintf(answer.why, sizeof answer.why, "%s %s: '%.40s' is %s: expected %s",
                  device->config->name, row->name, asked, vb_refusal_why(refusal), range);
     } else {
-        snprintf(answer.why, sizeof answer.why, "%s %s: %s%s%.100s", device->config->name,
+        snprintf(answer.why, sizeof answer.why, "%s %s: %s%s%.200s", device->config->name,
                  row->name, vb_refusal_why(refusal), more[0] ? ": " : "", more);
     }
     note(device, i, by, answer.value, asked, answer.why);
@@ -174,6 +174,10 @@ static struct hub_answer refuse(struct hub_device *device, size_t i, const char 
 static enum vb_refusal link_ready(const struct link *link, char why[LINK_WHY]) {
     const struct link_kind *kind = link->config->spec->kind;
     why[0] = '\0';
+    if (link->hub->ending) {
+        snprintf(why, LINK_WHY, "voltbus ends");
+        return VB_REFUSAL_LINK_DOWN;
+    }
     if (link->state != LINK_OPEN) {
         snprintf(why, LINK_WHY, "%s", link->reason);
         return VB_REFUSAL_LINK_DOWN;

@@ -425,7 +425,11 @@ static void on_farewell(uv_timer_t *timer) {
 #define FAREWELL_MS 750
 
 void hub_close(struct hub *hub) {
-    if (hub->closing || !command_release_all(hub)) {
+    if (hub->closing || hub->ending) {
+        return;
+    }
+    hub->ending = true;
+    if (!command_release_all(hub)) {
         hub_close_now(hub);
         return;
     }

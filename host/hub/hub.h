@@ -111,6 +111,7 @@ struct hub {
     struct history *history; /* the first output that keeps one, or NULL */
     uv_timer_t pulse;        /* health, leases */
     uint64_t frames;
+    bool ending; /* the safe values go out: no command is taken any more */
     bool closing;
     char page[64]; /* address of the page, set by the output http; "" if there is none */
     void (*log)(void *context, const char *text); /* one line: links, commands; NULL = stderr */
