@@ -147,11 +147,11 @@ struct snapshot {
 /* A WebSocket client. */
 struct live_client {
     struct feed *feed;
-    uint64_t at;      /* place in the ring: of the next message for it */
-    uint64_t seq;     /* of the newest message that it has */
-    bool fresh;       /* it needs a snapshot */
-    uint64_t missed;  /* what that snapshot replaces */
-    bool head_sent;   /* of the snapshot */
+    uint64_t at;     /* place in the ring: of the next message for it */
+    uint64_t seq;    /* of the newest message that it has */
+    bool fresh;      /* it needs a snapshot */
+    uint64_t missed; /* what that snapshot replaces */
+    bool head_sent;  /* of the snapshot */
     struct snapshot *snapshot;
     size_t sent;      /* bytes of it */
     bool waiting;     /* it will be told when it may write */

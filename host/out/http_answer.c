@@ -106,9 +106,8 @@ static int finish(struct connection *connection) {
 }
 
 static bool all_written(const struct connection *connection) {
-    return connection->headers_sent &&
-           (connection->head || connection->status == 304 ||
-            connection->sent == connection->answer_n);
+    return connection->headers_sent && (connection->head || connection->status == 304 ||
+                                        connection->sent == connection->answer_n);
 }
 
 int answer_write(struct connection *connection) {

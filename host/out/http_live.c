@@ -57,7 +57,8 @@ static void publish(struct feed *feed, const struct text *message) {
         ring_put(feed, message->data, n);
     }
     feed->told_ms = http_now_ms();
-    for (size_t i = 0; i < sizeof feed->http->connections / sizeof feed->http->connections[0]; i++) {
+    for (size_t i = 0; i < sizeof feed->http->connections / sizeof feed->http->connections[0];
+         i++) {
         struct connection *connection = &feed->http->connections[i];
         if (connection->phase == HTTP_LIVE && connection->live.feed == feed) {
             want_to_write(connection);

@@ -23,8 +23,7 @@ struct query {
 static void on_work(uv_work_t *work) {
     struct query *query = work->data;
     char why[HUB_WHY] = "";
-    struct history_point *points =
-        calloc(2 * (size_t)query->range.points + 1, sizeof *points);
+    struct history_point *points = calloc(2 * (size_t)query->range.points + 1, sizeof *points);
     int n = -2;
     if (points) {
         n = history_query(query->history, query->device, query->name, query->range.from_ns,

@@ -47,12 +47,10 @@ static bool value_of(const json_t *value, struct http_command *command,
         }
         memcpy(command->value, json_string_value(value), command->value_n);
     } else if (json_is_integer(value)) {
-        command->value_n =
-            (size_t)snprintf(command->value, sizeof command->value, "%" JSON_INTEGER_FORMAT,
-                             json_integer_value(value));
+        command->value_n = (size_t)snprintf(command->value, sizeof command->value,
+                                            "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else if (json_is_real(value)) {
-        command->value_n =
-            real_text(json_real_value(value), command->value, sizeof command->value);
+        command->value_n = real_text(json_real_value(value), command->value, sizeof command->value);
         if (command->value_n >= sizeof command->value) {
             return http_refuse(refusal, 422, "out-of-range",
                                "value: a number of this size is beyond every limit");
@@ -73,8 +71,7 @@ static bool lease_of(const json_t *lease, struct http_command *command,
     return true;
 }
 
-static bool members_of(json_t *object, struct http_command *command,
-                       struct http_refusal *refusal) {
+static bool members_of(json_t *object, struct http_command *command, struct http_refusal *refusal) {
     const char *key;
     json_t *member;
     bool value = false;
@@ -302,8 +299,8 @@ bool http_host_is_ours(const struct http_address *address, const char *host, siz
         if (n < length || strncasecmp(host, names[i], length) != 0) {
             continue;
         }
-        if (n > length && (host[length] != ':' ||
-                           !port_parse(host + length + 1, n - length - 1, &port))) {
+        if (n > length &&
+            (host[length] != ':' || !port_parse(host + length + 1, n - length - 1, &port))) {
             continue;
         }
         if (port == address->port) {

@@ -8,7 +8,7 @@
 #include "host/web/web.h"
 #include "voltbus/time.h"
 
-#define PATH_LONGEST 256
+#define PATH_LONGEST  256
 #define VALUE_LONGEST 256 /* of a header that we look at */
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
@@ -171,12 +171,12 @@ static int do_command(struct connection *connection) {
     if (!http_command_parse(connection->body.data, connection->body.n, &command, &refusal)) {
         return answer_refusal(connection, &refusal);
     }
-    int number = vb_control_find(device->config->type, connection->command,
-                                 strlen(connection->command));
-    struct hub_answer done =
-        command.release ? hub_release(device, (size_t)number, connection->by)
-                        : hub_command(device, (size_t)number, command.value, command.value_n,
-                                      command.lease_ns, connection->by);
+    int number =
+        vb_control_find(device->config->type, connection->command, strlen(connection->command));
+    struct hub_answer done = command.release
+                                 ? hub_release(device, (size_t)number, connection->by)
+                                 : hub_command(device, (size_t)number, command.value,
+                                               command.value_n, command.lease_ns, connection->by);
     if (done.refusal != VB_REFUSAL_NONE) {
         return answer_error(connection, status_of(done.refusal), vb_refusal_text(done.refusal),
                             done.why[0] ? done.why : vb_refusal_why(done.refusal));
@@ -370,8 +370,7 @@ static bool upgrade_is_good(struct connection *connection, struct http_refusal *
         return http_refuse(refusal, 400, "bad-upgrade", "only WebSocket version 13 is known");
     }
     for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
-        int length =
-            lws_hdr_copy_fragment(wsi, value, sizeof value, WSI_TOKEN_HTTP_URI_ARGS, i);
+        int length = lws_hdr_copy_fragment(wsi, value, sizeof value, WSI_TOKEN_HTTP_URI_ARGS, i);
         if (length < 0 || strcmp(value, "every=sample") != 0) {
             return http_refuse(refusal, 400, "bad-argument", "only every=sample is known");
         }

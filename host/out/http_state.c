@@ -338,8 +338,7 @@ static void delta_signal(struct delta *d, const struct hub_device *device,
     *said = value->out_of_range ? SAID | SAID_OUT_OF_RANGE : SAID;
 }
 
-static bool command_changed(const struct hub_device *device, size_t i,
-                            struct said_command *said) {
+static bool command_changed(const struct hub_device *device, size_t i, struct said_command *said) {
     const struct vb_lease *lease = &device->control.leases[i];
     if (said->raw == lease->raw && said->until_ns == lease->until_ns &&
         strcmp(said->by, device->by[i]) == 0) {
@@ -539,16 +538,14 @@ static bool device_new(struct state_device *known, const struct hub_device *devi
     known->later = calloc(n + 1, sizeof *known->later);
     known->said = calloc(n + 1, sizeof *known->said);
     known->keys = calloc(n + 1, sizeof *known->keys);
-    known->commands =
-        calloc(device->config->type->command_count + 1u, sizeof *known->commands);
+    known->commands = calloc(device->config->type->command_count + 1u, sizeof *known->commands);
     if (!known->next || !known->later || !known->said || !known->keys || !known->commands) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
         const char *name = device->values[i].signal->name;
         char full[2 * CONFIG_NAME_MAX + 128];
-        int length =
-            snprintf(full, sizeof full, "%s/%.120s", device->config->name, name);
+        int length = snprintf(full, sizeof full, "%s/%.120s", device->config->name, name);
         text_add(&known->keys[i], "[");
         text_json(&known->keys[i], full, (size_t)length);
         text_add(&known->keys[i], ",");

@@ -10,11 +10,9 @@
 #include "host/out/http.h"
 
 int __real_history_query(struct history *h, const char *device, const char *name, int64_t from_ns,
-                         int64_t to_ns, int points, struct history_point *out, char *why,
-                         size_t n);
+                         int64_t to_ns, int points, struct history_point *out, char *why, size_t n);
 int __wrap_history_query(struct history *h, const char *device, const char *name, int64_t from_ns,
-                         int64_t to_ns, int points, struct history_point *out, char *why,
-                         size_t n);
+                         int64_t to_ns, int points, struct history_point *out, char *why, size_t n);
 
 /* the linker puts it in the place of the real one (--wrap) */
 int __wrap_history_query(struct history *h, const char *device, const char *name, int64_t from_ns,
