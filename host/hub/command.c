@@ -65,6 +65,7 @@ bool command_check(const struct hub *hub, char *why) {
 /* ---- to the link ---- */
 
 static void publish_message(struct hub_device *device, size_t m) {
+    device->hub->published_mono_ns = clock_mono_ns();
     uint8_t data[VB_WRITE_MAX];
     const struct link_kind *kind = device->link->config->spec->kind;
     int n = vb_control_write(&device->control, &device->view.instance, m, data);
@@ -111,17 +112,10 @@ static void note(struct hub_device *device, size_t i, const char *by, const char
 static void changed(struct hub_device *device, size_t i, const char *by, const char *old_value,
                     const char *result) {
     char now[VALUE_TEXT];
-    struct hub *hub = device->hub;
     text_of(device, i, device->control.leases[i].raw, now);
     note(device, i, by, old_value, now, result);
     publish_message(device, command_row(device, i)->message);
-    device->changes = ++hub->changes;
-    for (size_t o = 0; o < hub->output_count; o++) {
-        const struct output_live *live = hub->outputs[o].config->type->live;
-        if (live->changed) {
-            live->changed(hub->outputs[o].self);
-        }
-    }
+    hub_changed(device);
 }
 
 /* ---- asked ---- */
@@ -166,6 +160,18 @@ static struct hub_answer refuse(struct hub_device *device, size_t i, const char 
         snprintf(answer.why, sizeof answer.why, "%s %s: %s%s%.200s", device->config->name,
                  row->name, vb_refusal_why(refusal), more[0] ? ": " : "", more);
     }
+    /* a program that asks again and again must not fill the disk with refusals */
+    int64_t now_ns = clock_mono_ns();
+    if (now_ns - device->refused_mono_ns < VB_NS_PER_S && device->refused_mono_ns != 0) {
+        device->refused_unsaid++;
+        return answer;
+    }
+    if (device->refused_unsaid > 0) {
+        hub_log(device->hub, "command %s: %u more were refused", device->config->name,
+                device->refused_unsaid);
+    }
+    device->refused_mono_ns = now_ns;
+    device->refused_unsaid = 0;
     note(device, i, by, answer.value, asked, answer.why);
     return answer;
 }
@@ -194,6 +200,9 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     char why[LINK_WHY] = "";
     char result[80];
     snprintf(asked, sizeof asked, "%.*s", n > 60 ? 60 : (int)n, text);
+    for (char *p = asked; *p; p++) { /* it goes into the log */
+        *p = (unsigned char)*p < ' ' || *p == 0x7F ? '?' : *p;
+    }
     text_of(device, command, lease->raw, old_value);
     enum vb_refusal refusal =
         vb_control_request(&device->control, command, text, n, lease_ns, clock_mono_ns());
@@ -225,33 +234,31 @@ struct hub_answer hub_release(struct hub_device *device, size_t command, const c
 
 /* ---- ended ---- */
 
+static void end_lease(struct hub_device *device, size_t i, const char *why) {
+    char old_value[VALUE_TEXT];
+    text_of(device, i, device->control.leases[i].raw, old_value);
+    vb_control_release(&device->control, i);
+    changed(device, i, device->by[i], old_value, why);
+}
+
 void command_tick(struct hub_device *device, int64_t mono_ns) {
-    struct vb_lease *leases = device->control.leases;
+    const struct vb_lease *leases = device->control.leases;
     if (vb_control_deadline_ns(&device->control) > mono_ns) {
         return;
     }
     for (size_t i = 0; i < device->config->type->command_count; i++) {
         if (leases[i].until_ns != INT64_MIN && leases[i].until_ns <= mono_ns) {
-            char old_value[VALUE_TEXT];
-            text_of(device, i, leases[i].raw, old_value);
-            vb_control_release(&device->control, i);
-            changed(device, i, device->by[i], old_value, "the lease has run out");
+            end_lease(device, i, "the lease has run out");
         }
     }
 }
 
-static bool release_all(struct hub_device *device, const char *why) {
-    bool any = false;
+static void release_all(struct hub_device *device, const char *why) {
     for (size_t i = 0; i < device->config->type->command_count; i++) {
         if (device->control.leases[i].until_ns != INT64_MIN) {
-            char old_value[VALUE_TEXT];
-            text_of(device, i, device->control.leases[i].raw, old_value);
-            vb_control_release(&device->control, i);
-            changed(device, i, device->by[i], old_value, why);
-            any = true;
+            end_lease(device, i, why);
         }
     }
-    return any;
 }
 
 void command_link_changed(struct link *link) {
@@ -268,10 +275,8 @@ void command_link_changed(struct link *link) {
     }
 }
 
-bool command_release_all(struct hub *hub) {
-    bool any = false;
+void command_release_all(struct hub *hub) {
     for (size_t i = 0; i < hub->device_count; i++) {
-        any |= release_all(&hub->devices[i], "voltbus ends");
+        release_all(&hub->devices[i], "voltbus ends");
     }
-    return any;
 }

@@ -18,7 +18,7 @@ void command_tick(struct hub_device *device, int64_t mono_ns);
 /* A link that cannot send ends the leases of its devices. */
 void command_link_changed(struct link *link);
 
-/* End all leases; returns false if there was none. */
-bool command_release_all(struct hub *hub);
+/* End all leases. */
+void command_release_all(struct hub *hub);
 
 #endif

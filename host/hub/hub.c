@@ -20,8 +20,11 @@
 #define STALE_PERIODS 3
 #define STALE_MIN_MS  2000
 #define STALE_ELSE_MS 180000
-/* A damaged frame now and then is normal on a cable; so many in a row are not. */
+/* A damaged frame now and then is normal on a cable; so many in a row are not. It is well again
+ * when none came for a while: where one kind of frame fails and another does not, it would change
+ * with every frame. */
 #define BAD_IN_ROW 3
+#define WELL_NS    VB_NS_PER_S
 
 const char *hub_health_text(enum hub_health health) {
     static const char *const texts[] = {
@@ -48,6 +51,7 @@ void hub_log(struct hub *hub, const char *fmt, ...) {
 static uint32_t change(struct hub *hub) {
     if (++hub->changes == 0) {
         hub->changes = 1;
+        hub->published_mono_ns = INT64_MIN;
     }
     return hub->changes;
 }
@@ -61,6 +65,11 @@ static void tell_changed(struct hub *hub) {
     }
 }
 
+void hub_changed(struct hub_device *device) {
+    device->changes = change(device->hub);
+    tell_changed(device->hub);
+}
+
 /* ---- health ---- */
 
 static void set_health(struct hub_device *device, enum hub_health health, const char *reason) {
@@ -69,15 +78,14 @@ static void set_health(struct hub_device *device, enum hub_health health, const 
     }
     if (device->health != health) {
         if (health == HUB_STALE && device->hub->history) {
-            history_gap(device->hub->history, device->config->name, clock_wall_ns());
+            history_gap(device->hub->history, device->config->name, device->heard_ns + 1);
         }
         hub_log(device->hub, "%s is %s%s%s", device->config->name, hub_health_text(health),
                 reason[0] ? ": " : "", reason);
     }
     device->health = health;
     snprintf(device->reason, sizeof device->reason, "%s", reason);
-    device->changes = change(device->hub);
-    tell_changed(device->hub);
+    hub_changed(device);
 }
 
 /* The same, as time passes. */
@@ -91,7 +99,8 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
     if (link->state != LINK_OPEN) {
         snprintf(reason, sizeof reason, "link %s: %.120s", link->config->name,
                  link->reason[0] ? link->reason : link_state_text(link->state));
-    } else if (device->bad_in_row >= BAD_IN_ROW) {
+    } else if (device->bad_in_row >= BAD_IN_ROW &&
+               mono_ns - device->bad_mono_ns <= device->stale_ns) {
         return; /* it is heard, if badly: error, as it stands */
     } else if (heard) {
         snprintf(reason, sizeof reason, "nothing heard for more than %" PRId64 " s",
@@ -190,6 +199,7 @@ static void device_frame(struct hub_device *device, const struct vb_frame *frame
     device->frames++;
     if (reading.fault != VB_FAULT_NONE) {
         device->bad++;
+        device->bad_mono_ns = clock_mono_ns();
         device->changes = change(hub);
         if (++device->bad_in_row >= BAD_IN_ROW) {
             char reason[sizeof device->reason];
@@ -199,10 +209,14 @@ static void device_frame(struct hub_device *device, const struct vb_frame *frame
         }
     } else {
         int64_t mono_ns = clock_mono_ns();
-        device->bad_in_row = 0;
+        bool well = device->bad_mono_ns == INT64_MIN || mono_ns - device->bad_mono_ns > WELL_NS;
         device->heard_mono_ns = mono_ns;
+        device->heard_ns = frame->t_ns;
         note_values(device, &reading, frame->t_ns, mono_ns);
-        set_health(device, HUB_OK, "");
+        if (device->health != HUB_ERROR || well) {
+            device->bad_in_row = 0;
+            set_health(device, HUB_OK, "");
+        }
     }
     struct seen_frame seen = {.frame = frame,
                               .t_ns = frame->t_ns,
@@ -292,7 +306,7 @@ static bool device_values(struct hub_device *device) {
 
 static bool device_open(struct hub_device *device, char *why) {
     const struct config_device *config = device->config;
-    device->heard_mono_ns = INT64_MIN;
+    device->heard_mono_ns = device->bad_mono_ns = INT64_MIN;
     device->stale_ns = stale_ns(config);
     if (!view_init(&device->view, config->type, config->name, device->number) ||
         !device_values(device) || !command_open(device)) {
@@ -429,11 +443,15 @@ void hub_close(struct hub *hub) {
         return;
     }
     hub->ending = true;
-    if (!command_release_all(hub)) {
+    command_release_all(hub);
+    int64_t since_ms = hub->published_mono_ns == INT64_MIN
+                           ? FAREWELL_MS
+                           : (clock_mono_ns() - hub->published_mono_ns) / VB_NS_PER_MS;
+    if (since_ms >= FAREWELL_MS) {
         hub_close_now(hub);
         return;
     }
-    uv_timer_start(&hub->pulse, on_farewell, FAREWELL_MS, 0);
+    uv_timer_start(&hub->pulse, on_farewell, (uint64_t)(FAREWELL_MS - since_ms), 0);
 }
 
 void hub_free(struct hub *hub) {

@@ -51,10 +51,14 @@ struct hub_device {
     size_t value_count;
     size_t *first_value; /* [message]: number of its first row */
     struct vb_control control;
-    char (*by)[32]; /* [command]: who holds its lease */
+    char (*by)[32];          /* [command]: who holds its lease */
+    int64_t refused_mono_ns; /* when a refusal was told last; 0 = never */
+    unsigned refused_unsaid; /* refused since then */
     uint64_t frames, bad;
     uint32_t changes;      /* hub.changes when anything of it changed last */
+    int64_t heard_ns;      /* time of the last good frame, as it stands in it */
     int64_t heard_mono_ns; /* last good frame; INT64_MIN = none */
+    int64_t bad_mono_ns;   /* last damaged one; INT64_MIN = none */
     int64_t stale_ns;      /* older than this is stale */
     unsigned bad_in_row;
     enum hub_health health;
@@ -111,7 +115,8 @@ struct hub {
     struct history *history; /* the first output that keeps one, or NULL */
     uv_timer_t pulse;        /* health, leases */
     uint64_t frames;
-    bool ending; /* the safe values go out: no command is taken any more */
+    int64_t published_mono_ns; /* when what is commanded changed last; INT64_MIN = never */
+    bool ending;               /* the safe values go out: no command is taken any more */
     bool closing;
     char page[64]; /* address of the page, set by the output http; "" if there is none */
     void (*log)(void *context, const char *text); /* one line: links, commands; NULL = stderr */
@@ -143,6 +148,8 @@ struct hub_value *hub_value_find(struct hub_device *device, const char *signal, 
 void hub_frame(struct link *link, struct vb_frame *frame);
 /* Its state, its leader or their reasons changed. */
 void link_changed(struct link *link);
+/* Something of the device changed that outputs show at once: its health, what is commanded. */
+void hub_changed(struct hub_device *device);
 /* One more link is at its end. */
 void hub_link_ended(struct hub *hub);
 /* The link can send now: tell it what the devices on it publish. */

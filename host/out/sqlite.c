@@ -33,6 +33,7 @@ struct kept {
     bool known, any;
     int id; /* of the history, once known; -1 = there was no memory for it */
     int64_t t_ns, raw;
+    int64_t heard_ns, heard_raw; /* the last time, kept or not */
 };
 
 struct sqlite {
@@ -117,6 +118,15 @@ static bool worth_keeping(const struct sqlite *s, const struct kept *kept, int64
     return raw == kept->raw ? since >= AGAIN_NS : since >= s->every_ns;
 }
 
+static void put(const struct sqlite *s, struct kept *kept, int64_t t_ns, int64_t raw) {
+    if (kept->id >= 0) {
+        history_put(s->history, kept->id, t_ns, raw);
+    }
+    kept->any = true;
+    kept->t_ns = t_ns;
+    kept->raw = raw;
+}
+
 static void seen(void *self, const struct seen_frame *seen, size_t d) {
     struct sqlite *s = self;
     const struct hub_device *device = &s->hub->devices[d];
@@ -129,7 +139,13 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
         const struct vb_signal *signal = sample->signal;
         struct kept *kept = &s->kept[d][first + (size_t)(signal - seen->reading.message->signals)];
         int64_t t_ns = seen->t_ns;
-        if (!worth_keeping(s, kept, t_ns, sample->raw)) {
+        bool lost = kept->any && t_ns - kept->heard_ns > device->stale_ns;
+        if (lost && kept->heard_ns > kept->t_ns) { /* up to where it was lost it was what it was */
+            put(s, kept, kept->heard_ns, kept->heard_raw);
+        }
+        kept->heard_ns = t_ns;
+        kept->heard_raw = sample->raw;
+        if (!lost && !worth_keeping(s, kept, t_ns, sample->raw)) {
             continue;
         }
         if (kept->any && t_ns / VB_NS_PER_US == kept->t_ns / VB_NS_PER_US) {
@@ -140,12 +156,7 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
             kept->id = history_signal(s->history, device->config->name, signal->name, signal->unit,
                                       signal->scale);
         }
-        if (kept->id >= 0) {
-            history_put(s->history, kept->id, t_ns, sample->raw);
-        }
-        kept->any = true;
-        kept->t_ns = t_ns;
-        kept->raw = sample->raw;
+        put(s, kept, t_ns, sample->raw);
     }
 }
 
