@@ -27,7 +27,9 @@ const struct http_times http_times = {
     .request = 10000, .idle = 20000, .answer = 30000, .ping = 20000, .silent = 40000};
 
 struct http_now http_now(void) {
-    return (struct http_now){.mono_ns = clock_mono_ns(), .wall_ns = clock_wall_ns()};
+    int64_t wall_ns = clock_wall_ns();
+    return (struct http_now){.mono_ns = clock_mono_ns(),
+                             .wall_ns = wall_ns - wall_ns % VB_NS_PER_MS};
 }
 
 int64_t http_now_ms(void) {
@@ -269,7 +271,7 @@ static bool find_port(struct http *http, bool free_port, char *why) {
                  http->address.host, in_use ? wanted : http->address.port, strerror(errno));
         return false;
     }
-    struct sockaddr_storage chosen;
+    struct sockaddr_storage chosen = {0};
     socklen_t size = sizeof chosen;
     if (getsockname(http->listener, (struct sockaddr *)&chosen, &size) == 0) {
         /* sin_port and sin6_port stand at the same place */

@@ -38,12 +38,23 @@ static size_t real_text(double number, char *out, size_t room) {
     return n < 0 ? 0 : (size_t)n;
 }
 
+/* A word that goes to the log must not be able to write lines of its own there. */
+static bool one_line(const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool value_of(const json_t *value, struct http_command *command,
                      struct http_refusal *refusal) {
     if (json_is_string(value)) {
         command->value_n = json_string_length(value);
-        if (command->value_n >= sizeof command->value) {
-            return http_refuse(refusal, 400, "bad-value", "value: no command has so long a word");
+        if (command->value_n >= sizeof command->value ||
+            !one_line(json_string_value(value), command->value_n)) {
+            return http_refuse(refusal, 400, "bad-value", "value: no command has such a word");
         }
         memcpy(command->value, json_string_value(value), command->value_n);
     } else if (json_is_integer(value)) {

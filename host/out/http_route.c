@@ -316,10 +316,11 @@ int route_request(struct connection *connection, const char *path, size_t n) {
     bool good_length = length_of_body(wsi, method, &length, &refusal);
     forget_request(connection, method);
     /* Behind a body nothing else may follow: libwebsockets (4.1) takes the headers of a request that
-     * came early for a body, and expects a body of PUT and PATCH even if none is announced. */
-    connection->drain = !good_length || length > 0 || method == METHOD_POST ||
-                        lws_hdr_total_length(wsi, WSI_TOKEN_PUT_URI) > 0 ||
-                        lws_hdr_total_length(wsi, WSI_TOKEN_PATCH_URI) > 0;
+     * came early for a body. It waits for the body of PUT and PATCH even if none is announced. */
+    connection->drain = !good_length || length > 0 ||
+                        (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) == 0 &&
+                         (lws_hdr_total_length(wsi, WSI_TOKEN_PUT_URI) > 0 ||
+                          lws_hdr_total_length(wsi, WSI_TOKEN_PATCH_URI) > 0));
     connection->close_after = connection->drain || connection->too_many;
     if (connection->too_many) {
         return answer_error(connection, 503, "too-many", "too many connections: try again");

@@ -22,7 +22,7 @@ class WebSocket:
     def __init__(self, host, port, path="/api/live", headers=None, timeout=10, room=None, answer_pings=True):
         self.answer_pings = answer_pings
         self.pings = 0
-        self.buffer = b""
+        self.buffer, self.at = b"", 0  # what came, and how far it is read
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if room:  # bytes that the kernel may keep for us
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
@@ -54,13 +54,13 @@ class WebSocket:
         assert wanted in head, head
 
     def take(self, n):
-        while len(self.buffer) < n:
-            piece = self.socket.recv(1 << 20)
+        while len(self.buffer) - self.at < n:
+            piece = self.socket.recv(1 << 18)
             if not piece:
                 raise ConnectionError("closed")
-            self.buffer += piece
-        out, self.buffer = self.buffer[:n], self.buffer[n:]
-        return out
+            self.buffer, self.at = self.buffer[self.at:] + piece, 0
+        self.at += n
+        return self.buffer[self.at - n:self.at]
 
     def frame(self):
         """The next frame: (fin, opcode, payload)."""
