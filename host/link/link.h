@@ -14,6 +14,7 @@
 #include "voltbus/key.h"
 
 struct link;
+struct link_spec;
 
 /* ---- LINK as text: KIND:PLACE[,key=value]... ---- */
 
@@ -29,6 +30,9 @@ struct link_kind {
     const char *places; /* what PLACE may be, in words */
     const char *example;
     size_t size; /* of its own state, link_state(link) */
+    /* What the keys cannot say one by one. Returns NULL, or the value that is wrong with why
+     * (LINK_WHY). NULL: nothing. */
+    const struct vb_value *(*check)(const struct link_spec *spec, char *why);
     /* file: instead of a transport. Returns false with why for what is no use to try again. */
     bool (*open)(struct link *link, char *why);
     void (*opened)(struct link *link); /* the place is there */

@@ -1,7 +1,9 @@
 /* slcan.c - CAN behind an adapter that speaks slcan (LAWICEL ASCII): opens its channel and reads.
  * Sends no frames.
  * SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "host/hub/hub.h"
 #include "host/link/link.h"
@@ -17,8 +19,7 @@ static const struct vb_key keys[] = {
      "listen only: the adapter does not even acknowledge"},
 };
 
-/* The order in which the channel is opened. Many adapters answer CR, some nothing at all: wait a
- * little for each, and go on. */
+/* The order in which the channel is opened. */
 #define STEPS(X)                                                                                   \
     X(CLOSE) /* it may be open from before; refused if not: no matter */                           \
     X(RATE)                                                                                        \
@@ -32,13 +33,20 @@ enum step {
 #undef X
 };
 
+/* Many adapters answer CR, some nothing at all: wait a little for each answer, and go on. To what
+ * CLOSE sends there may be no, one, two or three answers, CR or BEL: none means anything, and the
+ * next command goes out when no more have come for a while, lest they are taken for its own. */
 #define ANSWER_NS (300 * VB_NS_PER_MS)
-#define SILENT_NS (10 * VB_NS_PER_S) /* the adapter may have been reset: open it again */
+#define QUIET_NS  (100 * VB_NS_PER_MS)
+#define CLOSE_NS  (500 * VB_NS_PER_MS) /* whatever comes */
+#define SILENT_NS (10 * VB_NS_PER_S)   /* the adapter may have been reset: open it again */
 
 struct slcan {
     struct vb_slcan stream;
     enum step step;
+    bool heard; /* an answer or a frame, since CLOSE */
     int64_t deadline_ns;
+    int64_t close_ns; /* CLOSE ends then at the latest */
 };
 
 static void ask(struct link *link, char letter, uint32_t value) {
@@ -49,13 +57,26 @@ static void ask(struct link *link, char letter, uint32_t value) {
     }
 }
 
+/* Said of a link that is open all the same. */
+#define NO_ANSWER "the adapter does not answer (baud=? is it slcan?); frames are taken all the same"
+
+static void change_reason(struct link *link, const char *from, const char *to) {
+    if (strcmp(link->reason, from) == 0) { /* not what others say of it */
+        snprintf(link->reason, sizeof link->reason, "%s", to);
+        link_changed(link);
+    }
+}
+
 static void go(struct link *link, enum step step) {
     struct slcan *slcan = link_kind_state(link);
     const struct link_spec *spec = link->config->spec;
+    int64_t now_ns = clock_mono_ns();
     slcan->step = step;
-    slcan->deadline_ns = clock_mono_ns() + (step == STEP_RUNNING ? SILENT_NS : ANSWER_NS);
+    slcan->deadline_ns = now_ns + (step == STEP_RUNNING ? SILENT_NS : ANSWER_NS);
     switch (step) {
     case STEP_CLOSE:
+        slcan->heard = false;
+        slcan->close_ns = now_ns + CLOSE_NS;
         transport_write(link->transport, (const uint8_t *)"\r\r", 2); /* half a line from before */
         ask(link, 'C', 0);
         break;
@@ -70,44 +91,57 @@ static void go(struct link *link, enum step step) {
         ask(link, link_value(spec, "listen")->number ? 'L' : 'O', 0);
         break;
     case STEP_RUNNING:
+        if (!slcan->heard) {
+            change_reason(link, "", NO_ANSWER);
+        }
         break;
     }
 }
 
 static void opened(struct link *link) {
     struct slcan *slcan = link_kind_state(link);
-    int64_t rate = link_value(link->config->spec, "bitrate")->number;
-    if (vb_slcan_rate_digit((uint32_t)rate) < 0) {
-        link_fail(link,
-                  "slcan has no digit for %lld bit/s (10000, 20000, 50000, 100000, 125000, "
-                  "250000, 500000, 800000, 1000000)",
-                  (long long)rate);
-        return;
-    }
     vb_slcan_init(&slcan->stream, VB_SLCAN_HOST);
     go(link, STEP_CLOSE);
 }
 
-/* BEL. Returns false if the link was given up. */
-static bool refused(struct link *link) {
+/* CR or BEL. Returns false if the link was given up. */
+static bool answered(struct link *link, bool refused) {
     struct slcan *slcan = link_kind_state(link);
     const struct link_spec *spec = link->config->spec;
-    if (slcan->step == STEP_RATE) {
-        link_fail(link, "the adapter refuses the bit rate %.*s",
-                  (int)link_value(spec, "bitrate")->len, link_value(spec, "bitrate")->text);
-        return false;
+    int64_t quiet_ns = clock_mono_ns() + QUIET_NS;
+    switch (slcan->step) {
+    case STEP_CLOSE:
+        slcan->deadline_ns = quiet_ns < slcan->close_ns ? quiet_ns : slcan->close_ns;
+        return true;
+    case STEP_RATE:
+        if (refused) {
+            link_fail(link, "the adapter refuses the bit rate %lld",
+                      (long long)link_value(spec, "bitrate")->number);
+            return false;
+        }
+        break;
+    case STEP_STAMPS:
+        break;
+    case STEP_OPEN:
+        if (refused) {
+            link_fail(link, link_value(spec, "listen")->number
+                                ? "the adapter refuses to listen only (listen=no opens it as a "
+                                  "full member of the bus, which acknowledges frames)"
+                                : "the adapter refuses to open the bus");
+            return false;
+        }
+        break;
+    case STEP_RUNNING:
+        return true;
     }
-    if (slcan->step == STEP_OPEN) {
-        link_fail(link, link_value(spec, "listen")->number
-                            ? "the adapter refuses to listen only (listen=no opens it as a full "
-                              "member of the bus, which acknowledges frames)"
-                            : "the adapter refuses to open the bus");
-        return false;
-    }
-    if (slcan->step != STEP_RUNNING) {
-        go(link, slcan->step + 1);
-    }
+    go(link, slcan->step + 1);
     return true;
+}
+
+static void heard(struct link *link) {
+    struct slcan *slcan = link_kind_state(link);
+    slcan->heard = true;
+    change_reason(link, NO_ANSWER, "");
 }
 
 /* Returns false if the link was given up. */
@@ -115,18 +149,16 @@ static bool event(struct link *link, struct vb_slcan_event *event) {
     struct slcan *slcan = link_kind_state(link);
     switch (event->what) {
     case VB_SLCAN_FRAME:
+        heard(link);
         if (slcan->step == STEP_RUNNING || slcan->step == STEP_OPEN) {
             event->frame.t_ns = link_now_ns();
             hub_frame(link, &event->frame);
         }
         return true;
     case VB_SLCAN_OK:
-        if (slcan->step != STEP_RUNNING) {
-            go(link, slcan->step + 1);
-        }
-        return true;
     case VB_SLCAN_ERROR:
-        return refused(link);
+        heard(link);
+        return answered(link, event->what == VB_SLCAN_ERROR);
     case VB_SLCAN_BAD:
         link->bad++;
         return true;
@@ -174,6 +206,29 @@ static void closed(struct link *link) {
     }
 }
 
+#define AMBIGUOUS_RATE 750000 /* S7 is 800000 for LAWICEL, 750000 for others */
+
+static const struct vb_value *check(const struct link_spec *spec, char *why) {
+    const struct vb_value *bitrate = link_value(spec, "bitrate");
+    if (vb_slcan_rate_digit((uint32_t)bitrate->number) < 0) {
+        int n = snprintf(why, LINK_WHY, "bitrate: slcan has no digit for %lld bit/s (it has",
+                         (long long)bitrate->number);
+        for (size_t i = 0; i < VB_SLCAN_RATES; i++) {
+            n += snprintf(why + n, LINK_WHY - (size_t)n, "%s %" PRIu32, i > 0 ? "," : "",
+                          vb_slcan_rates[i]);
+        }
+        snprintf(why + n, LINK_WHY - (size_t)n, ")");
+        return bitrate;
+    }
+    if (bitrate->number == AMBIGUOUS_RATE && !link_value(spec, "listen")->number) {
+        snprintf(why, LINK_WHY,
+                 "bitrate: 750000 is 800000 to some adapters: only with listen=yes, which cannot "
+                 "disturb the bus");
+        return bitrate;
+    }
+    return NULL;
+}
+
 const struct link_kind link_kind_slcan = {
     .name = "slcan",
     .title = "CAN behind an slcan (LAWICEL) adapter",
@@ -183,6 +238,7 @@ const struct link_kind link_kind_slcan = {
     .places = "a serial port, pty:PATH, tcp://host:port, listen://host:port or sim://NAME",
     .example = "slcan:/dev/ttyACM0,bitrate=500000",
     .size = sizeof(struct slcan),
+    .check = check,
     .opened = opened,
     .bytes = bytes,
     .tick = tick,

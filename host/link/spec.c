@@ -238,5 +238,12 @@ int link_spec_parse(struct link_spec *spec, const char *text, size_t n, char *wh
             result = refuse(&r, n, "%s= is missing (%s)", key->name, vb_key_allowed(key, allowed));
         }
     }
+    if (result == VB_OK && spec->kind->check) {
+        const struct vb_value *wrong = spec->kind->check(spec, why);
+        if (wrong) {
+            *at = wrong->given ? (size_t)(wrong->text - spec->text) : n;
+            result = VB_E_FORMAT;
+        }
+    }
     return result;
 }

@@ -201,6 +201,18 @@ static void test_a_wrong_value_is_told_with_what_is_allowed(void **state) {
     refused("lin:/dev/ttyUSB0,baud=9600,baud=9600", 27, "baud is given twice");
 }
 
+static void test_a_bit_rate_that_slcan_cannot_say_is_refused(void **state) {
+    (void)state;
+    accepted("slcan:/dev/ttyACM0,bitrate=83300", "slcan", PLACE_SERIAL, "/dev/ttyACM0");
+    accepted("slcan:/dev/ttyACM0,bitrate=750000", "slcan", PLACE_SERIAL, "/dev/ttyACM0");
+    refused("slcan:/dev/ttyACM0,bitrate=33333", 27,
+            "bitrate: slcan has no digit for 33333 bit/s (it has 10000, 20000, 50000, 100000, "
+            "125000, 250000, 500000, 800000, 1000000, 83300)");
+    refused("slcan:/dev/ttyACM0,listen=no,bitrate=750000", 37,
+            "bitrate: 750000 is 800000 to some adapters: only with listen=yes, which cannot "
+            "disturb the bus");
+}
+
 static void test_what_is_no_text_or_too_long_is_refused(void **state) {
     (void)state;
     char text[PLACE_TEXT + 1];
@@ -254,6 +266,7 @@ int main(void) {
         cmocka_unit_test(test_an_unknown_key_is_told_with_the_nearest),
         cmocka_unit_test(test_a_key_without_a_value_is_told_what_is_expected),
         cmocka_unit_test(test_a_wrong_value_is_told_with_what_is_allowed),
+        cmocka_unit_test(test_a_bit_rate_that_slcan_cannot_say_is_refused),
         cmocka_unit_test(test_what_is_no_text_or_too_long_is_refused),
         cmocka_unit_test(test_the_nearest_names_are_suggested_and_none_that_is_farther),
         cmocka_unit_test(test_names_are_listed_as_far_as_there_is_room),
