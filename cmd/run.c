@@ -115,8 +115,11 @@ int run_hub(const char *verb, const struct config *config, const struct run_opti
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
+    if (opened && options->exit_at_end && r.hub.broken[0]) {
+        snprintf(why, sizeof why, "%s", r.hub.broken);
+    }
     hub_free(&r.hub);
-    return opened ? EXIT_DONE : failure(verb, "%s", why);
+    return opened && !why[0] ? EXIT_DONE : failure(verb, "%s", why);
 }
 
 /* ---- the verb ---- */

@@ -122,6 +122,7 @@ struct hub {
     void (*log)(void *context, const char *text); /* one line: links, commands; NULL = stderr */
     void *log_context;
     size_t running;                 /* links that are not ended */
+    char broken[280];               /* the first link that could not be read to its end, why; "" */
     void (*ended)(struct hub *hub); /* all links are at their end; NULL = nothing */
 };
 

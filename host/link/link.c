@@ -145,10 +145,14 @@ void link_fail(struct link *link, const char *fmt, ...) {
     lost(link, why);
 }
 
-void link_end(struct link *link, const char *why) {
+void link_end(struct link *link, const char *why, bool broken) {
     set_alarm(link, INT64_MAX);
     if (kind_of(link)->closed) {
         kind_of(link)->closed(link);
+    }
+    if (broken && !link->hub->broken[0]) {
+        snprintf(link->hub->broken, sizeof link->hub->broken, "link %s: %s", link->config->name,
+                 why);
     }
     set_state(link, LINK_ENDED, why);
     hub_link_ended(link->hub);

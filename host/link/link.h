@@ -82,8 +82,8 @@ void link_fail(struct link *link, const char *fmt, ...) __attribute__((format(pr
 /* For kinds: ask the deadline again. Done after every call of opened, bytes and tick. */
 void link_rearm(struct link *link);
 
-/* For kinds: a recording is at its end. */
-void link_end(struct link *link, const char *why);
+/* For kinds: a recording is at its end; broken: before its time. */
+void link_end(struct link *link, const char *why, bool broken);
 
 /* For kinds: the time stamp of what is heard now: Unix time in whole microseconds, which is more
  * than a port can tell. */

@@ -104,6 +104,82 @@ run "ten times as fast" "$VOLTBUS" run "$work/timed.yaml" --exit-at-end --speed 
 ms=$((($(date +%s%N) - t0) / 1000000))
 [ "$ms" -ge 190 ] && [ "$ms" -lt 1500 ] && echo "ok ten times as fast: $ms ms" || fail "took $ms ms, expected 0.2 s"
 
+# ---- clocks that were set, pauses, other interfaces, broken files ----
+
+replay() { # NAME LIMIT_MS [OPTION]...: of $work/clock.log; $ms is how long it took
+    name=$1
+    limit=$2
+    shift 2
+    cat >"$work/clock.yaml" <<END
+links: {can0: 'file:$work/clock.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs: {samples: {type: candump, path: $work/clock.out}}
+END
+    rm -f "$work/clock.out"
+    t0=$(date +%s%N)
+    run "$name" timeout 20 "$VOLTBUS" run "$work/clock.yaml" --exit-at-end "$@"
+    ms=$((($(date +%s%N) - t0) / 1000000))
+    status_is 0
+    [ "$ms" -lt "$limit" ] && echo "ok $name: $ms ms" || fail "took $ms ms"
+}
+frames() { # TIME...: of frames, as recorded in $work/clock.log
+    for t in "$@"; do
+        echo "($t) can0 55B#C8C0FF600000E4FF"
+    done >"$work/clock.log"
+}
+frames 5.000000 9000000000.000000
+replay "the year 2255" 5000 --speed max
+run "its frames" wc -l "$work/clock.out"
+out_has "2 "
+frames 1.000000 9223372036.000000 5.000000 9223372036.854775
+replay "the end of time" 5000 --speed max
+frames 5.000000 5.500000 1700000002.000000 1700000002.500000
+replay "a clock that is set to Unix time" 5000
+[ "$ms" -ge 950 ] && echo "ok $name: with its timing" || fail "took $ms ms, expected 1 s"
+err_has "clock.log:3: the clock of the recording was set by 169999999"
+run "the times behind it stay" grep -c '^(170000000[23]' "$work/clock.out"
+out_is 2
+frames 1700000100.000000 1700000100.500000 1700000050.000000 1700000050.500000
+replay "a clock that is set back" 5000
+[ "$ms" -ge 950 ] && echo "ok $name: with its timing" || fail "took $ms ms, expected 1 s"
+run "its times stay" cut -d ' ' -f 1 "$work/clock.out"
+out_is "$(cut -d ' ' -f 1 "$work/clock.log")"
+frames 1700000000.000000 1700100000.000000
+replay "a clock that is set by more than a day" 5000
+
+frames 1700000000.000000 1700007200.000000
+"$VOLTBUS" run "$work/clock.yaml" --exit-at-end 2>"$work/said" &
+pid=$!
+for _ in $(seq 100); do
+    grep -q "a pause" "$work/said" && break
+    sleep 0.05
+done
+kill $pid
+wait $pid || true
+run "a pause of two hours is told" cat "$work/said"
+out_has "link can0 is open: a pause in the recording: the next frame in 2.0 h, at 20"
+
+awk 'BEGIN { for (i = 0; i < 30000; i++) printf "(1700000000.000000) can1 123#%02X\n", i % 256 }' >"$work/long.log"
+cat >"$work/two.yaml" <<END
+links: {long: 'file:$work/long.log,bus=can0', short: 'file:$work/clock.log,bus=can0'}
+devices: {pack: {type: leaf-battery, link: short}}
+outputs: {samples: {type: candump, path: $work/two.out}}
+END
+frames 1700000000.000000
+run "thirty thousand lines of another interface" "$VOLTBUS" run "$work/two.yaml" --exit-at-end
+status_is 0
+cp "$work/err" "$work/said"
+run "another link has its turn meanwhile" sed -n 's/^voltbus: link \([a-z]*\) is ended.*/\1/p' "$work/said"
+out_is "short
+long"
+
+gzip -c "$work/long.log" >"$work/whole.gz"
+head -c $(($(wc -c <"$work/whole.gz") / 2)) "$work/whole.gz" >"$work/broken.log.gz"
+sed "s/long.log/broken.log.gz/" "$work/two.yaml" >"$work/broken.yaml"
+run "a recording that breaks off" "$VOLTBUS" run "$work/broken.yaml" --exit-at-end --quiet
+status_is 1
+err_has "voltbus run: link long: the recording cannot be read on after line "
+
 # ---- what is wrong is said ----
 
 refused() { # NAME EXPECTED: of $work/bad.yaml
