@@ -124,20 +124,8 @@ static void wake(struct history *h) {
 }
 
 bool history_put(struct history *h, int signal, int64_t t_ns, int64_t raw) {
-    /* The array of pointers only changes in this thread (history_signal): no lock for reading it. */
     if (signal < 0) { /* there was no memory for its name */
         return false;
-    }
-    struct known_signal *s = h->signals[signal];
-    if (h->options.every_ms > 0) {
-        /* unsigned, because the distance of two times may not fit 64 bits with a sign */
-        uint64_t distance = (uint64_t)t_ns - (uint64_t)s->last_ns;
-        if (s->any && t_ns >= s->last_ns &&
-            distance / (uint64_t)VB_NS_PER_MS < (uint64_t)h->options.every_ms) {
-            return true;
-        }
-        s->any = true;
-        s->last_ns = t_ns;
     }
     atomic_fetch_add_explicit(&h->put, 1, memory_order_relaxed);
     uint64_t head = atomic_load_explicit(&h->head, memory_order_relaxed);

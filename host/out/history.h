@@ -23,7 +23,6 @@ struct history_options {
     bool temporary;       /* history_close removes the file and its -wal and -shm */
     int64_t keep_ms;      /* older samples (by the clock of this machine) are removed; 0 = never */
     int64_t keep_bytes;   /* the oldest are removed when the file is larger; 0 = no limit */
-    int64_t every_ms;     /* per signal: at most one sample in this time; 0 = every sample */
     int64_t commit_ms;    /* commit at least this often while there is something; 0 = 1000 */
     int64_t commit_count; /* or after so many samples; 0, or too many = half of the ring */
 };
@@ -45,8 +44,8 @@ int history_signal(struct history *h, const char *device, const char *name, cons
                    const struct vb_scale *scale);
 
 /* Note a sample. Never blocks: returns false if it was dropped because the ring is full (the new one
- * is dropped: the oldest may be on their way into the file). true also if every_ms leaves it out. A
- * time that goes back is taken as it is. Of two samples with the same signal and microsecond the
+ * is dropped: the oldest may be on their way into the file). A time
+ * that goes back is taken as it is. Of two samples with the same signal and microsecond the
  * first one stays. Rows of 64 bits without sign (vb_sample) have no meaning beyond 2^63 here. */
 bool history_put(struct history *h, int signal, int64_t t_ns, int64_t raw);
 
@@ -80,7 +79,7 @@ int history_query(struct history *h, const char *device, const char *name, int64
 
 struct history_status {
     /* put = committed + duplicates + dropped + what waits in memory */
-    uint64_t put;        /* handed over, without those that every_ms leaves out */
+    uint64_t put;        /* handed over */
     uint64_t committed;  /* in the file */
     uint64_t duplicates; /* signal and microsecond were there already */
     uint64_t dropped;    /* lost: there was no room in memory */

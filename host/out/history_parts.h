@@ -35,8 +35,6 @@ struct known_signal {
     uint32_t device;
     char *name, *unit;
     struct vb_scale scale;
-    bool any;        /* producer: a sample was put, */
-    int64_t last_ns; /* the newest at this time */
 };
 
 struct gap_note {

@@ -109,12 +109,18 @@ static void *open_sqlite(struct hub *hub, const struct config_output *config, ch
     return s;
 }
 
+/* From a to b; times of recordings may be absurd. */
+static int64_t since_ns(int64_t a, int64_t b) {
+    int64_t distance;
+    return __builtin_sub_overflow(b, a, &distance) ? INT64_MAX : distance;
+}
+
 static bool worth_keeping(const struct sqlite *s, const struct kept *kept, int64_t t_ns,
                           int64_t raw) {
     if (s->every_ns == 0 || !kept->any || t_ns < kept->t_ns) {
         return true;
     }
-    int64_t since = t_ns - kept->t_ns;
+    int64_t since = since_ns(kept->t_ns, t_ns);
     return raw == kept->raw ? since >= AGAIN_NS : since >= s->every_ns;
 }
 
@@ -139,7 +145,7 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
         const struct vb_signal *signal = sample->signal;
         struct kept *kept = &s->kept[d][first + (size_t)(signal - seen->reading.message->signals)];
         int64_t t_ns = seen->t_ns;
-        bool lost = kept->any && t_ns - kept->heard_ns > device->stale_ns;
+        bool lost = kept->any && since_ns(kept->heard_ns, t_ns) > device->stale_ns;
         if (lost && kept->heard_ns > kept->t_ns) { /* up to where it was lost it was what it was */
             put(s, kept, kept->heard_ns, kept->heard_raw);
         }

@@ -82,6 +82,35 @@ print(len(shown), "signals", "the same" if kept == shown else {n: (shown[n], kep
 END
 out_is '69 signals the same'
 
+# A value is kept when it changes, at most once in `every`, and every 30 s while it stays.
+python3 - >"$work/fast.log" <<'END'
+def crc8(data):
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x85 if crc & 0x80 else crc << 1) & 0xFF
+    return crc
+
+for i in range(700):  # 70 s: the voltage rises by half a volt every 0.1 s for 10 s, and stays
+    volts = 600 + min(i, 100)
+    data = bytes([0x01, 0x60, volts >> 2, (volts & 3) << 6 | 0x2B, 0x32, 0, i & 3])
+    print("(%.6f) can0 1DB#%s" % (1700000000 + i / 10, (data + bytes([crc8(data)])).hex()))
+END
+cat >"$work/fast.yaml" <<END
+links: {can0: 'file:$work/fast.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs: {history: {type: sqlite, path: $work/fast.db, every: 1s, keep: 0s}}
+END
+run "every: 1s" "$VOLTBUS" run "$work/fast.yaml" --speed max --exit-at-end
+status_is 0
+run "what every: 1s keeps" python3 - "$work/fast.db" <<'END'
+import sqlite3, sys
+print(*[(t // 10**5 - 17000000000, v) for t, v in sqlite3.connect(sys.argv[1]).execute(
+    "SELECT t, v FROM sample JOIN signal ON signal.id = sample.signal WHERE name = 'battery.voltage' ORDER BY t")])
+END
+out_is '(0, 600) (10, 610) (20, 620) (30, 630) (40, 640) (50, 650) (60, 660) (70, 670) (80, 680) (90, 690) (100, 700) (400, 700)'
+
 # ---- original timing ----
 
 cat >"$work/timed.log" <<'END'

@@ -239,30 +239,6 @@ static void test_a_count_commits_before_the_time(void **state) {
     history_close(h);
 }
 
-static void test_every_keeps_one_sample_of_a_signal_in_its_time(void **state) {
-    (void)state;
-    struct history *h = open_with((struct history_options){.every_ms = 1000});
-    int a = history_signal(h, "d", "a", "V", VB_RAW);
-    int b = history_signal(h, "d", "b", "V", VB_RAW);
-    for (int i = 0; i < 100; i++) {
-        assert_true(history_put(h, a, 1000 * S + i * S / 10, i)); /* 10 s: 0, 10, 20 .. 90 */
-    }
-    history_put(h, b, 1000 * S, 5);
-    history_put(h, b, 1000 * S + S - 1, 6); /* too early by a nanosecond */
-    history_put(h, b, 900 * S, 7);          /* the clock was set back: taken */
-    history_put(h, b, 900 * S + S / 2, 8);  /* too early after that */
-    history_put(h, b, INT64_MAX, 9);        /* farther than 64 bits with a sign can say */
-    history_put(h, b, INT64_MIN, 10);
-    assert_int_equal(settle(h).put, 14);
-    history_close(h);
-    assert_string_equal(asked("SELECT group_concat(v) FROM (SELECT v FROM sample WHERE signal = 1"
-                              " ORDER BY t)"),
-                        "0,10,20,30,40,50,60,70,80,90");
-    assert_string_equal(
-        asked("SELECT group_concat(v) FROM (SELECT v FROM sample WHERE signal = 2 ORDER BY t)"),
-        "10,7,5,9");
-}
-
 static void test_of_two_samples_at_one_time_the_first_stays(void **state) {
     (void)state;
     struct history *h = open_quietly();
