@@ -1059,7 +1059,6 @@ int main(void) {
         HISTORY_TEST(test_samples_are_kept_exactly_and_read_by_others),
         HISTORY_TEST(test_close_commits_what_is_left),
         HISTORY_TEST(test_a_count_commits_before_the_time),
-        HISTORY_TEST(test_every_keeps_one_sample_of_a_signal_in_its_time),
         HISTORY_TEST(test_of_two_samples_at_one_time_the_first_stays),
         HISTORY_TEST(test_times_go_anywhere_and_values_to_the_ends_of_64_bits),
         HISTORY_TEST(test_backward_times_are_put_in_order),
