@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
+#include "cmd/one_link.h"
 #include "host/config/config.h"
 #include "host/hub/hub.h"
 
@@ -42,7 +42,7 @@ static const char site[] =
     "  pack:    {type: leaf-battery, link: drive}\n"
     "  mast:    {type: wh24, link: radio}\n"
     "outputs:\n"
-    "  history: {type: sqlite, path: \"%s\", temporary: true}\n"
+    "  history: {type: sqlite, path: %s, temporary: true}\n"
     "  page:    {type: http, listen: \"127.0.0.1:%u\", free_port: true}\n";
 
 static void started(void *context, struct hub *hub) {
@@ -107,18 +107,28 @@ int cmd_demo(int argc, char **argv) {
         return usage_error("demo", "takes no arguments, only options");
     }
     char text[4096];
-    char folder[512];
+    char folder[512] = "";
     char path[600] = "history.db";
+    char quoted[2500]; /* each byte may become four */
     if (!print) {
         const char *tmp = getenv("TMPDIR");
-        snprintf(folder, sizeof folder, "%.450s/voltbus-demo-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+        int n =
+            snprintf(folder, sizeof folder, "%s/voltbus-demo-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+        if (n >= (int)sizeof folder) {
+            return failure("demo", "TMPDIR is longer than %zu characters", sizeof folder);
+        }
         if (!mkdtemp(folder)) {
             return failure("demo", "%s: cannot make a folder for the history: %s", folder,
                            strerror(errno));
         }
         snprintf(path, sizeof path, "%s/history.db", folder);
     }
-    snprintf(text, sizeof text, site, length, length, path, (unsigned)port.number);
+    if (!yaml_quoted(path, quoted, sizeof quoted) ||
+        snprintf(text, sizeof text, site, length, length, quoted, (unsigned)port.number) >=
+            (int)sizeof text) {
+        rmdir(folder);
+        return failure("demo", "%s: too long", path);
+    }
     if (print) {
         return help_text(text);
     }

@@ -12,6 +12,7 @@
 
 struct text {
     size_t n;
+    bool full; /* something is missing */
     char text[TEXT_MAX];
 };
 
@@ -22,22 +23,48 @@ static void add(struct text *t, const char *fmt, ...) {
     va_start(args, fmt);
     int n = vsnprintf(t->text + t->n, TEXT_MAX - t->n, fmt, args);
     va_end(args);
-    t->n = n < 0 || t->n + (size_t)n >= TEXT_MAX ? TEXT_MAX - 1 : t->n + (size_t)n;
+    if (n < 0 || t->n + (size_t)n >= TEXT_MAX) {
+        t->full = true;
+    } else {
+        t->n += (size_t)n;
+    }
 }
 
-/* A text in double quotes, as YAML has them. */
-static void add_quoted(struct text *t, const char *text) {
-    add(t, "\"");
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            add(t, "\\%c", *text);
-        } else if ((unsigned char)*text < 0x20) {
-            add(t, "\\x%02x", (unsigned char)*text);
-        } else {
-            add(t, "%c", *text);
-        }
+bool yaml_quoted(const char *text, char *out, size_t size) {
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+    if (size < sizeof "\"\"") {
+        return false;
     }
-    add(t, "\"");
+    out[n++] = '"';
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (size - n < sizeof "\\x00\"") {
+            return false;
+        }
+        if (c < 0x20 || c == 0x7F) {
+            out[n++] = '\\';
+            out[n++] = 'x';
+            out[n++] = digits[c >> 4];
+            out[n++] = digits[c & 15];
+            continue;
+        }
+        if (c == '"' || c == '\\') {
+            out[n++] = '\\';
+        }
+        out[n++] = (char)c;
+    }
+    out[n++] = '"';
+    out[n] = '\0';
+    return true;
+}
+
+static void add_quoted(struct text *t, const char *text) {
+    if (yaml_quoted(text, t->text + t->n, TEXT_MAX - t->n)) {
+        t->n += strlen(t->text + t->n);
+    } else {
+        t->full = true;
+    }
 }
 
 static void add_device(struct text *t, const struct vb_device *device,
@@ -74,6 +101,7 @@ struct config *one_link(const char *verb, const char *link, struct selection *se
         return NULL;
     }
     t.n = 0;
+    t.full = false;
     add(&t, "links:\n  it: ");
     add_quoted(&t, link);
     add(&t, "\ndevices:\n");
@@ -93,6 +121,10 @@ struct config *one_link(const char *verb, const char *link, struct selection *se
         return NULL;
     }
     *status = EXIT_FAILED;
+    if (t.full) {
+        failure(verb, "so many devices and settings are too much for one LINK: choose by --as");
+        return NULL;
+    }
     struct config *config = config_parse("LINK", t.text, t.n, complain_on_stderr, NULL);
     if (config) {
         config->speed = 1;

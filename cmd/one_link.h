@@ -12,4 +12,7 @@
 struct config *one_link(const char *verb, const char *link, struct selection *selection,
                         bool control, int *status);
 
+/* Write a text in double quotes, as YAML has them. Returns false if out (size bytes) is too small. */
+bool yaml_quoted(const char *text, char *out, size_t size);
+
 #endif

@@ -122,8 +122,13 @@ static void draw_device(struct watch *w, struct hub_device *device, int64_t mono
         line_end(w);
     }
     for (size_t i = 0; i < device->value_count; i++) {
-        if (!hidden(w, &device->values[i])) {
-            draw_value(w, &device->values[i], mono_ns);
+        if (device->values[i].shadowed) {
+            continue; /* several messages say it: one line, of what was heard last */
+        }
+        const char *name = device->values[i].signal->name;
+        const struct hub_value *newest = hub_value_find(device, name, strlen(name));
+        if (!hidden(w, newest)) {
+            draw_value(w, newest, mono_ns);
         }
     }
 }

@@ -88,6 +88,11 @@ pid=$first
 name="Ctrl-C"
 ends
 [ -z "$(ls "$TMPDIR")" ] && echo "ok nothing is left behind" || fail "left: $(ls -R "$TMPDIR")"
+mkdir "$work/a \"folder\\ here"
+TMPDIR="$work/a \"folder\\ here" start "a folder with quotes" --port 18480
+ends
+[ -z "$(ls "$work/a \"folder\\ here")" ] && echo "ok $name: nothing is left behind" || fail "something is left"
+first_url=$url
 run "nobody there" "$VOLTBUS" get --via "$first_url" light led.intensity
 status_is 1
 err_has "no voltbus answers at $first_url"
