@@ -49,7 +49,7 @@ struct errand {
     struct hub_device *at;
     size_t command;
     uv_timer_t timer;
-    bool opened, sent;
+    bool opened, sent, ended;
     int64_t give_up_ns, sent_ns, renew_ns;
     int status;
 };
@@ -61,6 +61,7 @@ struct errand {
 
 static void end(struct errand *e, int status) {
     e->status = status;
+    e->ended = true;
     run_stop(e->hub);
 }
 
@@ -213,6 +214,10 @@ static int on_link(struct errand *e, const char *link) {
     e->status = EXIT_FAILED;
     status = run_hub(e->verb, config, &run);
     config_free(config);
+    if (status == EXIT_DONE && e->status != EXIT_DONE && !e->ended) { /* Ctrl-C */
+        return failure(e->verb, "%s %s: stopped before it was %s", e->device, e->name,
+                       e->sent || !e->is_set ? "heard on the bus" : "sent");
+    }
     return status == EXIT_DONE ? e->status : status;
 }
 
@@ -324,29 +329,54 @@ static void on_interrupt(int number) {
     interrupted = 1;
 }
 
-/* Ask again before it runs out, until Ctrl-C; then give it back. */
-static int hold_via(const struct errand *e) {
-    json_t *answer;
+static void catch_interrupts(void) {
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (signal(SIGHUP, SIG_IGN) != SIG_IGN) { /* nohup */
         sigaction(SIGHUP, &action, NULL);
     }
-    while (!interrupted) {
-        int64_t ms = e->lease_ms < 3000 ? 400 : e->lease_ms / 3;
-        struct timespec nap = {ms / 1000, ms % 1000 * 1000000};
-        if (nanosleep(&nap, NULL) == 0 && !interrupted) {
-            int status = post(e, NULL, &answer);
-            if (status != EXIT_DONE) {
-                return status;
-            }
+}
+
+/* Sleep, unless Ctrl-C came; also one that comes now wakes. */
+static void doze(int64_t ms) {
+    struct timespec nap = {ms / 1000, ms % 1000 * 1000000};
+    sigset_t ours, before;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    if (!interrupted) {
+        pselect(0, NULL, NULL, NULL, &nap, &before);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* status: how it went so far. */
+static int give_back(const struct errand *e, int status) {
+    json_t *answer;
+    int result = post(e, "{\"release\":true}", &answer);
+    json_decref(answer);
+    if (result != EXIT_DONE) {
+        return failure(e->verb, "%s %s: not given back; it ends by itself within %.12g s",
+                       e->device, e->name, (double)e->lease_ms / 1000);
+    }
+    return status == EXIT_DONE ? status : failure(e->verb, "%s %s: given back", e->device, e->name);
+}
+
+/* Ask again before it runs out, until Ctrl-C or until it is refused; then give it back. */
+static int hold_via(const struct errand *e) {
+    int status = EXIT_DONE;
+    while (!interrupted && status == EXIT_DONE) {
+        doze(e->lease_ms < 3000 ? 400 : e->lease_ms / 3);
+        if (!interrupted) {
+            json_t *answer;
+            status = post(e, NULL, &answer);
             json_decref(answer);
         }
     }
-    int status = post(e, "{\"release\":true}", &answer);
-    json_decref(answer);
-    return status;
+    return give_back(e, status);
 }
 
 static bool plain_name(const char *name) {
@@ -360,9 +390,12 @@ static int set_via(const struct errand *e) {
         return usage_error(e->verb, "'%s' '%s': no name of a device and its command", e->device,
                            e->name);
     }
+    if (e->hold) {
+        catch_interrupts(); /* from here on it is given back */
+    }
     int status = post(e, NULL, &answer);
     if (status != EXIT_DONE) {
-        return status;
+        return interrupted ? give_back(e, status) : status;
     }
     printf("%s %s ", e->device, e->name);
     print_json_value(e, json_object_get(answer, "value"), "");
@@ -393,8 +426,8 @@ static bool duration(const struct errand *e, const struct vb_key *key, int64_t *
 
 static int run_errand(struct errand *e, int argc, char **argv, const struct option *options) {
     opterr = 0;
-    e->lease_ms = 30000;
-    e->timeout_ms = 10000;
+    e->lease_ms = 0;
+    e->timeout_ms = 0;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
         case VIA:
@@ -434,6 +467,17 @@ static int run_errand(struct errand *e, int argc, char **argv, const struct opti
                            e->via ? "NAME" : "LINK DEVICE", e->is_set ? " COMMAND" : " SIGNAL",
                            e->is_set ? " VALUE" : "", e->verb);
     }
+    if (!e->via && e->lease_ms) {
+        return usage_error(e->verb, "--lease is for --via; on a LINK --hold keeps it until Ctrl-C");
+    }
+    if (e->via && e->timeout_ms) {
+        return usage_error(e->verb, "--timeout is for a LINK; a running voltbus answers at once");
+    }
+    if (e->via && e->selection.set_count > 0) {
+        return usage_error(e->verb, "--set is for a LINK; a running voltbus has its configuration");
+    }
+    e->lease_ms = e->lease_ms ? e->lease_ms : 30000;
+    e->timeout_ms = e->timeout_ms ? e->timeout_ms : 10000;
     char **argument = argv + optind + !e->via;
     e->device = argument[0];
     e->name = argument[1];

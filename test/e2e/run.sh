@@ -209,6 +209,19 @@ run "a recording that breaks off" "$VOLTBUS" run "$work/broken.yaml" --exit-at-e
 status_is 1
 err_has "voltbus run: link long: the recording cannot be read on after line "
 
+# ---- a value that is said in two ways is shown once ----
+
+cat >"$work/clock.log" <<'END'
+(1700000000.000500) can0 1DB#0160B32B32000004
+(1700000000.011000) can0 59E#0000168B400000C8
+(1700000000.020500) can0 1DB#FB00BE2B32000113
+END
+run "a generation that is found out later" "$VOLTBUS" watch "file:$work/clock.log" --as leaf-battery --for 300ms
+status_is 0
+cp "$work/out" "$work/table"
+run "one line for one name" grep -c ' battery.soc_usable ' "$work/table"
+out_is 1
+
 # ---- what is wrong is said ----
 
 refused() { # NAME EXPECTED: of $work/bad.yaml
