@@ -26,17 +26,21 @@ static const char usage[] =
 
 #define DRAW_TERMINAL_MS 200
 #define DRAW_PLAIN_MS    1000
-#define NAME_COLUMNS     36
-#define UNIT_COLUMNS     5
-#define AGE_COLUMNS      7
-#define LINE_COLUMNS     80
+/* Columns of a line; on a narrow terminal the value gets fewer, then the name. */
+#define LINE_COLUMNS 80
+#define NAME_COLUMNS 36
+#define UNIT_COLUMNS 5
+#define AGE_COLUMNS  7
+#define VALUE_LEAST  12
+#define GAPS         4 /* three between the columns, and the last column stays free */
+#define LINE_LEAST   (UNIT_COLUMNS + AGE_COLUMNS + GAPS + VALUE_LEAST + 8)
 
 struct watch {
     struct hub *hub;
     uv_timer_t draw;
     uv_tty_t keys;
     bool terminal, has_keys, all, opened;
-    size_t scroll, rows, height;
+    size_t scroll, rows, height, columns;
     struct sink sink;
 };
 
@@ -85,16 +89,14 @@ static void draw_value(struct watch *w, const struct hub_value *value, int64_t m
         return;
     }
     size_t n = value_text(value->column, &sample, text, &is_word);
-    if (value->out_of_range) {
-        text[n++] = '!';
-    } else if (value->signal->flags & VB_GUESS) {
-        text[n++] = '?';
-    }
+    text[n++] = value->out_of_range ? '!' : value->signal->flags & VB_GUESS ? '?' : ' ';
+    size_t room = w->columns - UNIT_COLUMNS - AGE_COLUMNS - GAPS;
+    size_t name = room < NAME_COLUMNS + VALUE_LEAST ? room - VALUE_LEAST : NAME_COLUMNS;
     size_t age_n = age_text(mono_ns - value->mono_ns, age, sizeof age);
     sink_text(&w->sink, "  ");
-    cell(w, value->signal->name, strlen(value->signal->name), NAME_COLUMNS - 2, false);
+    cell(w, value->signal->name, strlen(value->signal->name), name - 2, false);
     sink_text(&w->sink, " ");
-    cell(w, text, n, LINE_COLUMNS - NAME_COLUMNS - UNIT_COLUMNS - AGE_COLUMNS - 4, true);
+    cell(w, text, n, room - name, true);
     sink_text(&w->sink, " ");
     cell(w, value->signal->unit, strlen(value->signal->unit), UNIT_COLUMNS, false);
     sink_text(&w->sink, " ");
@@ -117,7 +119,7 @@ static void draw_device(struct watch *w, struct hub_device *device, int64_t mono
                          hub_health_text(device->health), device->reason[0] ? ", " : "",
                          device->reason);
         sink_text(&w->sink, w->terminal ? colour : "");
-        cell(w, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, LINE_COLUMNS - 1, false);
+        cell(w, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, w->columns - 1, false);
         sink_text(&w->sink, w->terminal ? "\033[0m" : "");
         line_end(w);
     }
@@ -140,19 +142,30 @@ static void draw_status(struct watch *w) {
                      link->config->spec->text, link_state_text(link->state),
                      link->reason[0] ? ": " : "", link->reason, link->frames, link->bad,
                      link->leader ? "  leader: " : "", link->leader ? link->leader : "");
-    cell(w, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, LINE_COLUMNS - 1, false);
+    cell(w, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, w->columns - 1, false);
     line_end(w);
+}
+
+/* How much room there is: terminals change their size. */
+static void measure(struct watch *w) {
+    struct winsize size = {0};
+    w->height = SIZE_MAX / 2;
+    w->columns = LINE_COLUMNS;
+    if (w->terminal) {
+        bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+        w->height = !known ? 20 : size.ws_row > 2 ? size.ws_row - 2u : 1; /* status, keys */
+        if (known && size.ws_col < LINE_COLUMNS) {
+            w->columns = size.ws_col > LINE_LEAST ? size.ws_col : LINE_LEAST;
+        }
+    }
 }
 
 static void draw(uv_timer_t *timer) {
     struct watch *w = timer->data;
     int64_t mono_ns = clock_mono_ns();
-    struct winsize size;
     w->rows = 0;
-    w->height = SIZE_MAX / 2;
+    measure(w);
     if (w->terminal) {
-        bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 4;
-        w->height = known ? size.ws_row - 3u : 20;
         sink_text(&w->sink, "\033[H");
     }
     draw_status(w);
@@ -235,7 +248,8 @@ static void started(void *context, struct hub *hub) {
     uint64_t ms = w->terminal ? DRAW_TERMINAL_MS : DRAW_PLAIN_MS;
     uv_timer_start(&w->draw, draw, ms, ms);
     if (w->terminal) {
-        sink_text(&w->sink, "\033[?1049h\033[?25l\033[2J"); /* a screen of its own, no cursor */
+        sink_text(&w->sink,
+                  "\033[?1049h\033[?25l\033[?7l\033[2J"); /* own screen, no cursor, no wrap */
     }
     if (w->terminal && isatty(STDIN_FILENO) &&
         uv_tty_init(hub->loop, &w->keys, STDIN_FILENO, 1) == 0) {
@@ -258,7 +272,7 @@ static void stopping(void *context) {
         uv_close((uv_handle_t *)&w->keys, NULL);
     }
     if (w->terminal) {
-        sink_text(&w->sink, "\033[?25h\033[?1049l");
+        sink_text(&w->sink, "\033[?7h\033[?25h\033[?1049l");
         sink_flush(&w->sink);
     }
 }
