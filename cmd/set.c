@@ -82,11 +82,13 @@ static void print_value(const struct errand *e, const struct hub_value *value) {
 
 static void poll_get(struct errand *e, int64_t now_ns) {
     const struct hub_value *value = hub_value_find(e->at, e->name, strlen(e->name));
+    const struct link *link = &e->hub->links[0];
     if (value->heard) {
         print_value(e, value);
         end(e, EXIT_DONE);
+    } else if (link->state == LINK_WAITING) {
+        end(e, failure(e->verb, "%s", link->reason));
     } else if (now_ns >= e->give_up_ns) {
-        const struct link *link = &e->hub->links[0];
         end(e,
             failure(e->verb, "%s: not heard within %.12g s (%s%s%s)", e->name,
                     (double)e->timeout_ms / 1000, link_state_text(link->state),
@@ -97,7 +99,9 @@ static void poll_get(struct errand *e, int64_t now_ns) {
 static void ask(struct errand *e, int64_t now_ns) {
     struct hub_answer answer =
         hub_command(e->at, e->command, e->value, strlen(e->value), 3 * RENEW_NS, "voltbus set");
-    bool soon = answer.refusal == VB_REFUSAL_NOT_LEADING || answer.refusal == VB_REFUSAL_LINK_DOWN;
+    bool opening = answer.refusal == VB_REFUSAL_LINK_DOWN &&
+                   e->hub->links[0].state != LINK_WAITING; /* which tells why it did not open */
+    bool soon = opening || answer.refusal == VB_REFUSAL_NOT_LEADING;
     if (answer.refusal == VB_REFUSAL_NONE) {
         e->sent_ns = e->sent ? e->sent_ns : now_ns;
         e->sent = true;

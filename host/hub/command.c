@@ -184,7 +184,7 @@ static enum vb_refusal link_ready(const struct link *link, char why[LINK_WHY]) {
         snprintf(why, LINK_WHY, "voltbus ends");
         return VB_REFUSAL_LINK_DOWN;
     }
-    if (link->state != LINK_OPEN) {
+    if (link->state != LINK_OPEN || link->alone) {
         snprintf(why, LINK_WHY, "%s", link->reason);
         return VB_REFUSAL_LINK_DOWN;
     }

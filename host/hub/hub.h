@@ -94,6 +94,7 @@ struct link {
     unsigned tries;
     int64_t opened_mono_ns; /* INT64_MIN: not open */
     bool started, closing;
+    bool alone; /* the place waits for somebody (listen://, pty:), and nobody is there */
 };
 
 struct hub_output {

@@ -158,10 +158,14 @@ void link_end(struct link *link, const char *why, bool broken) {
     hub_link_ended(link->hub);
 }
 
+#define NOBODY "nobody is connected"
+
 static void on_opened(void *owner) {
     struct link *link = owner;
+    enum place_type type = link->config->spec->place.type;
     link->opened_mono_ns = clock_mono_ns();
-    set_state(link, LINK_OPEN, "");
+    link->alone = type == PLACE_LISTEN || type == PLACE_PTY;
+    set_state(link, LINK_OPEN, link->alone ? NOBODY : "");
     if (kind_of(link)->opened) {
         kind_of(link)->opened(link);
     }
@@ -184,6 +188,8 @@ static void on_peer(void *owner, bool there, const char *who) {
     struct link *link = owner;
     hub_log(link->hub, "link %s: %s %s", link->config->name, who,
             there ? "is connected" : "is gone");
+    link->alone = !there;
+    set_state(link, link->state, there ? "" : NOBODY); /* gone: leases end */
     if (there && link->state == LINK_OPEN && kind_of(link)->opened) {
         kind_of(link)->opened(link); /* another peer: begin again */
         link_rearm(link);

@@ -12,11 +12,13 @@ lin="lin:$work/lin,leader=nugget,echo=no"
 cat >"$work/van.yaml" <<END
 links:
   house: "$lin"
+  door: "lin:listen://127.0.0.1:18512,leader=nugget"
 devices:
   panel: {type: nugget-panel, link: house, control: true, limits: {coolbox.level: 0..3}}
   looker: {type: nugget-panel, link: house}
   light: {type: nugget-led, link: house, control: true}
   body: {type: nugget-body, link: house}
+  guest: {type: nugget-panel, link: door, control: true}
 outputs:
   page: {type: http, listen: "127.0.0.1:18510"}
 END
@@ -76,6 +78,8 @@ run "refused without right" "$VOLTBUS" set --via "$url" looker coolbox.level 1
 status_is 1
 err_has "voltbus set: control-off: "
 
+accepted() { api post "/api/devices/$1" "$2" | grep -q '^200 '; }
+
 # back to the safe value: given back, run out, held no longer
 run "giving it back" api post /api/devices/panel/coolbox.level '{"release":true}'
 out_has '200 {"device":"panel","command":"coolbox.level","value":0'
@@ -125,10 +129,24 @@ run "nothing starts again by itself" level value
 out_is 0
 is "the van's coolbox stands" api until 3 /api/state off devices body signals coolbox.compressor value
 
+# a place that waits for somebody
+refusal "no command while nobody is there" guest/coolbox.level '{"value":1}' \
+    '409 {"error":"link-down","reason":"guest coolbox.level: the link of this device is not open: nobody is connected"}'
+start sim camper-van tcp://127.0.0.1:18512 --set leader=no
+guest=$started
+is "somebody comes, and is led" wait_for 5 accepted guest/coolbox.level '{"value":3,"lease":600}'
+is "a lease is held" api until 1 /api/state 3 devices guest commands coolbox.level value
+stop KILL "$guest"
+is "somebody goes, and the lease has ended" api until 3 /api/state 0 devices guest commands coolbox.level value
+is "the log says why" grep -q 'command guest/coolbox.level: 3 -> 0 by .*: the lease ends: .*: nobody is connected' "$work/said"
+
 # a port has one owner
-run "set to a port that voltbus holds" "$VOLTBUS" set "$lin" nugget-panel coolbox.level 1 --control --timeout 300ms
+run "set to a port that voltbus holds" timeout 5 "$VOLTBUS" set "$lin" nugget-panel coolbox.level 1 --control
 status_is 1
 err_has "in use by another program"
+err_has "--via http://"
+run "get from there" timeout 5 "$VOLTBUS" get "$lin" nugget-panel coolbox.level
+status_is 1
 err_has "--via http://"
 stop TERM "$gateway"
 name="the gateway ends"

@@ -27,6 +27,10 @@ def log(direction, data):
     print("%.4f %s %s" % (time.monotonic(), direction, data.hex(" ").upper()), file=out, flush=True)
 
 
+def end(*_):
+    sys.exit(0)
+
+
 def lin(data):
     """Each write of a leader is one read here, or several are: cut them at the headers."""
     starts = [match.start() for match in HEADER.finditer(data)]
@@ -53,7 +57,7 @@ out = open(log_path, "w")
 master, slave = os.openpty()  # the slave stays open: whoever comes and goes, there is no hang-up here
 tty.setraw(slave)
 os.symlink(os.ttyname(slave), path)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+signal.signal(signal.SIGTERM, end)
 try:
     while True:
         for ready in select.select([master, 0], [], [])[0]:
@@ -67,4 +71,5 @@ try:
                         os.write(master, code)
                         log(">", code)
 finally:
-    os.unlink(path)
+    if os.path.islink(path):
+        os.unlink(path)

@@ -1,7 +1,7 @@
 # gateway.sh - what scripts share that start programs in the background. Sourced after lib.sh; expects $url
 # where `api` is used. Everything started ends with the script.
 started_all=
-trap 'kill $started_all 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $started_all 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 
 api() { "$TEST_DIR/e2e/api.py" "$url" "$@"; }
 
