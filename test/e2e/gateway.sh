@@ -25,6 +25,13 @@ stop() {
     wait "$2" || status=$?
 }
 
+# unplug NAME NUMBER: the simulator of $work/NAME is gone, without a word. The link goes first: the number of
+# its terminal is soon that of a stranger's.
+unplug() {
+    rm "$work/$1"
+    stop KILL "$2"
+}
+
 # gateway CONFIG: a voltbus that answers at $url; its number is $gateway.
 gateway() {
     start run "$work/$1"

@@ -28,6 +28,7 @@ forget
 start set "$lin" nugget-panel coolbox.level 2 --control --hold
 hold=$started
 is "set --hold sends level 2" wait_for 5 heard "$level_2"
+is "and says so" wait_for 2 grep -q '^nugget-panel coolbox.level 2$' "$work/printed"
 sleep 1
 is "and goes on" test "$(last C1)" = "$level_2"
 stop INT "$hold"
@@ -38,6 +39,7 @@ forget
 start set "$lin" nugget-panel coolbox.level 2 --control --hold
 hold=$started
 is "set --hold sends level 2" wait_for 5 heard "$level_2"
+is "and says so" wait_for 2 grep -q '^nugget-panel coolbox.level 2$' "$work/printed"
 stop HUP "$hold"
 name="its terminal is closed"
 status_is 0

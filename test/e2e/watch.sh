@@ -56,7 +56,7 @@ out_has "waiting: /dev/ttyUSB255 is not there (unplugged?)"
 # ---- on a terminal ----
 
 run "a terminal" timeout 60 /usr/bin/python3 - "$VOLTBUS" <<'END'
-import fcntl, os, pty, re, select, signal, struct, sys, termios, time
+import codecs, fcntl, os, pty, re, select, signal, struct, sys, termios, time
 
 ENTER, LEAVE = "\033[?1049h", "\033[?1049l"  # the screen of its own
 HIDE, SHOW = "\033[?25l", "\033[?25h"        # the cursor
@@ -69,6 +69,7 @@ class Terminal:
             time.sleep(0.1)  # until the size is set
             os.execv(sys.argv[1], ["voltbus", "watch", *arguments])
         self.text = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.columns, self.rows = columns, rows
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.fd)
@@ -86,7 +87,7 @@ class Terminal:
                 return
             if not data:
                 return
-            self.text += data.decode()
+            self.text += self.decoder.decode(data)
 
     def picture(self):
         """The lines of the newest whole picture."""
