@@ -8,6 +8,7 @@
  *   http_live.c     the WebSocket feeds
  *   http_request.c  what a request says, as values: pure functions
  *   http_state.c    what the hub knows, as JSON: pure functions
+ *   http_delta.c    what of it changed: pure functions
  * SPDX-License-Identifier: MIT */
 #ifndef HOST_OUT_HTTP_H
 #define HOST_OUT_HTTP_H
@@ -90,7 +91,7 @@ void http_address_port(struct http_address *address, uint16_t port);
 bool http_host_is_ours(const struct http_address *address, const char *host, size_t n);
 bool http_origin_is_ours(const struct http_address *address, const char *origin, size_t n);
 
-/* ---- http_state.c ---- */
+/* ---- http_state.c, http_delta.c ---- */
 
 struct http_now {
     int64_t mono_ns, wall_ns;

@@ -1,55 +1,17 @@
-/* http_state.c - what the hub knows, as JSON: the whole document, and what changed since the last
- * time. Reads the hub, writes text; knows nothing of sockets.
+/* http_state.c - what the hub knows, as JSON: the document of /api/state, samples, the history.
+ * Reads the hub, writes text; knows nothing of sockets.
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/out/http.h"
+#include "host/out/http_parts.h"
 #include "voltbus/time.h"
-
-/* A delta that grows beyond this is ended, and goes on in the next message. */
-#define DELTA_ENOUGH 49152
-
-#define NONE UINT32_MAX
-
-/* What the last delta said of a command. */
-struct said_command {
-    int64_t raw, until_ns;
-    char by[32];
-};
-
-enum { SAID = 1, SAID_OUT_OF_RANGE = 2 };
-
-struct state_device {
-    uint32_t *next; /* [value]: the next row of the same name, in another message; NONE */
-    bool *later;    /* [value]: an earlier row has the name: it is shown there */
-    uint8_t *said;  /* [value] */
-    struct said_command *commands;
-    struct text *keys; /* [value]: ["panel/coolbox.level", */
-    uint32_t changes;
-    uint64_t frames, bad;
-};
-
-struct state_link {
-    uint32_t changes;
-    uint64_t frames, bad;
-};
-
-struct http_state {
-    struct hub *hub;
-    struct state_device *devices;
-    struct state_link *links;
-};
-
-static bool since(uint32_t changes, uint32_t then) {
-    return (int32_t)(changes - then) > 0; /* both count round */
-}
 
 /* ---- parts of both ---- */
 
-static void member(struct text *out, const char *key, const char *value) {
+void json_member(struct text *out, const char *key, const char *value) {
     text_add(out, key);
     text_json(out, value, strlen(value));
 }
@@ -79,7 +41,7 @@ static void words(struct text *out, const struct vb_signal *signal,
     for (const struct vb_word *word = signal->words; word->word; word++) {
         if (!limits || vb_decimal_within(signal->scale, wide, word->raw, limits->min_milli,
                                          limits->max_milli)) {
-            member(out, comma, word->word);
+            json_member(out, comma, word->word);
             comma = ",";
         }
     }
@@ -87,9 +49,9 @@ static void words(struct text *out, const struct vb_signal *signal,
 }
 
 /* Of rows with one name: the one that was heard last. */
-static size_t newest(const struct hub_device *device, const struct state_device *known, size_t i) {
+size_t newest_row(const struct hub_device *device, const struct state_device *known, size_t i) {
     size_t best = i;
-    for (uint32_t k = known->next[i]; k != NONE; k = known->next[k]) {
+    for (uint32_t k = known->next[i]; k != NO_ROW; k = known->next[k]) {
         const struct hub_value *value = &device->values[k];
         const struct hub_value *other = &device->values[best];
         if (value->heard && (!other->heard || since(value->changes, other->changes))) {
@@ -99,7 +61,7 @@ static size_t newest(const struct hub_device *device, const struct state_device 
     return best;
 }
 
-static void signal_now(struct text *out, const struct hub_value *value) {
+void signal_now(struct text *out, const struct hub_value *value) {
     text_add(out, "{\"value\":");
     row_value(out, value->column, value->signal, value->raw);
     text_add(out, ",\"t\":");
@@ -107,13 +69,13 @@ static void signal_now(struct text *out, const struct hub_value *value) {
 }
 
 /* All that can be said of a signal. */
-static void signal_whole(struct text *out, const struct hub_value *value, struct http_now now) {
+void signal_whole(struct text *out, const struct hub_value *value, struct http_now now) {
     const struct vb_signal *signal = value->signal;
     signal_now(out, value);
     text_add(out, ",\"age\":");
     text_age(out, now.mono_ns - value->mono_ns);
-    member(out, ",\"unit\":", signal->unit);
-    member(out, ",\"title\":", signal->title ? signal->title : "");
+    json_member(out, ",\"unit\":", signal->unit);
+    json_member(out, ",\"title\":", signal->title ? signal->title : "");
     if (signal->words) {
         words(out, signal, NULL);
     }
@@ -135,8 +97,7 @@ static const struct column *command_column(const struct hub_device *device,
     return &device->view.columns[command->message][command->argument - message->signals];
 }
 
-static void command_now(struct text *out, const struct hub_device *device, size_t i,
-                        struct http_now now) {
+void command_now(struct text *out, const struct hub_device *device, size_t i, struct http_now now) {
     const struct vb_command *command = &device->config->type->commands[i];
     const struct vb_lease *lease = &device->control.leases[i];
     text_add(out, "{\"value\":");
@@ -144,7 +105,7 @@ static void command_now(struct text *out, const struct hub_device *device, size_
     if (lease->until_ns != INT64_MIN) {
         text_add(out, ",\"lease\":");
         text_age(out, lease->until_ns - now.mono_ns);
-        member(out, ",\"by\":", device->by[i]);
+        json_member(out, ",\"by\":", device->by[i]);
     }
 }
 
@@ -153,8 +114,8 @@ static void command_whole(struct text *out, const struct hub_device *device, siz
     const struct vb_command *command = &device->config->type->commands[i];
     const struct vb_limits *limits = &device->control.leases[i].limits;
     command_now(out, device, i, now);
-    member(out, ",\"title\":", command->title);
-    member(out, ",\"unit\":", command->argument->unit);
+    json_member(out, ",\"title\":", command->title);
+    json_member(out, ",\"unit\":", command->argument->unit);
     if (command->argument->words) {
         words(out, command->argument, limits);
     } else {
@@ -174,9 +135,9 @@ static void command_whole(struct text *out, const struct hub_device *device, siz
     text_add(out, "}");
 }
 
-static void device_now(struct text *out, const struct hub_device *device, struct http_now now) {
-    member(out, "\"health\":", hub_health_text(device->health));
-    member(out, ",\"reason\":", device->reason);
+void device_now(struct text *out, const struct hub_device *device, struct http_now now) {
+    json_member(out, "\"health\":", hub_health_text(device->health));
+    json_member(out, ",\"reason\":", device->reason);
     if (device->heard_mono_ns != INT64_MIN) {
         text_add(out, ",\"age\":");
         text_age(out, now.mono_ns - device->heard_mono_ns);
@@ -184,18 +145,18 @@ static void device_now(struct text *out, const struct hub_device *device, struct
     text_format(out, ",\"frames\":%" PRIu64 ",\"bad\":%" PRIu64, device->frames, device->bad);
 }
 
-static void link_now(struct text *out, const struct link *link) {
+void link_now(struct text *out, const struct link *link) {
     const char *reason = link->reason[0] || !link->leader ? link->reason : link->leader_reason;
-    member(out, "\"state\":", link_state_text(link->state));
-    member(out, ",\"reason\":", reason);
+    json_member(out, "\"state\":", link_state_text(link->state));
+    json_member(out, ",\"reason\":", reason);
     if (link->leader) {
-        member(out, ",\"leader\":", link->leader);
+        json_member(out, ",\"leader\":", link->leader);
     }
     text_format(out, ",\"frames\":%" PRIu64 ",\"bad\":%" PRIu64 "}", link->frames, link->bad);
 }
 
-static void name_of(struct text *out, const char *comma, const char *name) {
-    member(out, comma, name);
+void json_open(struct text *out, const char *comma, const char *name) {
+    json_member(out, comma, name);
     text_add(out, ":{");
 }
 
@@ -205,21 +166,21 @@ static void device_whole(struct text *out, const struct hub_device *device,
                          const struct state_device *known, struct http_now now) {
     const struct vb_device *type = device->config->type;
     const char *comma = "";
-    member(out, "\"type\":", type->name);
-    member(out, ",\"title\":", type->title);
-    member(out, ",\"link\":", device->link->config->name);
+    json_member(out, "\"type\":", type->name);
+    json_member(out, ",\"title\":", type->title);
+    json_member(out, ",\"link\":", device->link->config->name);
     text_add(out, ",");
     device_now(out, device, now);
     text_add(out, device->control.allowed ? ",\"control\":true" : ",\"control\":false");
     text_add(out, ",\"headline\":[");
     for (const char *const *name = type->headline; name && *name; name++) {
-        member(out, name == type->headline ? "" : ",", *name);
+        json_member(out, name == type->headline ? "" : ",", *name);
     }
     text_add(out, "],\"signals\":{");
     for (size_t i = 0; i < device->value_count; i++) {
-        const struct hub_value *value = &device->values[newest(device, known, i)];
+        const struct hub_value *value = &device->values[newest_row(device, known, i)];
         if (!known->later[i] && value->heard) {
-            member(out, comma, value->signal->name);
+            json_member(out, comma, value->signal->name);
             text_add(out, ":");
             signal_whole(out, value, now);
             comma = ",";
@@ -229,7 +190,7 @@ static void device_whole(struct text *out, const struct hub_device *device,
     if (device->control.allowed) {
         text_add(out, ",\"commands\":{");
         for (size_t i = 0; i < type->command_count; i++) {
-            member(out, i ? "," : "", type->commands[i].name);
+            json_member(out, i ? "," : "", type->commands[i].name);
             text_add(out, ":");
             command_whole(out, device, i, now);
         }
@@ -241,213 +202,23 @@ static void device_whole(struct text *out, const struct hub_device *device,
 void http_state_document(const struct http_state *state, struct text *out, uint64_t seq,
                          struct http_now now) {
     const struct hub *hub = state->hub;
-    member(out, "{\"site\":", hub->config->site);
+    json_member(out, "{\"site\":", hub->config->site);
     text_add(out, hub->config->demo ? ",\"demo\":true,\"time\":" : ",\"demo\":false,\"time\":");
     text_time(out, now.wall_ns);
     text_format(out, ",\"seq\":%" PRIu64 ",\"links\":{", seq);
     for (size_t i = 0; i < hub->link_count; i++) {
         const struct link *link = &hub->links[i];
-        name_of(out, i ? "," : "", link->config->name);
-        member(out, "\"link\":", link->config->spec->text);
+        json_open(out, i ? "," : "", link->config->name);
+        json_member(out, "\"link\":", link->config->spec->text);
         text_add(out, ",");
         link_now(out, link);
     }
     text_add(out, "},\"devices\":{");
     for (size_t i = 0; i < hub->device_count; i++) {
-        name_of(out, i ? "," : "", hub->devices[i].config->name);
+        json_open(out, i ? "," : "", hub->devices[i].config->name);
         device_whole(out, &hub->devices[i], &state->devices[i], now);
     }
     text_add(out, "}}");
-}
-
-/* ---- deltas ---- */
-
-struct delta {
-    struct text *out;
-    uint64_t *seq;
-    struct http_now now;
-    http_emit *emit;
-    void *context;
-    bool message, device, signals; /* what is open */
-    bool first_device, any;
-};
-
-static void open_message(struct delta *d) {
-    text_clear(d->out);
-    text_format(d->out, "{\"type\":\"delta\",\"seq\":%" PRIu64 ",\"time\":", ++*d->seq);
-    text_time(d->out, d->now.wall_ns);
-    text_add(d->out, ",\"devices\":{");
-    d->message = true;
-    d->first_device = true;
-    d->any = true;
-}
-
-static void open_device(struct delta *d, const struct hub_device *device) {
-    if (!d->message) {
-        open_message(d);
-    }
-    name_of(d->out, d->first_device ? "" : ",", device->config->name);
-    device_now(d->out, device, d->now);
-    d->first_device = false;
-    d->device = true;
-}
-
-static void close_signals(struct delta *d) {
-    if (d->signals) {
-        text_add(d->out, "}");
-        d->signals = false;
-    }
-}
-
-static void close_device(struct delta *d) {
-    if (d->device) {
-        close_signals(d);
-        text_add(d->out, "}");
-        d->device = false;
-    }
-}
-
-static void close_message(struct delta *d) {
-    text_add(d->out, "}");
-    d->emit(d->context, d->out);
-    d->message = false;
-}
-
-static void delta_signal(struct delta *d, const struct hub_device *device,
-                         const struct hub_value *value, uint8_t *said) {
-    if (d->out->n > DELTA_ENOUGH) {
-        close_device(d);
-        text_add(d->out, "}");
-        close_message(d);
-        open_device(d, device);
-    }
-    text_add(d->out, d->signals ? "," : ",\"signals\":{");
-    d->signals = true;
-    member(d->out, "", value->signal->name);
-    text_add(d->out, ":");
-    if (!(*said & SAID)) {
-        signal_whole(d->out, value, d->now);
-    } else {
-        signal_now(d->out, value);
-        if (value->out_of_range) {
-            text_add(d->out, ",\"out_of_range\":true}");
-        } else {
-            text_add(d->out, *said & SAID_OUT_OF_RANGE ? ",\"out_of_range\":false}" : "}");
-        }
-    }
-    *said = value->out_of_range ? SAID | SAID_OUT_OF_RANGE : SAID;
-}
-
-static bool command_changed(const struct hub_device *device, size_t i, struct said_command *said) {
-    const struct vb_lease *lease = &device->control.leases[i];
-    if (said->raw == lease->raw && said->until_ns == lease->until_ns &&
-        strcmp(said->by, device->by[i]) == 0) {
-        return false;
-    }
-    said->raw = lease->raw;
-    said->until_ns = lease->until_ns;
-    strcpy(said->by, device->by[i]);
-    return true;
-}
-
-static void delta_device(struct delta *d, const struct hub_device *device,
-                         struct state_device *known) {
-    const char *comma = ",\"commands\":{";
-    open_device(d, device);
-    for (size_t i = 0; i < device->value_count; i++) {
-        const struct hub_value *value = &device->values[newest(device, known, i)];
-        if (!known->later[i] && value->heard &&
-            (since(value->changes, known->changes) || !(known->said[i] & SAID))) {
-            delta_signal(d, device, value, &known->said[i]);
-        }
-    }
-    close_signals(d);
-    for (size_t i = 0; device->control.allowed && i < device->config->type->command_count; i++) {
-        if (command_changed(device, i, &known->commands[i])) {
-            member(d->out, comma, device->config->type->commands[i].name);
-            text_add(d->out, ":");
-            command_now(d->out, device, i, d->now);
-            text_add(d->out, "}");
-            comma = ",";
-        }
-    }
-    if (comma[1] == '\0') {
-        text_add(d->out, "}");
-    }
-    close_device(d);
-    known->changes = device->changes;
-    known->frames = device->frames;
-    known->bad = device->bad;
-}
-
-static void delta_links(struct delta *d, struct http_state *state) {
-    const char *comma = "},\"links\":{";
-    for (size_t i = 0; i < state->hub->link_count; i++) {
-        const struct link *link = &state->hub->links[i];
-        struct state_link *known = &state->links[i];
-        if (!since(link->changes, known->changes) && link->frames == known->frames &&
-            link->bad == known->bad) {
-            continue;
-        }
-        if (!d->message) {
-            open_message(d);
-        }
-        name_of(d->out, comma, link->config->name);
-        link_now(d->out, link);
-        comma = ",";
-        *known =
-            (struct state_link){.changes = link->changes, .frames = link->frames, .bad = link->bad};
-    }
-    if (d->message) {
-        text_add(d->out, "}");
-        close_message(d);
-    }
-}
-
-static bool device_changed(const struct hub_device *device, const struct state_device *known) {
-    return since(device->changes, known->changes) || device->frames != known->frames ||
-           device->bad != known->bad;
-}
-
-void http_state_delta(struct http_state *state, struct text *out, uint64_t *seq,
-                      struct http_now now, bool even_if_empty, http_emit *emit, void *context) {
-    struct delta d = {.out = out, .seq = seq, .now = now, .emit = emit, .context = context};
-    for (size_t i = 0; i < state->hub->device_count; i++) {
-        if (device_changed(&state->hub->devices[i], &state->devices[i])) {
-            delta_device(&d, &state->hub->devices[i], &state->devices[i]);
-        }
-    }
-    delta_links(&d, state);
-    if (!d.any && even_if_empty) {
-        open_message(&d);
-        text_add(out, "}");
-        close_message(&d);
-    }
-}
-
-void http_state_begin(struct http_state *state) {
-    const struct hub *hub = state->hub;
-    for (size_t i = 0; i < hub->device_count; i++) {
-        const struct hub_device *device = &hub->devices[i];
-        struct state_device *known = &state->devices[i];
-        known->changes = device->changes;
-        known->frames = device->frames;
-        known->bad = device->bad;
-        for (size_t k = 0; k < device->value_count; k++) {
-            const struct hub_value *value = &device->values[newest(device, known, k)];
-            known->said[k] = !value->heard         ? 0
-                             : value->out_of_range ? SAID | SAID_OUT_OF_RANGE
-                                                   : SAID;
-        }
-        for (size_t k = 0; k < device->config->type->command_count; k++) {
-            command_changed(device, k, &known->commands[k]);
-        }
-    }
-    for (size_t i = 0; i < hub->link_count; i++) {
-        const struct link *link = &hub->links[i];
-        state->links[i] =
-            (struct state_link){.changes = link->changes, .frames = link->frames, .bad = link->bad};
-    }
 }
 
 /* ---- every sample ---- */
@@ -503,8 +274,8 @@ static void number(struct text *out, double value) {
 
 void http_history_json(struct text *out, const char *signal, const char *unit,
                        const struct http_range *range, const struct history_point *points, int n) {
-    member(out, "{\"signal\":", signal);
-    member(out, ",\"unit\":", unit);
+    json_member(out, "{\"signal\":", signal);
+    json_member(out, ",\"unit\":", unit);
     text_add(out, ",\"from\":");
     text_time(out, range->from_ns);
     text_add(out, ",\"to\":");
@@ -549,7 +320,7 @@ static bool device_new(struct state_device *known, const struct hub_device *devi
         text_add(&known->keys[i], "[");
         text_json(&known->keys[i], full, (size_t)length);
         text_add(&known->keys[i], ",");
-        known->next[i] = NONE;
+        known->next[i] = NO_ROW;
         for (size_t k = i; k-- > 0;) {
             if (strcmp(device->values[k].signal->name, name) == 0) {
                 known->next[k] = (uint32_t)i;

@@ -23,7 +23,7 @@ SERVER = os.environ["HTTP_SERVER"]
 CONFIG = """\
 site: "Test \\"van\\""
 links:
-  house: "lin:sim://camper-van,leader=nugget"
+  house: "lin:sim://camper-van,leader=nugget,sim.leader=no"
   bus: "lin:listen://127.0.0.1:{lin}"
   can: "slcan:listen://127.0.0.1:{can}"
 devices:
