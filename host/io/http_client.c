@@ -19,9 +19,10 @@
 struct errand {
     const char *body; /* NULL: none */
     int status;       /* 0: no answer yet */
+    bool whole;       /* the answer came to its end */
     bool done, late, too_large;
-    char trouble[100];
     struct text answer;
+    struct lws_context *context;
     lws_sorted_usec_list_t patience;
 };
 
@@ -83,12 +84,11 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return read_some(wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
         return take(errand, in, n);
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        snprintf(errand->trouble, sizeof errand->trouble, "%.*s", (int)(in ? n : 0),
-                 in ? (const char *)in : "");
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+        errand->whole = true;
         errand->done = true;
         return 0;
-    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
         errand->done = true;
         return 0;
@@ -101,6 +101,7 @@ static void on_patience(lws_sorted_usec_list_t *timer) {
     struct errand *errand = lws_container_of(timer, struct errand, patience);
     errand->late = true;
     errand->done = true;
+    lws_cancel_service(errand->context); /* else it waits for something else to happen first */
 }
 
 static bool is_loopback(const char *host) {
@@ -129,6 +130,7 @@ static bool run(struct errand *errand, struct lws_client_connect_info *connect) 
         return false;
     }
     connect->context = context;
+    errand->context = context;
     lws_sul_schedule(context, 0, &errand->patience, on_patience, PATIENCE_S * LWS_US_PER_SEC);
     if (!lws_client_connect_via_info(connect)) {
         errand->done = true;
@@ -166,11 +168,12 @@ int http_client(const char *method, const char *url, const char *body, char **te
     struct errand errand = {.body = body};
     *text = NULL;
     if (strlen(url) >= sizeof copy || strncasecmp(url, "http://", 7) != 0 ||
-        lws_parse_uri(strcpy(copy, url), &scheme, &host, &port, &rest) != 0) {
+        lws_parse_uri(strcpy(copy, url), &scheme, &host, &port, &rest) != 0 || port <= 0 ||
+        port > 65535) {
         snprintf(why, HTTP_CLIENT_WHY, "'%.200s' is not http://HOST:PORT", url);
         return -1;
     }
-    if (!is_loopback(host) || port <= 0 || port > 65535) {
+    if (!is_loopback(host)) {
         snprintf(why, HTTP_CLIENT_WHY,
                  "%.60s:%d is not on this machine: voltbus answers on 127.0.0.1 only", host, port);
         return -1;
@@ -181,18 +184,20 @@ int http_client(const char *method, const char *url, const char *body, char **te
     }
     snprintf(path, sizeof path, "/%s", rest);
     snprintf(host_port, sizeof host_port, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
-    struct lws_client_connect_info connect = {.address = host,
-                                              .port = port,
-                                              .path = path,
-                                              .host = host_port,
-                                              .method = method,
-                                              .protocol = "http",
-                                              .userdata = &errand};
+    struct lws_client_connect_info connect = {
+        .address = host,
+        .port = port,
+        .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT, /* off this machine */
+        .path = path,
+        .host = host_port,
+        .method = method,
+        .protocol = "http",
+        .userdata = &errand};
     if (!run(&errand, &connect)) {
         snprintf(why, HTTP_CLIENT_WHY, "libwebsockets cannot be started");
         return -1;
     }
-    bool good = errand.status > 0 && !errand.late && !errand.too_large;
+    bool good = errand.status > 0 && errand.whole && !errand.late && !errand.too_large;
     text_bytes(&errand.answer, "", 1);
     if (!good || errand.answer.failed) {
         text_free(&errand.answer);
