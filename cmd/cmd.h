@@ -55,6 +55,10 @@ struct run_options {
 int run_hub(const char *verb, const struct config *config, const struct run_options *options);
 void run_stop(struct hub *hub);
 
+/* The last thing of main: returns status, or ends the program with it where something was left
+ * behind that an ordinary end would wait for. */
+int leave(int status);
+
 /* "2.5" or "max" (0). */
 bool parse_speed(const char *text, double *speed);
 

@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
     const char *names[VERB_COUNT + 1] = {NULL};
     for (size_t i = 0; i < VERB_COUNT; i++) {
         if (strcmp(name, verbs[i].name) == 0) {
-            return verbs[i].run(argc - 1, argv + 1);
+            return leave(verbs[i].run(argc - 1, argv + 1));
         }
         names[i] = verbs[i].name;
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "host/config/config.h"
@@ -29,11 +30,41 @@ struct running {
     uv_timer_t limit;
     const struct run_options *options;
     bool stopping;
+    unsigned patience; /* used up */
 };
+
+/* A look-up of a name may take half a minute and cannot be ended. When all else is closed it is
+ * waited for a second; then it is left behind, and so is its loop. */
+#define PATIENCE_MS 100
+#define PATIENCE    10
+static bool left_behind;
+
+static void count_open(uv_handle_t *handle, void *count) {
+    *(size_t *)count += uv_has_ref(handle) != 0;
+}
+
+static void on_patience(uv_timer_t *timer) {
+    struct running *r = timer->data;
+    size_t open = 0;
+    uv_walk(timer->loop, count_open, &open);
+    if (r->hub.closing && open == 0 && ++r->patience == PATIENCE) {
+        left_behind = true;
+        uv_stop(timer->loop);
+    }
+}
+
+int leave(int status) {
+    if (left_behind) { /* exit() would wait for it */
+        fflush(NULL);
+        _exit(status);
+    }
+    return status;
+}
 
 /* The signals stay caught: a second Ctrl-C must not cut off the safe values that are going out. */
 static void stop(struct running *r) {
-    uv_close((uv_handle_t *)&r->limit, NULL);
+    uv_timer_start(&r->limit, on_patience, PATIENCE_MS, PATIENCE_MS);
+    uv_unref((uv_handle_t *)&r->limit);
     if (r->options->stopping) {
         r->options->stopping(r->options->context);
     }
@@ -85,7 +116,7 @@ static void say_nothing(void *context, const char *text) {
 
 int run_hub(const char *verb, const struct config *config, const struct run_options *options) {
     static struct running r;
-    uv_loop_t loop;
+    static uv_loop_t loop;
     char why[OUTPUT_WHY] = "";
     signal(SIGPIPE, SIG_IGN);
     memset(&r, 0, sizeof r);
@@ -110,11 +141,14 @@ int run_hub(const char *verb, const struct config *config, const struct run_opti
         options->started(options->context, &r.hub);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
-    for (size_t i = 0; i < ENDS; i++) {
-        uv_close((uv_handle_t *)&r.signals[i], NULL);
+    if (!left_behind) {
+        uv_close((uv_handle_t *)&r.limit, NULL);
+        for (size_t i = 0; i < ENDS; i++) {
+            uv_close((uv_handle_t *)&r.signals[i], NULL);
+        }
+        uv_run(&loop, UV_RUN_DEFAULT);
+        uv_loop_close(&loop);
     }
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
     if (opened && options->exit_at_end && r.hub.broken[0]) {
         snprintf(why, sizeof why, "%s", r.hub.broken);
     }
