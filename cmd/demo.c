@@ -26,7 +26,7 @@ static const char usage[] =
 
 /* What differs from run to run: length of the day (three times), the history, the port. */
 static const char site[] =
-    "site: demo\n"
+    "site: \"demo: a day lasts %s\"\n"
     "links:\n"
     "  house: lin:sim://camper-van,baud=19200,leader=nugget,sim.leader=no,day=%s\n"
     "  drive: slcan:sim://leaf-battery,speed=20\n"
@@ -124,7 +124,7 @@ int cmd_demo(int argc, char **argv) {
         snprintf(path, sizeof path, "%s/history.db", folder);
     }
     if (!yaml_quoted(path, quoted, sizeof quoted) ||
-        snprintf(text, sizeof text, site, length, length, quoted, (unsigned)port.number) >=
+        snprintf(text, sizeof text, site, length, length, length, quoted, (unsigned)port.number) >=
             (int)sizeof text) {
         rmdir(folder);
         return failure("demo", "%s: too long", path);

@@ -295,8 +295,12 @@ static int get_via(const struct errand *e) {
     const char *health = json_string_value(json_object_get(device, "health"));
     const char *reason = json_string_value(json_object_get(device, "reason"));
     const char *unit = json_string_value(json_object_get(signal, "unit"));
+    const char *type_name = json_string_value(json_object_get(device, "type"));
+    const struct vb_device *type = type_name ? vb_device_find(type_name) : NULL;
     if (!device) {
         status = failure(e->verb, "no device '%s' at %s", e->device, e->via);
+    } else if (!signal && type && !has_signal(type, e->name)) {
+        status = unknown_name(e, type);
     } else if (!signal) {
         status =
             failure(e->verb, "%s: '%s' was not heard (%s%s%s)", e->device, e->name,

@@ -40,6 +40,7 @@ struct watch {
     uv_timer_t draw;
     uv_tty_t keys;
     bool terminal, has_keys, all, opened;
+    bool automatic; /* nobody said which devices there are */
     size_t scroll, rows, height, columns;
     struct sink sink;
 };
@@ -109,8 +110,9 @@ static bool hidden(const struct watch *w, const struct hub_value *value) {
 }
 
 static void draw_device(struct watch *w, struct hub_device *device, int64_t mono_ns) {
-    if (device->frames == device->bad && device->health != HUB_ERROR) {
-        return; /* nothing heard of it: on a bus of unknown devices that is no news */
+    bool heard = device->frames > device->bad;
+    if (!heard && (w->automatic || device->health != HUB_ERROR)) {
+        return; /* on a bus of unknown devices no news; ids are not unique: not its frames */
     }
     if (on_screen(w)) {
         const char *colour = device->health == HUB_OK ? "\033[1m" : "\033[1;31m";
@@ -341,6 +343,7 @@ int cmd_watch(int argc, char **argv) {
         return status;
     }
     config->speed = speed;
+    w.automatic = selection.automatic;
     sink_open(&w.sink, STDOUT_FILENO);
     w.terminal = isatty(STDOUT_FILENO);
     status = run_hub("watch", config, &run);

@@ -36,4 +36,4 @@ const char config_example[] =
     "  history: {type: sqlite, path: history.db, keep: 400d}\n"
     "  page: {type: http, listen: \"127.0.0.1:8080\"}\n"
     "  frames: {type: candump, path: frames.log, rotate_size: 100MB, keep_files: 5}\n"
-    "  values: {type: csv, path: values.csv, rotate_time: 1d}\n";
+    "  values: {type: csv, path: values.csv, rotate_size: 100MB, keep_files: 5}\n";

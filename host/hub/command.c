@@ -172,7 +172,9 @@ static struct hub_answer refuse(struct hub_device *device, size_t i, const char 
     }
     device->refused_mono_ns = now_ns;
     device->refused_unsaid = 0;
-    note(device, i, by, answer.value, asked, answer.why);
+    char result[sizeof answer.why + 16];
+    snprintf(result, sizeof result, "refused: %s", answer.why);
+    note(device, i, by, answer.value, asked, result);
     return answer;
 }
 
@@ -214,6 +216,10 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
         return refuse(device, command, by, asked, refusal, why);
     }
     snprintf(device->by[command], sizeof device->by[command], "%s", by);
+    if (before.until_ns != INT64_MIN && before.raw == lease->raw) {
+        hub_changed(device); /* renewed: no news for the log */
+        return answer_now(device, command);
+    }
     snprintf(result, sizeof result, "done, for %.12g s", (double)lease_ns / (double)VB_NS_PER_S);
     changed(device, command, by, old_value, result);
     return answer_now(device, command);

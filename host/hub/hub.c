@@ -153,8 +153,13 @@ void link_changed(struct link *link) {
 }
 
 void hub_link_ended(struct hub *hub) {
-    if (hub->running > 0 && --hub->running == 0 && hub->ended) {
+    if (hub->running == 0 || --hub->running > 0) {
+        return;
+    }
+    if (hub->ended) {
         hub->ended(hub);
+    } else {
+        hub_log(hub, "all links have ended; Ctrl-C ends voltbus (--exit-at-end does it by itself)");
     }
 }
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -256,8 +257,17 @@ static bool set_aside(const char *path, char *why, size_t n) {
     return false;
 }
 
+/* Ours alone: what two write at once can be read by nobody. */
 static int open_new(const struct spool *s) {
-    return open(s->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    int fd = open(s->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    struct stat info;
+    if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+        flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(fd);
+        errno = EBUSY;
+        return -1;
+    }
+    return fd;
 }
 
 /* How old a file is: the file system knows when it was made, most of them. */
@@ -319,7 +329,11 @@ static bool open_first(struct spool *s, char *remark, char *why, size_t n) {
     if (s->fd < 0 || fstat(s->fd, &info) != 0) {
         snprintf(why, n, "%s: %s", s->path,
                  errno == ENXIO ? "nobody reads this pipe: start the reader first"
-                                : strerror(errno));
+                 : errno == EBUSY
+                     ? "another output, or another voltbus, writes this file: give each "
+                       "its own"
+                 : errno == EACCES ? "permission denied: choose another path, or change its rights"
+                                   : strerror(errno));
         return false;
     }
     s->regular = S_ISREG(info.st_mode);

@@ -384,7 +384,7 @@ static const struct vb_hint hints[] = {
 };
 
 static const char *const headline[] = {"battery.soc",         "battery.voltage", "battery.current",
-                                       "battery.temperature", "battery.energy",  NULL};
+                                       "battery.soh", "battery.energy",  NULL};
 
 const struct vb_device vb_device_leaf_battery = {
     .name = "leaf-battery",

@@ -241,6 +241,12 @@ devices: {pack: {type: leaf-battery, link: can0}}
 outputs: {samples: {type: json}}
 END
 refused "a recording that is not there" "$work/not-there.log"
+cat >"$work/bad.yaml" <<END
+links: {can0: 'file:$work/timed.log'}
+devices: {pack: {type: leaf-battery, link: can0}}
+outputs: {table: {type: csv, path: $work/one}, lines: {type: json, path: $work/./one}}
+END
+refused "two outputs in one file" "writes this file: give each its own"
 run "no configuration" "$VOLTBUS" run "$work/not-there.yaml"
 status_is 1
 err_has "not-there.yaml"
