@@ -24,9 +24,9 @@ static void require(bool ok) {
 struct watch {
     struct vb_lin_leader l;
     int64_t now;
-    int64_t silent_since; /* nothing may be sent for a second from then */
-    int64_t foreign;      /* the last sign of another leader, and nothing for six seconds */
+    int64_t foreign; /* the last sign of another leader, and nothing for six seconds */
     int64_t sent_ns;
+    int64_t own_ns; /* the last frame of ours */
     uint32_t sent;
     uint8_t len[VB_LIN_IDS];
     uint8_t first[VB_LIN_IDS];
@@ -40,8 +40,8 @@ static void take(struct watch *w) {
         require(f.len == w->len[f.id] && (f.len == 0 || f.data[0] == w->first[f.id]));
         require((f.len > 0) == (f.flags != VB_FRAME_TX));
         require(w->sent == 0 || w->now - w->sent_ns >= INT64_C(9041666));
-        require(w->now - w->silent_since >= 1000 * MS && w->now - w->foreign >= 6000 * MS);
-        w->sent_ns = w->now;
+        require(w->now >= 1000 * MS && w->now - w->foreign >= 6000 * MS);
+        w->sent_ns = w->own_ns = w->now;
         w->sent++;
     }
     require(w->l.sent == w->sent);
@@ -58,16 +58,23 @@ static void tick(struct watch *w) {
 
 static void heard(struct watch *w, unsigned with, uint8_t id) {
     struct vb_frame f = {.kind = VB_KIND_LIN, .id = id & 0x3F, .fault = (uint8_t)((with >> 1) % 5)};
-    f.flags = with & 1 ? VB_FRAME_TX : VB_FRAME_ENHANCED;
-    uint8_t before = w->l.state;
-    vb_lin_leader_heard(&w->l, &f, w->now);
-    if (f.flags & VB_FRAME_TX) {
-        require(w->l.state == before);
-        return;
+    struct vb_lin_leader before = w->l;
+    f.data = &id;
+    f.len = id >> 7;
+    f.t_ns = w->now - (with & 1) * MS;
+    w->l.echo = with & 16;
+    bool leads = before.state == VB_LIN_LEADER_LEAD;
+    bool ours = vb_lin_leader_heard(&w->l, &f, w->now) != VB_LIN_FOREIGN;
+    require(!ours || (before.own_count > 0 && w->now - w->sent_ns <= 1000 * MS));
+    if (w->l.state != VB_LIN_LEADER_YIELD) {
+        require(leads ? ours || w->own_ns + INT64_C(9041666) >= f.t_ns : ours);
+    } else if (leads || !ours) {
+        w->foreign = w->now;
+        require(w->l.foreign_id == f.id && w->l.yields > 0 && !vb_lin_leader_take(&w->l, &f));
     }
-    w->foreign = w->now;
-    require(w->l.state == VB_LIN_LEADER_YIELD && w->l.foreign_id == f.id && w->l.yields > 0);
-    require(!vb_lin_leader_take(&w->l, &f));
+    if (ours) {
+        w->own_ns = f.t_ns > w->own_ns ? f.t_ns : w->own_ns;
+    }
 }
 
 static void publish(struct watch *w, unsigned with, uint8_t id) {
@@ -132,11 +139,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         case 4:
             publish(&w, with, number);
             break;
-        case 5:
-            w.now += number * MS;
-            vb_lin_leader_restart(&w.l, w.now);
-            w.silent_since = w.now;
-            w.foreign = w.now - 9000 * MS; /* it may be another wire */
+        case 5: /* it cannot be sent */
+            w.now = (deadline > w.now ? deadline : w.now) + number * MS / 64;
+            tick(&w);
+            vb_lin_leader_skip(&w.l);
+            require(!vb_lin_leader_unheard(&w.l, w.now) || w.l.unheard > 2);
             break;
         case 6: /* nobody takes what waits */
             w.now += number * MS / 16;

@@ -3,7 +3,7 @@
  * The line is simulated as bytes, a break as the byte 00. A header and its response are two pieces,
  * each sent at once: what a receiver on a pty would see.
  * Left out: diagnostics (3C, 3D), sleep, the 3-byte form of frame 04, what the heater's bytes really
- * mean (nobody knows), the echo of its own bytes that a transceiver gives (it does no harm).
+ * mean (nobody knows), the echo of its own bytes that it would hear (it does no harm).
  * Facts: reference/camper-lin.md. Numbers of the model are made up to be plausible.
  * SPDX-License-Identifier: MIT */
 #include "sim/queue.h"
@@ -14,7 +14,7 @@
 #include "voltbus/lin_leader.h"
 #include "voltbus/time.h"
 
-enum { LEADER, PANEL, DAY, START, SOC, SHORE, NOISE };
+enum { LEADER, PANEL, DAY, START, SOC, SHORE, NOISE, ECHO };
 enum { SHORE_AUTO, SHORE_YES, SHORE_NO };
 
 static const char *const shore_words[] = {"auto", "yes", "no", NULL};
@@ -33,6 +33,8 @@ static const struct vb_key keys[] = {
                "230 V: auto = from 19:00 to 22:30"},
     [NOISE] = {"noise", VB_KEY_NUMBER, NULL, "0", 0, 100, NULL,
                "of 1000 responses so many are damaged"},
+    [ECHO] = {"echo", VB_KEY_FLAG, NULL, "no", 0, 0, NULL,
+              "give back what is sent, as a transceiver does"},
 };
 
 enum { SEED_TAP = 51, SEED_LOAD, SEED_SENSOR, SEED_DAMAGE };
@@ -73,7 +75,7 @@ struct van {
     struct sim_queue out;
 
     /* the line */
-    bool leads, panel_given, panel_set;
+    bool leads, panel_given, panel_set, echo;
     uint8_t last;       /* byte heard ... */
     int64_t last_ns;    /* ... and when */
     uint8_t own_id;     /* the header that we sent last ... */
@@ -648,7 +650,8 @@ static void header(struct van *s, uint8_t id, int64_t now_ns) {
             return;
         }
         struct vb_frame heard = {.kind = VB_KIND_LIN, .id = id, .fault = VB_FAULT_NO_RESPONSE};
-        vb_lin_leader_heard(&s->leader, &heard, now_ns);
+        heard.t_ns = INT64_MIN / 2; /* none of ours, whatever the time is */
+        (void)vb_lin_leader_heard(&s->leader, &heard, now_ns);
     }
     begin_answer(s, id, now_ns);
 }
@@ -659,6 +662,9 @@ static void header(struct van *s, uint8_t id, int64_t now_ns) {
 static void van_feed(void *self, const uint8_t *bytes, size_t n, int64_t now_ns) {
     struct van *s = self;
     advance(s, now_ns);
+    if (s->echo) {
+        (void)sim_queue_put(&s->out, bytes, n);
+    }
     for (size_t i = 0; i < n; i++) {
         (void)vb_lin_rx_feed(&s->rx, bytes[i], VB_LIN_MARK_NONE, now_ns);
         frames(s);
@@ -737,6 +743,7 @@ static void van_init(void *self, const struct vb_value *values, int64_t now_ns, 
     s->leads = values[LEADER].number != 0;
     s->panel_given = values[PANEL].given;
     s->panel_set = values[PANEL].number != 0;
+    s->echo = values[ECHO].number != 0;
     s->noise_permille = values[NOISE].number;
     s->shore_setting = (uint8_t)values[SHORE].number;
     s->own_ns = now_ns - ECHO_NS;
