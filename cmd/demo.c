@@ -28,7 +28,8 @@ static const char usage[] =
 static const char site[] =
     "site: \"demo: a day lasts %s\"\n"
     "links:\n"
-    "  house: lin:sim://camper-van,baud=19200,leader=nugget,sim.leader=no,day=%s\n"
+    "  house: "
+    "lin:sim://camper-van,baud=19200,leader=nugget,echo=yes,sim.leader=no,sim.echo=yes,day=%s\n"
     "  drive: slcan:sim://leaf-battery,speed=20\n"
     "  radio: rfm69:sim://weather-mast,period=2s,day=%s\n"
     "devices:\n"

@@ -121,15 +121,18 @@ static void poll_set(struct errand *e, int64_t now_ns) {
     }
     const struct hub_value *value = hub_value_find(e->at, signal, strlen(signal));
     const struct vb_lease *lease = &e->at->control.leases[e->command];
+    const struct link *link = &e->hub->links[0];
     if (lease->until_ns == INT64_MIN) {
         end(e, failure(e->verb, "%s %s: given up: %s", e->device, e->name,
-                       e->hub->links[0].leader_reason[0] ? e->hub->links[0].leader_reason
-                                                         : e->hub->links[0].reason));
+                       link->leader_reason[0] ? link->leader_reason : link->reason));
     } else if (e->status == EXIT_DONE) {
         return; /* holding */
     } else if (value->heard && value->mono_ns > e->sent_ns && value->raw == lease->raw) {
         printf("%s %s ", e->device, e->name);
         print_value(e, value);
+        if (value->unheard) {
+            fprintf(stderr, "voltbus set: sent; this link cannot confirm it (no echo)\n");
+        }
         e->status = EXIT_DONE;
         if (!e->hold) {
             end(e, EXIT_DONE);

@@ -167,17 +167,6 @@ static void take_output(struct check *c, const struct yaml_node *node) {
             check_unknown(c, value, true, "key", names);
         }
     }
-    char why[OUTPUT_WHY];
-    if (live->check && !live->check(output->values, why)) {
-        check_wrong(c, node, "%s", why);
-    }
-    for (const struct config_output *other = c->config->outputs;
-         live->read_by_others && other < output; other++) {
-        if (other->type == output->type) {
-            check_wrong(c, node, "there is one already (%s): one %s is kept", other->name,
-                        output->type->name);
-        }
-    }
 }
 
 /* ---- the whole ---- */

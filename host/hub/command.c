@@ -42,14 +42,40 @@ static bool carries_commands(const struct hub_device *device, size_t message) {
     return carries;
 }
 
+static bool publishes(const struct hub_device *device, uint32_t id) {
+    bool found = false;
+    for (size_t m = 0; m < device->config->type->message_count; m++) {
+        found |= device->config->type->messages[m].id == id && carries_commands(device, m);
+    }
+    return found;
+}
+
+/* Is there a place for all its frames in what the link sends? */
+static bool link_carries(const struct hub_device *device, char *why) {
+    const struct link_spec *spec = device->link->config->spec;
+    for (size_t m = 0; spec->kind->carries && m < device->config->type->message_count; m++) {
+        uint32_t id = device->config->type->messages[m].id;
+        if (carries_commands(device, m) && !spec->kind->carries(spec, id)) {
+            snprintf(why, OUTPUT_WHY,
+                     "device %s has control: true, but the schedule of link %s has no slot for "
+                     "its id %02X",
+                     device->config->name, device->link->config->name, (unsigned)id);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool command_check(const struct hub *hub, char *why) {
     for (size_t i = 0; i < hub->device_count; i++) {
+        if (!link_carries(&hub->devices[i], why)) {
+            return false;
+        }
         for (size_t j = 0; j < i; j++) {
             const struct hub_device *a = &hub->devices[j];
             const struct hub_device *b = &hub->devices[i];
             for (size_t m = 0; a->link == b->link && m < a->config->type->message_count; m++) {
-                if (a->config->type == b->config->type && carries_commands(a, m) &&
-                    carries_commands(b, m)) {
+                if (carries_commands(a, m) && publishes(b, a->config->type->messages[m].id)) {
                     snprintf(why, OUTPUT_WHY,
                              "devices %s and %s both have control: true and would send the same "
                              "frame on link %s",
@@ -64,18 +90,18 @@ bool command_check(const struct hub *hub, char *why) {
 
 /* ---- to the link ---- */
 
-static void publish_message(struct hub_device *device, size_t m) {
+/* What cannot be written is not sent at all: the frame of before would say something else than what
+ * is in force. Returns false then. */
+static bool publish_message(struct hub_device *device, size_t m) {
     device->hub->published_mono_ns = clock_mono_ns();
     uint8_t data[VB_WRITE_MAX];
     const struct link_kind *kind = device->link->config->spec->kind;
     int n = vb_control_write(&device->control, &device->view.instance, m, data);
-    if (n > 0 && kind->publish) {
-        struct vb_frame frame = {.kind = device->config->type->kind,
-                                 .id = device->config->type->messages[m].id,
-                                 .len = (uint32_t)n,
-                                 .data = data};
-        kind->publish(device->link, &frame);
-    }
+    struct vb_frame frame = {.kind = device->config->type->kind,
+                             .id = device->config->type->messages[m].id,
+                             .len = n > 0 ? (uint32_t)n : 0,
+                             .data = data};
+    return kind->publish && kind->publish(device->link, &frame) && n > 0;
 }
 
 void hub_publish(struct link *link) {
@@ -83,7 +109,7 @@ void hub_publish(struct link *link) {
         struct hub_device *device = link->devices[i];
         for (size_t m = 0; m < device->config->type->message_count; m++) {
             if (carries_commands(device, m)) {
-                publish_message(device, m);
+                (void)publish_message(device, m);
             }
         }
     }
@@ -114,7 +140,7 @@ static void changed(struct hub_device *device, size_t i, const char *by, const c
     char now[VALUE_TEXT];
     text_of(device, i, device->control.leases[i].raw, now);
     note(device, i, by, old_value, now, result);
-    publish_message(device, command_row(device, i)->message);
+    (void)publish_message(device, command_row(device, i)->message);
     hub_changed(device);
 }
 
@@ -210,6 +236,12 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
         vb_control_request(&device->control, command, text, n, lease_ns, clock_mono_ns());
     if (refusal == VB_REFUSAL_NONE) {
         refusal = link_ready(device->link, why);
+    }
+    size_t message = command_row(device, command)->message;
+    if (refusal == VB_REFUSAL_NONE && !publish_message(device, message)) {
+        *lease = before;
+        (void)publish_message(device, message);
+        refusal = VB_REFUSAL_NO_SLOT;
     }
     if (refusal != VB_REFUSAL_NONE) {
         *lease = before;

@@ -106,7 +106,8 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
         snprintf(reason, sizeof reason, "nothing heard for more than %" PRId64 " s",
                  device->stale_ns / VB_NS_PER_S);
     } else {
-        snprintf(reason, sizeof reason, "nothing heard yet on link %s", link->config->name);
+        snprintf(reason, sizeof reason, "nothing heard yet on link %s%s", link->config->name,
+                 device->unheard ? ", which cannot confirm what is sent (no echo)" : "");
     }
     set_health(device, heard ? HUB_STALE : HUB_SILENT, reason);
 }
@@ -145,9 +146,6 @@ void link_changed(struct link *link) {
     hub_log(hub, "link %s is %s%s%s%s%s", link->config->name, link_state_text(link->state),
             link->reason[0] ? ": " : "", link->reason, link->leader ? ", leader: " : "",
             link->leader ? link->leader : "");
-    if (link->state == LINK_WAITING || link->state == LINK_ENDED) {
-        link->leader = NULL;
-    }
     command_link_changed(link);
     tell_changed(hub);
 }
@@ -175,8 +173,8 @@ bool hub_busy(const struct hub *hub) {
 
 /* ---- from a frame to values ---- */
 
-static void note_values(struct hub_device *device, const struct vb_reading *reading, int64_t t_ns,
-                        int64_t mono_ns) {
+static void note_values(struct hub_device *device, const struct vb_reading *reading,
+                        const struct vb_frame *frame, int64_t mono_ns) {
     const struct vb_message *messages = device->config->type->messages;
     size_t first = device->first_value[reading->message - messages];
     uint32_t changes = change(device->hub);
@@ -187,7 +185,8 @@ static void note_values(struct hub_device *device, const struct vb_reading *read
         value->raw = sample->raw;
         value->out_of_range = sample->out_of_range;
         value->heard = true;
-        value->t_ns = t_ns;
+        value->unheard = frame->flags & VB_FRAME_UNHEARD;
+        value->t_ns = frame->t_ns;
         value->mono_ns = mono_ns;
         value->changes = changes;
     }
@@ -212,12 +211,15 @@ static void device_frame(struct hub_device *device, const struct vb_frame *frame
                      vb_fault_why(reading.fault));
             set_health(device, HUB_ERROR, reason);
         }
+    } else if (frame->flags & VB_FRAME_UNHEARD) { /* whether it is there is not known */
+        device->unheard = true;
+        note_values(device, &reading, frame, clock_mono_ns());
     } else {
         int64_t mono_ns = clock_mono_ns();
         bool well = device->bad_mono_ns == INT64_MIN || mono_ns - device->bad_mono_ns > WELL_NS;
         device->heard_mono_ns = mono_ns;
         device->heard_ns = frame->t_ns;
-        note_values(device, &reading, frame->t_ns, mono_ns);
+        note_values(device, &reading, frame, mono_ns);
         if (device->health != HUB_ERROR || well) {
             device->bad_in_row = 0;
             set_health(device, HUB_OK, "");

@@ -34,6 +34,7 @@ struct hub_value {
     const struct column *column; /* its decimals */
     uint16_t message;            /* number in the device */
     bool heard, out_of_range;
+    bool unheard;     /* sent by us, and not seen on the wire (VB_FRAME_UNHEARD) */
     bool shadowed;    /* an earlier row of the device has the same name: not shown by itself */
     uint32_t changes; /* hub.changes when it was heard last */
     int64_t raw;
@@ -61,6 +62,7 @@ struct hub_device {
     int64_t bad_mono_ns;   /* last damaged one; INT64_MIN = none */
     int64_t stale_ns;      /* older than this is stale */
     unsigned bad_in_row;
+    bool unheard; /* frames of it are sent that nobody confirms */
     enum hub_health health;
     char reason[240]; /* why it is not ok; "" */
 };
@@ -83,7 +85,7 @@ struct link {
     uint64_t frames, bad;       /* frames; those that the framing itself found damaged */
     uint32_t changes;
     const char *leader; /* LIN, where we lead: "listen", "lead", "yield"; else NULL */
-    char leader_reason[96];
+    char leader_reason[128];
     struct transport *transport; /* NULL: not open */
     void *kind_state;            /* config->spec->kind->size bytes */
     struct hub_device **devices; /* those on it */

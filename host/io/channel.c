@@ -2,8 +2,10 @@
  * waits in a queue of 64 kB at most.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -175,6 +177,21 @@ void channel_go_on(struct channel *c, bool sent) {
     }
     (void)flush(c);
     look_for_what_is_needed(c);
+}
+
+/* A connection acknowledges within its round trip, and some wait 40 ms for more: 256 bytes are half a
+ * second of a LIN leader. */
+#define UNACKED_MAX 256
+
+size_t channel_pending(const struct channel *c) {
+    int unacked = 0;
+    if (!c) {
+        return 0;
+    }
+    if (!c->socket || ioctl(c->fd, SIOCOUTQ, &unacked) != 0 || unacked <= UNACKED_MAX) {
+        unacked = 0;
+    }
+    return c->end - c->start + (size_t)unacked;
 }
 
 void channel_close(struct channel *c) {

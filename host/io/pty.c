@@ -174,6 +174,10 @@ static bool send_bytes(struct transport *t, const uint8_t *bytes, size_t n, bool
     return p->channel && channel_write(p->channel, bytes, n, with_break, false);
 }
 
+static size_t pending(const struct transport *t) {
+    return channel_pending(((const struct pty *)t)->channel);
+}
+
 static void stop(struct transport *t) {
     struct pty *p = (struct pty *)t;
     channel_close(p->channel);
@@ -192,5 +196,6 @@ const struct transport_kind transport_pty = {
     .check = check,
     .start = start,
     .write = send_bytes,
+    .pending = pending,
     .stop = stop,
 };

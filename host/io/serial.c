@@ -261,6 +261,10 @@ static bool send_bytes(struct transport *t, const uint8_t *bytes, size_t n, bool
     return channel_write(s->channel, bytes, n, with_break, s->breaks);
 }
 
+static size_t pending(const struct transport *t) {
+    return channel_pending(((const struct serial *)t)->channel);
+}
+
 static void stop(struct transport *t) {
     struct serial *s = (struct serial *)t;
     channel_close(s->channel);
@@ -289,5 +293,6 @@ const struct transport_kind transport_serial = {
     .check = check,
     .start = start,
     .write = send_bytes,
+    .pending = pending,
     .stop = stop,
 };

@@ -131,6 +131,10 @@ static bool send_bytes(struct transport *t, const uint8_t *bytes, size_t n, bool
     return c->channel && channel_write(c->channel, bytes, n, with_break, false);
 }
 
+static size_t pending(const struct transport *t) {
+    return channel_pending(((const struct tcp *)t)->channel);
+}
+
 static void stop(struct transport *t) {
     struct tcp *c = (struct tcp *)t;
     channel_close(c->channel);
@@ -295,6 +299,7 @@ const struct transport_kind transport_tcp = {
     .check = check,
     .start = connect_start,
     .write = send_bytes,
+    .pending = pending,
     .stop = stop,
 };
 
@@ -431,5 +436,6 @@ const struct transport_kind transport_listen = {
     .check = check,
     .start = listen_start,
     .write = send_bytes,
+    .pending = pending,
     .stop = stop,
 };

@@ -174,6 +174,10 @@ bool transport_write_break(struct transport *t, const uint8_t *bytes, size_t n) 
     return t->state == TRANSPORT_OPEN && t->kind->write(t, bytes, n, true);
 }
 
+size_t transport_pending(const struct transport *t) {
+    return t->state == TRANSPORT_OPEN && t->kind->pending ? t->kind->pending(t) : 0;
+}
+
 const struct place *transport_place(const struct transport *t) {
     return &t->place;
 }
@@ -194,7 +198,7 @@ static int64_t read_clock(clockid_t which) {
 }
 
 int64_t clock_mono_ns(void) {
-    return read_clock(CLOCK_MONOTONIC);
+    return read_clock(CLOCK_BOOTTIME);
 }
 
 int64_t clock_wall_ns(void) {

@@ -76,6 +76,10 @@ bool transport_write(struct transport *t, const uint8_t *bytes, size_t n);
  * what was written before), elsewhere the byte 00. Returns as transport_write. */
 bool transport_write_break(struct transport *t, const uint8_t *bytes, size_t n);
 
+/* Bytes that were written and wait in this process, because the other end takes no more. TCP: and
+ * those that it has not acknowledged, where they are more than a moment's. */
+size_t transport_pending(const struct transport *t);
+
 /* The place, as given; LISTEN with port 0: from opened on with the port that it got. */
 const struct place *transport_place(const struct transport *t);
 
@@ -84,7 +88,8 @@ const struct place *transport_place(const struct transport *t);
  * by the loop, which has to run until it is empty. */
 void transport_close(struct transport *t);
 
-/* The monotonic clock of all of voltbus's machines, and Unix time, in ns. */
+/* The clock of all of voltbus's machines, which never goes back and goes on while the computer sleeps,
+ * and Unix time, in ns. */
 int64_t clock_mono_ns(void);
 int64_t clock_wall_ns(void);
 

@@ -18,6 +18,7 @@ struct transport_kind {
     /* Bytes, with a break before them or not. Tells nobody of anything: errors are found later, from
      * the loop. */
     bool (*write)(struct transport *t, const uint8_t *bytes, size_t n, bool with_break);
+    size_t (*pending)(const struct transport *t); /* transport_pending; NULL = nothing ever waits */
     /* Give everything back. Called once, after a check that was good, in any state. */
     void (*stop)(struct transport *t);
 };
@@ -87,6 +88,7 @@ struct channel *channel_open(struct transport *t, int fd, bool socket,
 bool channel_write(struct channel *c, const uint8_t *bytes, size_t n, bool with_break, bool mark);
 /* After at_break: sent = the break was a real one, no byte 00 for it. */
 void channel_go_on(struct channel *c, bool sent);
+size_t channel_pending(const struct channel *c); /* transport_pending; NULL: 0 */
 /* Send what can be sent without waiting, stop, free. NULL does nothing. */
 void channel_close(struct channel *c);
 

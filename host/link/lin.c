@@ -1,7 +1,7 @@
 /* lin.c - LIN on a UART: bytes to frames, headers and responses to bytes, and the leader.
- * Which header is ours: the link remembers what it sent, and marks the frames that come of it
- * VB_FRAME_TX. Where nothing comes back of what is sent, it is handed to the receiver here, so that
- * a response finds its header.
+ * Frames that come of our headers are marked VB_FRAME_TX. Where nothing comes back of what is sent,
+ * it is handed to the receiver here, so that a response finds its header; what we answered ourselves
+ * then proves nothing and is marked VB_FRAME_UNHEARD.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
@@ -24,19 +24,16 @@ static const struct vb_key keys[] = {
      "what is sent comes back; auto: yes on a serial port (a LIN transceiver does that), else no"},
 };
 
-#define SENT_MAX 8
-/* An echo comes within the slot; USB adapters hold bytes back for 16 ms. Later it is another's. */
-#define SENT_FOR_NS (100 * VB_NS_PER_MS)
+/* So long nothing has gone out: the other end is stuck. */
+#define STUCK_NS VB_NS_PER_S
+#define NEVER    INT64_MIN
 
 struct lin {
     struct vb_lin_rx rx;
-    bool leads, echo;
+    bool leads;
+    bool unheard; /* what we send does not come back */
     struct vb_lin_leader leader;
-    struct {
-        uint8_t id;
-        int64_t t_ns;
-    } sent[SENT_MAX]; /* headers whose frames are still to come, in order */
-    unsigned sent_count;
+    int64_t stuck_ns; /* since then nothing goes out, or NEVER */
     uint32_t skipped; /* as it was last counted */
     unsigned turns;   /* of the loop that a late header has waited */
 };
@@ -46,28 +43,23 @@ struct lin {
 #define LATE_NS    VB_NS_PER_MS
 #define LATE_TURNS 2
 
-/* Is this frame the answer to a header of ours? Headers before it got lost. */
-static bool is_ours(struct lin *lin, const struct vb_frame *frame) {
-    for (unsigned i = 0; i < lin->sent_count; i++) {
-        int64_t since_ns = frame->t_ns - lin->sent[i].t_ns;
-        if (lin->sent[i].id == frame->id && since_ns <= SENT_FOR_NS) {
-            lin->sent_count -= i + 1;
-            memmove(lin->sent, lin->sent + i + 1, lin->sent_count * sizeof lin->sent[0]);
-            return true;
-        }
-    }
-    return false;
-}
+#define NO_ECHO "the bus has no power, the line is cut, or the adapter has no echo (echo=no)"
 
 static void show_leader(struct link *link) {
     struct lin *lin = link_kind_state(link);
+    const struct vb_lin_leader *leader = &lin->leader;
     char reason[sizeof link->leader_reason] = "";
-    const char *state = vb_lin_leader_state_text((enum vb_lin_leader_state)lin->leader.state);
-    if (lin->leader.state == VB_LIN_LEADER_YIELD) {
-        snprintf(reason, sizeof reason, "another leader is heard: it asked for id %02X",
-                 lin->leader.foreign_id);
-    } else if (lin->leader.state == VB_LIN_LEADER_LISTEN) {
+    const char *state = vb_lin_leader_state_text((enum vb_lin_leader_state)leader->state);
+    bool guessed = !leader->echo && link_value(link->config->spec, "echo")->number == ECHO_AUTO;
+    if (leader->state == VB_LIN_LEADER_YIELD && leader->disputed) {
+        snprintf(reason, sizeof reason, "somebody else answers id %02X too", leader->foreign_id);
+    } else if (leader->state == VB_LIN_LEADER_YIELD) {
+        snprintf(reason, sizeof reason, "another leader is heard: it asked for id %02X%s",
+                 leader->foreign_id, guessed ? ", or what is sent comes back (echo=yes)" : "");
+    } else if (leader->state == VB_LIN_LEADER_LISTEN) {
         snprintf(reason, sizeof reason, "listening whether the bus is free");
+    } else if (lin->unheard) {
+        snprintf(reason, sizeof reason, "nothing that is sent comes back: " NO_ECHO);
     }
     if (link->leader != state || strcmp(link->leader_reason, reason) != 0) {
         link->leader = state;
@@ -82,10 +74,13 @@ static void hand_on(struct link *link) {
     while (vb_lin_rx_next(&lin->rx, &frame)) {
         int64_t now_ns = clock_mono_ns();
         if (lin->leads) {
-            if (is_ours(lin, &frame)) {
+            enum vb_lin_origin origin = vb_lin_leader_heard(&lin->leader, &frame, now_ns);
+            if (origin != VB_LIN_FOREIGN) {
                 frame.flags |= VB_FRAME_TX;
             }
-            vb_lin_leader_heard(&lin->leader, &frame, now_ns);
+            if (origin == VB_LIN_OURS_ANSWERED && !lin->leader.echo) {
+                frame.flags |= VB_FRAME_UNHEARD;
+            }
         }
         frame.t_ns = link_now_ns() - (now_ns - frame.t_ns) / VB_NS_PER_US * VB_NS_PER_US;
         hub_frame(link, &frame);
@@ -116,29 +111,48 @@ static void send_frame(struct link *link, const struct vb_frame *frame, int64_t 
     if (!transport_write_break(link->transport, bytes + 1, n - 1)) { /* the 00 is the break */
         return;
     }
-    if (lin->sent_count == SENT_MAX) {
-        lin->sent_count--;
-        memmove(lin->sent, lin->sent + 1, lin->sent_count * sizeof lin->sent[0]);
-    }
-    lin->sent[lin->sent_count].id = (uint8_t)frame->id;
-    lin->sent[lin->sent_count++].t_ns = now_ns;
-    if (!lin->echo) {
+    if (!lin->leader.echo) {
         hear(link, bytes, n, now_ns);
     }
 }
 
+/* Headers that wait for somebody who does not read would go out when nobody means them any more.
+ * Returns true if this one must not be sent. */
+static bool is_stuck(struct link *link, int64_t now_ns) {
+    struct lin *lin = link_kind_state(link);
+    if (transport_pending(link->transport) == 0) {
+        lin->stuck_ns = NEVER;
+        return false;
+    }
+    if (lin->stuck_ns == NEVER) {
+        lin->stuck_ns = now_ns;
+    }
+    return true;
+}
+
+/* May end the link. */
 static void lead(struct link *link, int64_t now_ns) {
     struct lin *lin = link_kind_state(link);
     struct vb_frame frame;
+    if (link->alone) {
+        return;
+    }
     if (now_ns - vb_lin_leader_deadline_ns(&lin->leader) > LATE_NS && lin->turns < LATE_TURNS) {
         lin->turns++;
         return;
     }
     lin->turns = 0;
     vb_lin_leader_tick(&lin->leader, now_ns);
-    while (vb_lin_leader_take(&lin->leader, &frame)) {
+    if (is_stuck(link, now_ns)) {
+        vb_lin_leader_skip(&lin->leader);
+        if (now_ns - lin->stuck_ns >= STUCK_NS) {
+            link_fail(link, "nothing goes out: the other end does not read");
+            return;
+        }
+    } else if (vb_lin_leader_take(&lin->leader, &frame)) {
         send_frame(link, &frame, now_ns);
     }
+    lin->unheard = vb_lin_leader_unheard(&lin->leader, now_ns);
     show_leader(link);
 }
 
@@ -149,16 +163,20 @@ static void opened(struct link *link) {
     const struct vb_value *leader = link_value(spec, "leader");
     vb_lin_rx_init(&lin->rx, (uint32_t)link_value(spec, "baud")->number);
     lin->skipped = 0;
-    lin->sent_count = 0;
-    lin->echo =
-        echo->number == ECHO_YES || (echo->number == ECHO_AUTO && spec->place.type == PLACE_SERIAL);
+    lin->stuck_ns = NEVER;
+    lin->unheard = false;
     lin->leads = leader->number != 0;
-    if (lin->leads) {
-        vb_lin_leader_init(&lin->leader, vb_lin_schedule_find(schedules[leader->number]),
-                           clock_mono_ns());
-        show_leader(link);
-        hub_publish(link);
+    if (!lin->leads) {
+        return;
     }
+    vb_lin_leader_init(&lin->leader, vb_lin_schedule_find(schedules[leader->number]),
+                       clock_mono_ns());
+    lin->leader.echo =
+        echo->number == ECHO_YES || (echo->number == ECHO_AUTO && spec->place.type == PLACE_SERIAL);
+    if (!link->alone) {
+        show_leader(link);
+    }
+    hub_publish(link);
 }
 
 static void bytes(struct link *link, const uint8_t *data, size_t n, int64_t mono_ns) {
@@ -181,16 +199,18 @@ static void tick(struct link *link, int64_t mono_ns) {
 static int64_t deadline_ns(struct link *link) {
     struct lin *lin = link_kind_state(link);
     int64_t rx = vb_lin_rx_deadline_ns(&lin->rx);
-    int64_t leader = lin->leads ? vb_lin_leader_deadline_ns(&lin->leader) : INT64_MAX;
+    int64_t leader =
+        lin->leads && !link->alone ? vb_lin_leader_deadline_ns(&lin->leader) : INT64_MAX;
     return rx < leader ? rx : leader;
 }
 
 static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
     const struct lin *lin = link_kind_state(link);
-    snprintf(why, LINK_WHY, "%s", link->leader_reason);
+    snprintf(why, LINK_WHY, "%s", lin->unheard ? NO_ECHO : link->leader_reason);
     return !lin->leads                                 ? VB_REFUSAL_NO_LEADER
            : lin->leader.state == VB_LIN_LEADER_YIELD  ? VB_REFUSAL_OTHER_LEADER
            : lin->leader.state == VB_LIN_LEADER_LISTEN ? VB_REFUSAL_NOT_LEADING
+           : lin->unheard                              ? VB_REFUSAL_NO_ECHO
                                                        : VB_REFUSAL_NONE;
 }
 
@@ -198,6 +218,17 @@ static bool publish(struct link *link, const struct vb_frame *frame) {
     struct lin *lin = link_kind_state(link);
     return lin->leads && vb_lin_leader_publish(&lin->leader, (uint8_t)frame->id, 0, frame->data,
                                                frame->len) == VB_OK;
+}
+
+/* A link that does not lead sends nothing, and says so when it is asked. */
+static bool carries(const struct link_spec *spec, uint32_t id) {
+    const struct vb_value *leader = link_value(spec, "leader");
+    const struct vb_lin_schedule *schedule = vb_lin_schedule_find(schedules[leader->number]);
+    bool found = !schedule;
+    for (size_t i = 0; schedule && i < schedule->slot_count; i++) {
+        found |= schedule->slots[i].id == id;
+    }
+    return found;
 }
 
 const struct link_kind link_kind_lin = {
@@ -215,4 +246,5 @@ const struct link_kind link_kind_lin = {
     .deadline_ns = deadline_ns,
     .ready = ready,
     .publish = publish,
+    .carries = carries,
 };

@@ -103,6 +103,10 @@ void link_rearm(struct link *link) {
 static void set_state(struct link *link, enum link_state state, const char *reason) {
     bool same = link->state == state && strcmp(link->reason, reason) == 0;
     link->state = state;
+    if (state != LINK_OPEN || link->alone) { /* it leads nothing now */
+        link->leader = NULL;
+        link->leader_reason[0] = '\0';
+    }
     snprintf(link->reason, sizeof link->reason, "%s", reason);
     if (!same) {
         link_changed(link);
@@ -225,7 +229,7 @@ bool link_start(struct link *link, char *why) {
     uv_timer_init(link->hub->loop, &link->retry);
     link->started = true;
     link->retry.data = link;
-    link->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    link->alarm = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (link->alarm < 0) {
         snprintf(why, LINK_WHY, "no timer: %s", strerror(errno));
         return false;

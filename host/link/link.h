@@ -18,6 +18,8 @@ struct link_spec;
 
 /* ---- LINK as text: KIND:PLACE[,key=value]... ---- */
 
+struct link_spec;
+
 #define LINK_KEYS_MAX 8
 #define LINK_SIM_MAX  8
 #define LINK_WHY      240 /* room for the longest why */
@@ -44,6 +46,8 @@ struct link_kind {
      * the frame's id; len 0 = nothing of us. NULL: this kind carries no commands. */
     enum vb_refusal (*ready)(const struct link *link, char why[LINK_WHY]);
     bool (*publish)(struct link *link, const struct vb_frame *frame);
+    /* Can a frame of this id ever be published on such a link? NULL = yes. */
+    bool (*carries)(const struct link_spec *spec, uint32_t id);
 };
 
 extern const struct link_kind *const link_kinds[];

@@ -440,14 +440,8 @@ static const struct vb_key keys[] = {
      .help = "take the next free port where that one is in use"},
 };
 
-static bool check(const struct vb_value *values, char *why) {
-    struct http_address address;
-    return http_address_parse(&address, values[0].text, values[0].len, why);
-}
-
 static const struct output_live live = {.keys = keys,
                                         .key_count = sizeof keys / sizeof keys[0],
-                                        .check = check,
                                         .open = open_output,
                                         .seen = seen,
                                         .close = close_output};

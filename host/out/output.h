@@ -78,9 +78,6 @@ struct config_output; /* host/config/config.h */
 struct output_live {
     const struct vb_key *keys; /* what its configuration may say beside `type` */
     size_t key_count;
-    /* What the rows of the keys cannot say about their values: false with why (OUTPUT_WHY). May be
-     * NULL. `voltbus check` asks it too, so nothing is opened. */
-    bool (*check)(const struct vb_value *values, char *why);
     /* Returns its state, or NULL with why (OUTPUT_WHY). */
     void *(*open)(struct hub *hub, const struct config_output *config, char *why);
     void (*raw)(void *self, const struct vb_frame *frame,

@@ -23,7 +23,9 @@
     X(LINK_DOWN, "link-down", "the link of this device is not open")                               \
     X(NO_LEADER, "no-leader", "voltbus does not lead this bus (the link's option leader= does)")   \
     X(NOT_LEADING, "not-leading", "the leader still listens whether the bus is free")              \
-    X(OTHER_LEADER, "other-leader", "another leader is heard on this bus")
+    X(OTHER_LEADER, "other-leader", "another leader is heard on this bus")                         \
+    X(NO_ECHO, "no-echo", "nothing that is sent comes back")                                       \
+    X(NO_SLOT, "no-slot", "the link cannot send the frame of this command")
 
 enum vb_refusal {
 #define X(name, text, sentence) VB_REFUSAL_##name,

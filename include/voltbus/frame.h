@@ -35,6 +35,7 @@ enum {
     VB_FRAME_ENHANCED = 1 << 8,  /* LIN: the enhanced checksum matched (PID and data) */
     VB_FRAME_NO_TIME = 1 << 9,   /* the recording gives no time: t_ns is 0 */
     VB_FRAME_UNPARITY = 1 << 10, /* LIN: enhanced checksum over the id without its parity bits */
+    VB_FRAME_UNHEARD = 1 << 11,  /* our own, sent where nothing that is sent comes back */
 };
 
 struct vb_frame {

@@ -244,16 +244,4 @@ run "help" "$VOLTBUS" config --help
 status_is 0
 out_has 'voltbus config schema'
 
-cat >"$work/outputs.yaml" <<END
-links: {can0: 'file:x.log'}
-devices: {pack: {type: leaf-battery, link: can0}}
-outputs:
-  page: {type: http, listen: "0.0.0.0:8080"}
-  one: {type: sqlite, path: a.db}
-  two: {type: sqlite, path: b.db}
-END
-run "what only an output can judge" "$VOLTBUS" check "$work/outputs.yaml"
-status_is 1
-err_has 'outputs.yaml:4:9: outputs.page: '
-err_has 'outputs.yaml:6:8: outputs.two: there is one already (one): one sqlite is kept'
 finish

@@ -8,7 +8,7 @@ set -eu
 # ---- through a gateway ----
 
 url=http://127.0.0.1:18510
-lin="lin:$work/lin,leader=nugget,echo=no"
+lin="lin:$work/lin,leader=nugget,echo=yes"
 cat >"$work/van.yaml" <<END
 links:
   house: "$lin"
@@ -25,7 +25,7 @@ END
 level() { api get /api/state devices panel commands coolbox.level "$1"; }
 
 van() { # the simulated van, at the same place each time
-    start sim camper-van "pty:$work/lin" --set leader=no --set day=10min
+    start sim camper-van "pty:$work/lin" --set leader=no --set echo=yes --set day=10min
     van=$started
     wait_for 5 test -e "$work/lin"
 }

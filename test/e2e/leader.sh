@@ -84,15 +84,22 @@ run "a lease is held" api post /api/devices/panel/coolbox.level '{"value":3,"lea
 out_has '200 '
 is "level 3 is sent" wait_for 2 heard "$level_3"
 forget
-say '00 55 E2'
-is "another leader is heard" api until 2 /api/state yield links house leader
+# Behind a header of voltbus it may be a response that looks like one, so not each of them counts.
+other_leader() {
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        say '00 55 E2'
+        api until 0.1 /api/state yield links house leader && return
+    done
+    return 1
+}
+is "another leader is heard" other_leader
 run "the link says who" api get /api/state links house reason
 out_is "another leader is heard: it asked for id 22"
 run "the lease has ended" api get /api/state devices panel commands coolbox.level lease
 out_is null
 refusal "no command beside another leader" panel/coolbox.level '{"value":1}' '409 {"error":"other-leader"'
 is "the log says why" grep -q 'command panel/coolbox.level: 3 -> 0 .*: the lease ends: another leader' "$work/said"
-said=$(first_time '> 00 55 E2')
+said=$(last_time '> 00 55 E2')
 sleep 0.5
 stopped=$(last_time '00 55')
 is "nothing is sent any more, at once" after "${stopped:-$said}" "$said" -1 0.05
