@@ -6,6 +6,7 @@ import hashlib
 import os
 import socket
 import struct
+import time
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -108,10 +109,12 @@ class WebSocket:
             head += key
         self.socket.sendall(head + payload)
 
-    def closed_with(self):
+    def closed_with(self, seconds=10):
         """Read until the other side closes: its status code, or None if it just went."""
+        end = time.monotonic() + seconds
         try:
             while True:
+                assert time.monotonic() < end, f"not closed within {seconds} s"
                 opcode, payload = self.receive()
                 if opcode == CLOSE:
                     return struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else 1005
