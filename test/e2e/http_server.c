@@ -63,7 +63,7 @@ int main(int argc, char **argv) {
     char why[OUTPUT_WHY];
     struct config *config = argc == 2 ? config_read(argv[1], complain, NULL) : NULL;
     if (!config) {
-        return 2;
+        return 1;
     }
     for (size_t i = 0; i < config->output_count; i++) {
         if (config->outputs[i].type == output_find("http")) {
