@@ -352,14 +352,23 @@ static bool open_nothing(struct link *link, char *why) {
     return true;
 }
 
+static bool publish_anything(struct link *link, const struct vb_frame *frame) {
+    (void)link;
+    (void)frame;
+    return true;
+}
+
 static enum vb_refusal always_ready(const struct link *link, char why[LINK_WHY]) {
     (void)link;
     (void)why;
     return VB_REFUSAL_NONE;
 }
 
-static const struct link_kind nothing = {
-    .name = "nothing", .frame_kind = VB_KIND_CAN, .open = open_nothing, .ready = always_ready};
+static const struct link_kind nothing = {.name = "nothing",
+                                         .frame_kind = VB_KIND_CAN,
+                                         .open = open_nothing,
+                                         .ready = always_ready,
+                                         .publish = publish_anything};
 
 struct fixture {
     uv_loop_t loop;
