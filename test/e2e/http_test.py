@@ -544,7 +544,7 @@ def test_more_connections_than_allowed_are_told_so():
             stack.enter_context(server.connect())
         time.sleep(0.2)
         assert server.get("/api/state") in (0, 503)
-    until(3, lambda: server.ask()[0] == 200)
+    until(3, lambda: server.get("/api/state") == 200)  # as soon as it has noticed that they are gone
 
 
 # ---- history ----
