@@ -271,11 +271,14 @@ static bool find_port(struct http *http, bool free_port, char *why) {
                  http->address.host, in_use ? wanted : http->address.port, strerror(errno));
         return false;
     }
-    struct sockaddr_storage chosen = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4; /* its port stands where that of IPv6 does */
+        struct sockaddr_in6 ipv6;
+    } chosen = {.ipv6 = {0}};
     socklen_t size = sizeof chosen;
-    if (getsockname(http->listener, (struct sockaddr *)&chosen, &size) == 0) {
-        /* sin_port and sin6_port stand at the same place */
-        http->address.port = ntohs(((struct sockaddr_in *)&chosen)->sin_port);
+    if (getsockname(http->listener, &chosen.any, &size) == 0) {
+        http->address.port = ntohs(chosen.ipv4.sin_port);
     }
     if (wanted != 0 && http->address.port != wanted) {
         hub_log(http->hub, "port %u is in use: listening on %u", wanted, http->address.port);
