@@ -383,7 +383,7 @@ static const struct vb_hint hints[] = {
     {0x50B, 6, GENERATION, AUTO, ZE0, 1},  /* later cars: 7 bytes */
 };
 
-static const char *const headline[] = {"battery.soc",         "battery.voltage", "battery.current",
+static const char *const headline[] = {"battery.soc", "battery.voltage", "battery.current",
                                        "battery.soh", "battery.energy",  NULL};
 
 const struct vb_device vb_device_leaf_battery = {
