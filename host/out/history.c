@@ -28,6 +28,11 @@ int64_t history_us(int64_t t_ns) {
     return t_ns / VB_NS_PER_US - (t_ns % VB_NS_PER_US < 0);
 }
 
+int64_t history_minute(int64_t t_us) {
+    int64_t within = t_us % MINUTE_US;
+    return t_us - within - (within < 0 ? MINUTE_US : 0);
+}
+
 void history_time_text(int64_t t_us, char *out, size_t n) {
     time_t seconds = (time_t)(t_us / 1000000 - (t_us % 1000000 < 0));
     struct tm tm;
@@ -253,8 +258,11 @@ static void history_free(struct history *h) {
     free(h->ring);
     free(h->batch);
     free(h->starts);
+    free(h->held);
+    free(h->held_new);
     free(h->file.signals);
     free(h->file.devices);
+    free(h->file.newest_gaps);
     free(h->path);
     free(h->wal);
     free(h->lock_path);
@@ -312,23 +320,24 @@ struct history *history_open(const struct history_options *options, char *why, s
                      h->path);
             history_file_close(h, true);
         }
-        history_unlock(h);
+        history_unlock(h, h->last_troubled);
     }
     history_free(h);
     return NULL;
 }
 
-void history_close(struct history *h) {
+uint64_t history_close(struct history *h) {
     if (!h) {
-        return;
+        return 0;
     }
     pthread_mutex_lock(&h->lock);
     h->stop = true;
     pthread_cond_signal(&h->wake);
     pthread_mutex_unlock(&h->lock);
     pthread_join(h->thread, NULL);
+    uint64_t lost = atomic_load(&h->head) - atomic_load(&h->tail);
     sqlite3_close(h->reader); /* before the writer's, which then tidies up the -wal */
-    history_file_close(h, true);
+    history_file_close(h, lost == 0);
     if (h->options.temporary) {
         char shm[4096 + 8];
         snprintf(shm, sizeof shm, "%s-shm", h->path);
@@ -336,6 +345,11 @@ void history_close(struct history *h) {
         unlink(h->wal);
         unlink(shm);
     }
-    history_unlock(h);
+    bool say = lost > 0 && !h->options.temporary;
+    if (say) {
+        history_lock_note(h, "trouble");
+    }
+    history_unlock(h, say);
     history_free(h);
+    return lost;
 }

@@ -32,9 +32,11 @@ struct history_options {
 
 /* Open or make the file, check it, start the writer. why: room for n; the reason if NULL is
  * returned, else a remark about what was found ("", "PATH: the last run was not ended: up to 1 s of
- * samples is missing after 2026-11-21 12:00:03 UTC", "PATH: was damaged (...): moved to
+ * samples is missing after 2026-11-21 12:00:03 UTC", "PATH: the last run could not write its last
+ * samples: those after 2026-11-21 12:00:03 UTC are missing", "PATH: was damaged (...): moved to
  * PATH.damaged-1, a new one is begun"). A file that is no database, or a damaged one, is moved away;
- * the database of another program or of a newer voltbus is left alone, with a reason. */
+ * the database of another program or another version is left alone, with a reason.
+ * Between two runs there is a gap, for every device. */
 struct history *history_open(const struct history_options *options, char *why, size_t n);
 
 /* The number of a signal for history_put; made if new. A signal whose unit or ratio differs from
@@ -62,8 +64,12 @@ struct history_point {
 
 /* Read a signal from from_ns up to and with to_ns as at most `points` (2..5000) stretches of equal
  * length, empty ones left out. Its own connection.
- * - If there are no more samples than points, each is its own point (mean = low = high).
- * - t is the time of the first sample in the stretch. Wide spans are made of whole minutes (the sums
+ * - A value holds until the next sample of its signal, a gap, or 60 s, whichever comes first. The mean
+ *   is over the time in which values held, low and high are of those values; the newest sample holds
+ *   for no time. Where nothing held for any time, the mean is that of the samples.
+ * - If there are no more samples than points, each is its own point (mean = low = high), and so is
+ *   from_ns, if a value held then.
+ * - t is the time of the first sample in the stretch, or its start, if a value held then. Wide spans are made of whole minutes (the sums
  *   that the file keeps): t is then the start of the first minute, and the first and last stretch
  *   have the whole minute in which from_ns and to_ns lie. So are spans with very many samples; there
  *   may then be fewer stretches than asked for.
@@ -97,7 +103,7 @@ void history_control(struct history *h, int64_t t_ns, const char *who, const cha
                      const char *result);
 
 /* Commit what is left, stop the writer, free everything. With trouble that lasts (a full disk) what
- * is left is lost after a few seconds. */
-void history_close(struct history *h);
+ * is left is lost after a few seconds: returns how many samples that were. */
+uint64_t history_close(struct history *h);
 
 #endif

@@ -22,8 +22,8 @@
 #define BUSY_TIMEOUT_MS 2000
 
 /* Without a foreign key on sample.signal: it would look up the signal for every sample. "add" is a
- * word of SQL and always has to be quoted. sum is REAL, because a sum of 64-bit numbers may be more
- * than 64 bits; SQLite stores it as an integer where it is one. */
+ * word of SQL and always has to be quoted. sum and area are REAL, because they may be more than 64
+ * bits; SQLite stores them as integers where they are. */
 static const char schema[] =
     "CREATE TABLE device(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE signal(id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),"
@@ -33,6 +33,7 @@ static const char schema[] =
     " PRIMARY KEY(signal, t)) WITHOUT ROWID;"
     "CREATE TABLE rollup(signal INTEGER NOT NULL, t INTEGER NOT NULL, n INTEGER NOT NULL,"
     " min INTEGER NOT NULL, max INTEGER NOT NULL, sum REAL NOT NULL,"
+    " us INTEGER NOT NULL, area REAL NOT NULL,"
     " PRIMARY KEY(signal, t)) WITHOUT ROWID;"
     "CREATE TABLE gap(device INTEGER NOT NULL REFERENCES device(id), t INTEGER NOT NULL,"
     " PRIMARY KEY(device, t)) WITHOUT ROWID;"
@@ -138,6 +139,17 @@ static void say_busy(struct history *h, int fd, char *why, size_t n) {
     }
 }
 
+/* The process, and a word about how it goes. Always as long, so that it can be written in place on a
+ * full disk, where nothing can be written into the database: the next run then knows that more is
+ * missing than what one commit takes. */
+void history_lock_note(struct history *h, const char *note) {
+    char text[40];
+    int length = snprintf(text, sizeof text, "%-20ld\n%-10.10s\n", (long)getpid(), note);
+    if (pwrite(h->lock_fd, text, (size_t)length, 0) != length) {
+        return; /* it is only for messages */
+    }
+}
+
 bool history_lock(struct history *h, char *why, size_t n) {
     if (asprintf(&h->lock_path, "%s.lock", h->path) < 0) {
         h->lock_path = NULL;
@@ -159,21 +171,19 @@ bool history_lock(struct history *h, char *why, size_t n) {
             return false;
         }
         if (same_file(fd, h->lock_path)) { /* else its owner has just removed it: again */
-            char text[32];
-            int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-            /* only for the message above: a full disk does not matter here */
-            if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) == length) {
-                (void)0;
-            }
+            char text[40] = "";
+            ssize_t got = pread(fd, text, sizeof text - 1, 0);
+            h->last_troubled = got > 0 && strstr(text, "trouble") != NULL;
             h->lock_fd = fd;
+            history_lock_note(h, h->last_troubled ? "trouble" : ""); /* until the file is open */
             return true;
         }
         close(fd);
     }
 }
 
-void history_unlock(struct history *h) {
-    if (same_file(h->lock_fd, h->lock_path)) {
+void history_unlock(struct history *h, bool keep) {
+    if (!keep && same_file(h->lock_fd, h->lock_path)) {
         unlink(h->lock_path);
     }
     close(h->lock_fd);
@@ -279,11 +289,12 @@ static enum opened whose(struct history *h, bool *fresh, char *why, size_t n) {
         snprintf(why, n, "%s: is the database of another program; give another path", h->path);
         return REFUSED;
     }
-    if (!*fresh && (version < 1 || version > HISTORY_VERSION)) {
-        snprintf(why, n,
-                 "%s: was made by another voltbus (version %lld of the file, this one knows up to "
-                 "%d); use that one, or give another path",
-                 h->path, (long long)version, HISTORY_VERSION);
+    if (!*fresh && version != HISTORY_VERSION) {
+        snprintf(
+            why, n,
+            "%s: was made by another voltbus (version %lld of the file, this one knows %d); use "
+            "that one, or give another path",
+            h->path, (long long)version, HISTORY_VERSION);
         return REFUSED;
     }
     if (sqlite3_db_readonly(db, "main") == 1) {
@@ -338,46 +349,80 @@ static enum opened prepare(struct history *h, bool fresh, char *why, size_t n) {
     return rc ? judge(h, rc, why, n) : OPENED;
 }
 
-/* What is said about a last run that was not ended. */
-static void say_run(struct history *h, bool any, int64_t last_us, bool whole, char *why, size_t n) {
-    char text[40] = "";
-    if (any) {
-        history_time_text(last_us, text, sizeof text);
+/* The run before this one. */
+struct last_run {
+    bool any, unended;
+    bool samples; /* it has some: the newest is of last_us, else it began then */
+    int64_t last_us;
+};
+
+static int read_last_run(struct history *h, struct last_run *last) {
+    sqlite3_stmt *s;
+    *last = (struct last_run){0};
+    int rc = sqlite3_prepare_v2(h->file.db,
+                                "SELECT ended IS NULL, last IS NOT NULL, ifnull(last, started)"
+                                " FROM run ORDER BY id DESC LIMIT 1",
+                                -1, &s, NULL);
+    if (rc) {
+        return rc;
     }
-    snprintf(why, n, "%s: the last run was not ended: %s%.3g s of samples is missing%s%s%s",
-             h->path, "up to ", (double)h->options.commit_ms / 1000.0, any ? " after " : "", text,
-             whole ? "" : "; too large to be checked for damage in full");
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        *last = (struct last_run){.any = true,
+                                  .unended = sqlite3_column_int(s, 0) != 0,
+                                  .samples = sqlite3_column_int(s, 1) != 0,
+                                  .last_us = sqlite3_column_int64(s, 2)};
+    }
+    return sqlite3_finalize(s);
 }
 
-/* Look at the last run, check the file if it was not ended, begin a new one. */
+/* What is said about a last run that was not ended, or lost samples at its end. */
+static void say_run(struct history *h, const struct last_run *last, bool troubled, bool whole,
+                    char *why, size_t n) {
+    char text[40];
+    const char *large = whole ? "" : "; too large to be checked for damage in full";
+    history_time_text(last->last_us, text, sizeof text);
+    if (troubled) {
+        snprintf(why, n,
+                 "%s: the last run could not write its last samples: those after %s are missing%s",
+                 h->path, text, large);
+    } else {
+        snprintf(why, n, "%s: the last run was not ended: up to %.3g s of samples is missing%s%s%s",
+                 h->path, (double)h->options.commit_ms / 1000.0, last->samples ? " after " : "",
+                 last->samples ? text : "", large);
+    }
+}
+
+/* Look at the last run, check the file if it was not ended, begin a new one. Between two runs nothing
+ * was heard, which is a gap. Not where the same process goes on with the same file: what came
+ * meanwhile waits in memory. */
 static enum opened begin_run(struct history *h, char *why, size_t n) {
-    sqlite3_stmt *s;
-    int rc = sqlite3_prepare_v2(h->file.db, "SELECT ended, last FROM run ORDER BY id DESC LIMIT 1",
-                                -1, &s, NULL);
+    struct last_run last;
+    struct stat st;
+    int rc = read_last_run(h, &last);
     if (rc) {
         return judge(h, rc, why, n);
     }
-    rc = sqlite3_step(s);
-    bool unended = rc == SQLITE_ROW && sqlite3_column_type(s, 0) == SQLITE_NULL;
-    bool any = rc == SQLITE_ROW && sqlite3_column_type(s, 1) != SQLITE_NULL;
-    int64_t last_us = any ? sqlite3_column_int64(s, 1) : 0;
-    sqlite3_finalize(s);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        return judge(h, rc, why, n);
-    }
-    if (unended) {
+    bool again = stat(h->path, &st) == 0 && st.st_dev == h->file.device &&
+                 st.st_ino == h->file.inode && h->file.inode != 0;
+    if (last.unended || (last.any && h->last_troubled)) {
         bool whole = true;
-        enum opened checked = check(h, &whole, why, n);
+        enum opened checked = last.unended ? check(h, &whole, why, n) : OPENED;
         if (checked != OPENED) {
             return checked;
         }
-        say_run(h, any, last_us, whole, why, n);
+        say_run(h, &last, h->last_troubled, whole, why, n);
     }
-    char sql[200];
+    char gaps[120] = "";
+    if (last.samples && !again) {
+        snprintf(gaps, sizeof gaps,
+                 "INSERT OR IGNORE INTO gap(device, t) SELECT id, %lld FROM device;",
+                 (long long)last.last_us + 1);
+    }
+    char sql[400];
     snprintf(sql, sizeof sql,
-             "BEGIN IMMEDIATE; INSERT INTO run(started) VALUES(%lld);"
+             "BEGIN IMMEDIATE; INSERT INTO run(started) VALUES(%lld);%s"
              "DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - %d; COMMIT",
-             (long long)history_clock_us(), RUNS_KEPT);
+             (long long)history_clock_us(), gaps, RUNS_KEPT);
     rc = run_sql(h, sql);
     if (rc) {
         return judge(h, rc, why, n);
@@ -401,14 +446,16 @@ static enum opened statements(struct history *h, char *why, size_t n) {
     } all[] = {
         {&f->sample, "INSERT OR IGNORE INTO sample(signal, t, v) VALUES(?1, ?2, ?3)"},
         {&f->rollup,
-         "INSERT INTO rollup(signal, t, n, min, max, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+         "INSERT INTO rollup(signal, t, n, min, max, sum, us, area)"
+         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
          " ON CONFLICT(signal, t) DO UPDATE SET n = n + excluded.n,"
          " min = min(min, excluded.min), max = max(max, excluded.max),"
-         " sum = sum + excluded.sum"},
+         " sum = sum + excluded.sum, us = us + excluded.us, area = area + excluded.area"},
         {&f->gap, "INSERT OR IGNORE INTO gap(device, t) VALUES(?1, ?2)"},
+        {&f->gap_after, "SELECT min(t) FROM gap WHERE device = ?1 AND t >= ?2"},
         {&f->control, "INSERT INTO control_log(t, who, device, command, old, new, result)"
                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
-        {&f->last, "UPDATE run SET last = ?1 WHERE id = ?2"},
+        {&f->last, "UPDATE run SET last = max(ifnull(last, ?1), ?1) WHERE id = ?2"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         int rc =
@@ -468,6 +515,11 @@ bool history_file_open(struct history *h, char *why, size_t n) {
         history_file_close(h, false);
         return false;
     }
+    for (size_t i = 0; i < h->held_room; i++) {
+        h->held[i].known = false; /* a value is not continued beyond a run */
+    }
+    h->last_troubled = false; /* it is said */
+    history_lock_note(h, "");
     atomic_fetch_add(&h->generation, 1);
     atomic_store(&h->open, true);
     return true;
@@ -494,7 +546,8 @@ void history_file_close(struct history *h, bool ended) {
                  (long long)history_clock_us(), (long long)f->run);
         run_sql(h, sql); /* if it fails the next run says that this one was not ended */
     }
-    sqlite3_stmt **const all[] = {&f->sample, &f->rollup, &f->gap, &f->control, &f->last};
+    sqlite3_stmt **const all[] = {&f->sample,    &f->rollup,  &f->gap,
+                                  &f->gap_after, &f->control, &f->last};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         sqlite3_finalize(*all[i]);
         *all[i] = NULL;

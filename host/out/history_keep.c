@@ -14,11 +14,6 @@
 #define DAY_US         (24 * 60 * MINUTE_US)
 #define CONTROL_TIMES  10
 
-static int64_t minute_of(int64_t t_us) {
-    int64_t within = t_us % MINUTE_US;
-    return t_us - within - (within < 0 ? MINUTE_US : 0);
-}
-
 /* Bytes in use; *size (or NULL): with the *unused ones, which are free to be used again. */
 static int64_t bytes_in_use(struct history *h, int64_t *size, int64_t *unused) {
     int64_t page = history_file_number(h, "PRAGMA page_size");
@@ -79,7 +74,7 @@ static int begin_by_bytes(struct history *h, int64_t limit) {
     }
     if (!rc && any) {
         k->slice_us = k->slice_us ? k->slice_us : MINUTE_US;
-        begin_round(h, minute_of(oldest) + k->slice_us, true);
+        begin_round(h, history_minute(oldest) + k->slice_us, true);
     }
     return rc;
 }
@@ -92,7 +87,7 @@ static int begin(struct history *h) {
         k->age_ms = now + AGE_EVERY_MS;
         int64_t clock = history_clock_us();
         if (h->options.keep_ms < clock / 1000) {
-            begin_round(h, minute_of(clock - h->options.keep_ms * 1000), false);
+            begin_round(h, history_minute(clock - h->options.keep_ms * 1000), false);
         }
     } else if (h->options.keep_bytes > 0 && now >= k->bytes_ms) {
         k->bytes_ms = now + BYTES_EVERY_MS;

@@ -21,14 +21,23 @@
 #define HISTORY_GAPS        1024u      /* gaps that wait */
 #define HISTORY_CONTROLS    4096u      /* lines of the control log that wait */
 #define HISTORY_APPLICATION 0x766F6C74 /* application_id of the file: "volt" */
-#define HISTORY_VERSION     1          /* user_version */
+#define HISTORY_VERSION     2          /* user_version */
 #define HISTORY_POINTS      5000
 #define MINUTE_US           INT64_C(60000000)
+/* A value holds until the next sample of its signal, a gap, or so long: the means are over time. Twice
+ * as long as sqlite.c lets a value that stays as it is go unwritten. */
+#define HOLD_US MINUTE_US
 
 struct record {
     int64_t t_us, raw;
     uint32_t signal;
     uint32_t order; /* place in its batch */
+};
+
+/* The last sample of a signal in this run: it holds, and its minutes get its weight when it ends. */
+struct held {
+    bool known;
+    int64_t t_us, raw;
 };
 
 struct known_signal {
@@ -53,7 +62,7 @@ struct control_note {
 /* The open file; belongs to the writer. */
 struct file {
     sqlite3 *db; /* NULL: not open */
-    sqlite3_stmt *sample, *rollup, *gap, *control, *last;
+    sqlite3_stmt *sample, *rollup, *gap, *gap_after, *control, *last;
     dev_t device; /* which file it is, so that it is seen when it is replaced */
     ino_t inode;
     int64_t run;      /* its row in run */
@@ -61,7 +70,8 @@ struct file {
     int wal_pages;    /* pages in the -wal after the last commit */
     int64_t *signals; /* ids in the file, by number; 0 = not yet looked up */
     int64_t *devices;
-    size_t signal_room, device_room;
+    int64_t *newest_gaps; /* of each device whose id is known; INT64_MIN = none */
+    size_t signal_room, device_room, gap_room;
 };
 
 /* Where retention stands. */
@@ -79,6 +89,7 @@ struct history {
     char *path, *wal;
     int lock_fd;
     char *lock_path;
+    bool last_troubled; /* the run before this one ended in trouble, its lock file says */
 
     /* The ring has one producer and one consumer, the writer: each moves its own end. */
     struct record *ring;
@@ -109,8 +120,10 @@ struct history {
     struct file file;
     struct keeping keeping;
     struct record *batch;
-    uint32_t *starts; /* of each signal in the batch */
-    size_t start_room;
+    uint32_t *starts;      /* of each signal in the batch */
+    struct held *held;     /* of each signal, as committed */
+    struct held *held_new; /* as it will be after this commit */
+    size_t start_room, held_room, held_new_room;
     uint64_t dropped_seen;
 
     atomic_uint generation; /* of the file: the reader opens it anew when it has changed */
@@ -122,6 +135,7 @@ struct history {
 int64_t history_now_ms(void);                              /* a clock that only goes forward */
 int64_t history_clock_us(void);                            /* Unix time */
 int64_t history_us(int64_t t_ns);                          /* rounded down */
+int64_t history_minute(int64_t t_us);                      /* the start of its minute */
 void history_time_text(int64_t t_us, char *out, size_t n); /* "2026-11-21 12:00:03 UTC" */
 
 /* An array with room for count, what is new being 0; NULL if there is no memory: nothing is changed. */
@@ -131,7 +145,9 @@ void *history_room(void *array, size_t *room, size_t count, size_t size);
 void history_forget_ids(struct file *f);
 bool history_place(struct history *h, const char *path, char *why, size_t n);
 bool history_lock(struct history *h, char *why, size_t n);
-void history_unlock(struct history *h);
+void history_lock_note(struct history *h,
+                       const char *note);          /* for the next run; up to 10 letters */
+void history_unlock(struct history *h, bool keep); /* keep: leave the note there */
 bool history_file_open(struct history *h, char *why, size_t n);
 void history_file_close(struct history *h, bool ended);
 bool history_file_move_away(struct history *h, const char *reason, char *why, size_t n);

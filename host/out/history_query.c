@@ -21,10 +21,13 @@ struct part {
     double mul, add, div;
 };
 
-/* A stretch with something in it. */
+/* A stretch with something in it: samples, or a value that held there. */
 struct bin {
-    int64_t first_us, last_us;
-    double n, sum, low, high; /* values */
+    int64_t first_us;
+    int64_t last_us;         /* the last sample in it, or the held one; minutes: their starts */
+    int64_t heard_us;        /* the last sample in or before it */
+    double n, sum, us, area; /* samples, their sum, time in which values held, sum of value * us */
+    double low, high;        /* values */
 };
 
 struct query {
@@ -45,26 +48,44 @@ static double value_of(const struct part *p, double raw) {
     return (raw * p->mul + p->add) / p->div;
 }
 
-static void add_to(struct bin *bin, const struct part *p, int64_t first_us, int64_t last_us,
-                   double n, double min, double max, double sum) {
-    double a = value_of(p, min);
-    double b = value_of(p, max);
+/* Samples or what held, of raw from min to max. */
+struct piece {
+    int64_t first_us, last_us;
+    double n, sum, us, area, min, max;
+};
+
+static void add_to(struct bin *bin, const struct part *p, const struct piece *piece) {
+    double a = value_of(p, piece->min);
+    double b = value_of(p, piece->max);
     double low = a < b ? a : b;
     double high = a < b ? b : a;
-    if (bin->n == 0) {
-        *bin = (struct bin){.first_us = first_us, .last_us = last_us, .low = low, .high = high};
+    if (bin->n == 0 && bin->us == 0) {
+        *bin = (struct bin){.first_us = piece->first_us,
+                            .last_us = piece->last_us,
+                            .heard_us = piece->last_us,
+                            .low = low,
+                            .high = high};
     }
-    bin->first_us = first_us < bin->first_us ? first_us : bin->first_us;
-    bin->last_us = last_us > bin->last_us ? last_us : bin->last_us;
+    bin->first_us = piece->first_us < bin->first_us ? piece->first_us : bin->first_us;
+    bin->last_us = piece->last_us > bin->last_us ? piece->last_us : bin->last_us;
     bin->low = low < bin->low ? low : bin->low;
     bin->high = high > bin->high ? high : bin->high;
-    bin->n += n;
-    bin->sum += n * value_of(p, sum / n);
+    if (piece->n > 0) {
+        bin->heard_us =
+            bin->n == 0 || piece->last_us > bin->heard_us ? piece->last_us : bin->heard_us;
+        bin->n += piece->n;
+        bin->sum += piece->n * value_of(p, piece->sum / piece->n);
+    }
+    if (piece->us > 0) {
+        bin->us += piece->us;
+        bin->area += piece->us * value_of(p, piece->area / piece->us);
+    }
 }
 
-static int64_t minute_of(int64_t t_us) {
-    int64_t within = t_us % MINUTE_US;
-    return t_us - within - (within < 0 ? MINUTE_US : 0);
+static void add_sample(struct bin *bin, const struct part *p, int64_t t_us, double raw) {
+    add_to(bin, p,
+           &(struct piece){
+               .first_us = t_us, .last_us = t_us, .n = 1, .sum = raw, .min = raw, .max = raw});
 }
 
 /* A statement with ?1 = id, ?2 = from, ?3 = to. */
@@ -107,11 +128,95 @@ static int by_time(const void *a, const void *b) {
     return x->first_us < y->first_us ? -1 : x->first_us > y->first_us;
 }
 
+/* ---- what holds ---- */
+
+/* A sample, which holds until end_us. */
+struct holding {
+    bool any;
+    int64_t t_us;
+    double raw;
+};
+
+/* The last sample before from_us, if it may hold until then; gaps are not looked at. */
+static int held_before(const struct query *q, int64_t id, int64_t from_us, struct holding *held) {
+    sqlite3_stmt *s;
+    *held = (struct holding){0};
+    int rc = open_rows(q,
+                       "SELECT t, v FROM sample WHERE signal = ?1 AND t > ?2 AND t < ?3"
+                       " ORDER BY t DESC LIMIT 1",
+                       id, from_us - HOLD_US, from_us, &s);
+    if (!rc) {
+        if (sqlite3_step(s) == SQLITE_ROW) {
+            *held = (struct holding){true, sqlite3_column_int64(s, 0), sqlite3_column_double(s, 1)};
+        }
+        rc = sqlite3_finalize(s);
+    }
+    return rc;
+}
+
+/* The gaps of the device, in rising time, for holds in rising time. */
+struct gaps {
+    sqlite3_stmt *s;
+    bool any;
+    int64_t t_us; /* the next one */
+};
+
+static void next_gap(struct gaps *gaps) {
+    gaps->any = gaps->any && sqlite3_step(gaps->s) == SQLITE_ROW;
+    gaps->t_us = gaps->any ? sqlite3_column_int64(gaps->s, 0) : INT64_MAX;
+}
+
+static int open_gaps(const struct query *q, int64_t from_us, struct gaps *gaps) {
+    int rc = open_rows(q, "SELECT t FROM gap WHERE device = ?1 AND t BETWEEN ?2 AND ?3 ORDER BY t",
+                       q->device, from_us - HOLD_US, q->to_us, &gaps->s);
+    gaps->any = !rc;
+    if (!rc) {
+        next_gap(gaps);
+    }
+    return rc;
+}
+
+/* Until when a sample holds at most, the next one being of next_us. */
+static int64_t hold_end(struct gaps *gaps, const struct holding *held, int64_t next_us) {
+    while (gaps->any && gaps->t_us < held->t_us) {
+        next_gap(gaps);
+    }
+    int64_t end_us = next_us - held->t_us < HOLD_US ? next_us : held->t_us + HOLD_US;
+    return gaps->any && gaps->t_us < end_us ? gaps->t_us : end_us;
+}
+
+/* The value that held at from_us, if one did and no sample is of just then: of all ratios that the
+ * signal had the newest. */
+static int held_at_from(const struct query *q, struct bin *bin, bool *any) {
+    int64_t newest_us = INT64_MIN;
+    int rc = SQLITE_OK;
+    *any = false;
+    for (size_t i = 0; i < q->part_count && !rc; i++) {
+        struct holding held;
+        struct gaps gaps;
+        rc = held_before(q, q->parts[i].id, q->from_us, &held);
+        if (rc || !held.any || held.t_us < newest_us) {
+            continue;
+        }
+        rc = open_gaps(q, q->from_us, &gaps);
+        if (!rc) {
+            newest_us = held.t_us;
+            *any = hold_end(&gaps, &held, q->from_us + 1) > q->from_us;
+            *bin = (struct bin){0};
+            add_to(bin, &q->parts[i],
+                   &(struct piece){q->from_us, held.t_us, 0, 0, 1, held.raw, held.raw, held.raw});
+            rc = sqlite3_finalize(gaps.s);
+        }
+    }
+    return rc;
+}
+
 /* Each sample its own point, if there are no more than points; else *fits = false. */
 static int read_single(struct query *q, bool *fits) {
-    q->bin_count = 0;
     *fits = true;
-    int rc = SQLITE_OK;
+    bool any = false;
+    int rc = held_at_from(q, &q->bins[0], &any);
+    q->bin_count = any;
     for (size_t i = 0; i < q->part_count && *fits && !rc; i++) {
         sqlite3_stmt *s;
         rc = open_rows(q,
@@ -122,12 +227,15 @@ static int read_single(struct query *q, bool *fits) {
             break;
         }
         while (*fits && sqlite3_step(s) == SQLITE_ROW) {
+            int64_t t = sqlite3_column_int64(s, 0);
+            if (any && t == q->from_us) { /* what held before ends there */
+                any = false;
+                q->bins[0] = q->bins[--q->bin_count];
+            }
             *fits = q->bin_count < q->points;
             if (*fits) {
-                int64_t t = sqlite3_column_int64(s, 0);
-                double v = sqlite3_column_double(s, 1);
                 q->bins[q->bin_count] = (struct bin){0};
-                add_to(&q->bins[q->bin_count++], &q->parts[i], t, t, 1, v, v, v);
+                add_sample(&q->bins[q->bin_count++], &q->parts[i], t, sqlite3_column_double(s, 1));
             }
         }
         rc = sqlite3_finalize(s);
@@ -145,7 +253,7 @@ static int estimate(struct query *q, double *n) {
     for (size_t i = 0; i < q->part_count && !rc; i++) {
         sqlite3_stmt *s;
         rc = open_rows(q, "SELECT total(n) FROM rollup WHERE signal = ?1 AND t BETWEEN ?2 AND ?3",
-                       q->parts[i].id, minute_of(q->from_us), q->to_us, &s);
+                       q->parts[i].id, history_minute(q->from_us), q->to_us, &s);
         if (rc) {
             break;
         }
@@ -157,6 +265,90 @@ static int estimate(struct query *q, double *n) {
     return rc;
 }
 
+static int read_minutes(struct query *q, const struct part *part, int64_t from_us) {
+    sqlite3_stmt *s;
+    int rc = open_rows(q,
+                       "SELECT t, n, min, max, sum, us, area FROM rollup"
+                       " WHERE signal = ?1 AND t BETWEEN ?2 AND ?3 ORDER BY t",
+                       part->id, from_us, q->to_us, &s);
+    while (!rc && sqlite3_step(s) == SQLITE_ROW) {
+        int64_t t = sqlite3_column_int64(s, 0);
+        struct piece piece = {.first_us = t,
+                              .last_us = t,
+                              .n = sqlite3_column_double(s, 1),
+                              .min = sqlite3_column_double(s, 2),
+                              .max = sqlite3_column_double(s, 3),
+                              .sum = sqlite3_column_double(s, 4),
+                              .us = sqlite3_column_double(s, 5),
+                              .area = sqlite3_column_double(s, 6)};
+        if (piece.n > 0 || piece.us > 0) {
+            add_to(&q->bins[(t - from_us) / q->width_us], part, &piece);
+        }
+    }
+    return rc ? rc : sqlite3_finalize(s);
+}
+
+/* A value held until end_us: the stretches in which it did. */
+static void add_hold(struct query *q, const struct part *part, const struct holding *held,
+                     int64_t end_us) {
+    int64_t from_us = held->t_us > q->from_us ? held->t_us : q->from_us;
+    end_us = end_us < q->to_us + 1 ? end_us : q->to_us + 1;
+    while (from_us < end_us) {
+        int64_t number = (from_us - q->from_us) / q->width_us;
+        int64_t next_us = q->from_us + (number + 1) * q->width_us;
+        next_us = next_us < end_us ? next_us : end_us;
+        double us = (double)(next_us - from_us);
+        add_to(
+            &q->bins[number], part,
+            &(struct piece){from_us, held->t_us, 0, 0, us, us * held->raw, held->raw, held->raw});
+        from_us = next_us;
+    }
+}
+
+/* The time of the first sample behind the span: until then the last one in it holds. */
+static int sample_behind(const struct query *q, int64_t id, bool *any, int64_t *t_us) {
+    sqlite3_stmt *s;
+    int rc = open_rows(q, "SELECT t FROM sample WHERE signal = ?1 AND t > ?3 ORDER BY t LIMIT 1",
+                       id, 0, q->to_us, &s);
+    if (!rc) {
+        *any = sqlite3_step(s) == SQLITE_ROW;
+        *t_us = *any ? sqlite3_column_int64(s, 0) : 0;
+        rc = sqlite3_finalize(s);
+    }
+    return rc;
+}
+
+static int read_samples(struct query *q, const struct part *part) {
+    struct holding held;
+    struct gaps gaps = {0};
+    sqlite3_stmt *s = NULL;
+    int rc = held_before(q, part->id, q->from_us, &held);
+    rc = rc ? rc : open_gaps(q, q->from_us, &gaps);
+    rc = rc ? rc
+            : open_rows(q,
+                        "SELECT t, v FROM sample WHERE signal = ?1 AND t BETWEEN ?2 AND ?3"
+                        " ORDER BY t",
+                        part->id, q->from_us, q->to_us, &s);
+    while (!rc && sqlite3_step(s) == SQLITE_ROW) {
+        struct holding next = {true, sqlite3_column_int64(s, 0), sqlite3_column_double(s, 1)};
+        if (held.any) {
+            add_hold(q, part, &held, hold_end(&gaps, &held, next.t_us));
+        }
+        add_sample(&q->bins[(next.t_us - q->from_us) / q->width_us], part, next.t_us, next.raw);
+        held = next;
+    }
+    int closed = sqlite3_finalize(s);
+    rc = rc ? rc : closed;
+    bool any = false;
+    int64_t next_us = 0;
+    rc = rc ? rc : sample_behind(q, part->id, &any, &next_us);
+    if (!rc && held.any && any) {
+        add_hold(q, part, &held, hold_end(&gaps, &held, next_us));
+    }
+    closed = sqlite3_finalize(gaps.s);
+    return rc ? rc : closed;
+}
+
 /* Stretches of width_us from from_us on, out of samples or minutes. */
 static int read_stretches(struct query *q, bool minutes, int64_t from_us, int64_t width_us) {
     int rc = SQLITE_OK;
@@ -164,31 +356,16 @@ static int read_stretches(struct query *q, bool minutes, int64_t from_us, int64_
     q->width_us = width_us;
     memset(q->bins, 0, (size_t)q->points * sizeof *q->bins);
     for (size_t i = 0; i < q->part_count && !rc; i++) {
-        sqlite3_stmt *s;
-        rc = open_rows(q,
-                       minutes ? "SELECT t, n, min, max, sum FROM rollup"
-                                 " WHERE signal = ?1 AND t BETWEEN ?2 AND ?3 ORDER BY t"
-                               : "SELECT t, 1, v, v, v FROM sample"
-                                 " WHERE signal = ?1 AND t BETWEEN ?2 AND ?3 ORDER BY t",
-                       q->parts[i].id, from_us, q->to_us, &s);
-        if (rc) {
-            break;
-        }
-        while (sqlite3_step(s) == SQLITE_ROW) {
-            int64_t t = sqlite3_column_int64(s, 0);
-            double n = sqlite3_column_double(s, 1);
-            struct bin *bin = &q->bins[(t - from_us) / width_us];
-            if (n > 0) {
-                add_to(bin, &q->parts[i], t, t, n, sqlite3_column_double(s, 2),
-                       sqlite3_column_double(s, 3), sqlite3_column_double(s, 4));
-            }
-        }
-        rc = sqlite3_finalize(s);
+        rc = minutes ? read_minutes(q, &q->parts[i], from_us) : read_samples(q, &q->parts[i]);
     }
     q->bin_count = 0;
     for (int i = 0; i < q->points; i++) {
-        if (q->bins[i].n > 0) {
-            q->bins[q->bin_count++] = q->bins[i];
+        struct bin *bin = &q->bins[i];
+        if (bin->n > 0 || bin->us > 0) {
+            if (bin->n == 0 && minutes && q->bin_count > 0) {
+                bin->heard_us = q->bins[q->bin_count - 1].heard_us;
+            }
+            q->bins[q->bin_count++] = *bin;
         }
     }
     return rc;
@@ -208,7 +385,7 @@ static int read_bins(struct query *q) {
     if (width < MINUTE_US && samples <= SAMPLES_MAX) {
         return rc ? rc : read_stretches(q, false, q->from_us, width);
     }
-    int64_t from = minute_of(q->from_us);
+    int64_t from = history_minute(q->from_us);
     int64_t count = (q->to_us - from) / MINUTE_US + 1;
     return rc ? rc : read_stretches(q, true, from, ((count - 1) / q->points + 1) * MINUTE_US);
 }
@@ -222,16 +399,25 @@ static int rising(const void *a, const void *b) {
 /* From which distance on there is a hole. */
 static int hole_from(const struct query *q, int64_t *hole_us) {
     *hole_us = HOLE_US;
-    if (q->bin_count < 2) {
-        return SQLITE_OK;
-    }
-    size_t n = (size_t)q->bin_count - 1;
-    int64_t *distances = malloc(n * sizeof *distances);
+    int64_t *distances = malloc((size_t)q->bin_count * sizeof *distances + 1);
     if (!distances) {
         return SQLITE_NOMEM;
     }
-    for (size_t i = 0; i < n; i++) {
-        distances[i] = q->bins[i + 1].first_us - q->bins[i].first_us;
+    size_t n = 0;
+    int64_t before_us = 0;
+    bool any = false;
+    for (int i = 0; i < q->bin_count; i++) {
+        if (q->bins[i].n > 0) { /* else it only holds there */
+            if (any) {
+                distances[n++] = q->bins[i].first_us - before_us;
+            }
+            any = true;
+            before_us = q->bins[i].first_us;
+        }
+    }
+    if (n == 0) {
+        free(distances);
+        return SQLITE_OK;
     }
     qsort(distances, n, sizeof *distances, rising);
     int64_t usual = distances[n / 2];
@@ -260,18 +446,19 @@ static int emit(struct query *q, struct history_point *out, int *count) {
     *count = 0;
     for (int i = 0; i < q->bin_count; i++) {
         const struct bin *bin = &q->bins[i];
-        out[(*count)++] = (struct history_point){.t = (double)bin->first_us / 1e6,
-                                                 .mean = bin->sum / bin->n,
-                                                 .low = bin->low,
-                                                 .high = bin->high};
+        out[(*count)++] =
+            (struct history_point){.t = (double)bin->first_us / 1e6,
+                                   .mean = bin->us > 0 ? bin->area / bin->us : bin->sum / bin->n,
+                                   .low = bin->low,
+                                   .high = bin->high};
         bool last = i + 1 == q->bin_count;
         int64_t next_us = last ? q->to_us : q->bins[i + 1].first_us;
-        bool gap = !last && next_us - bin->last_us > hole_us;
+        bool gap = !last && q->bins[i + 1].n > 0 && next_us - bin->heard_us > hole_us;
         /* A minute that has both samples and a loss has no place for a gap, nor a line of one. */
         if (!gap && (!q->minutes || next_us - bin->last_us > MINUTE_US)) {
             sqlite3_bind_int64(s, 1, q->device);
             sqlite3_bind_int64(s, 2, bin->last_us);
-            sqlite3_bind_int64(s, 3, next_us);
+            sqlite3_bind_int64(s, 3, last ? next_us : next_us - 1);
             gap = sqlite3_step(s) == SQLITE_ROW;
             rc = sqlite3_reset(s);
             if (rc) {

@@ -89,6 +89,18 @@ static int row_id(sqlite3 *db, const char *make, const char *find, const struct 
     return rc == SQLITE_OK && *id == 0 ? SQLITE_INTERNAL : rc;
 }
 
+static int newest_gap(sqlite3 *db, int64_t device, int64_t *t_us) {
+    sqlite3_stmt *s;
+    int rc = sqlite3_prepare_v2(db, "SELECT max(t) FROM gap WHERE device = ?1", -1, &s, NULL);
+    if (rc) {
+        return rc;
+    }
+    sqlite3_bind_int64(s, 1, device);
+    bool any = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL;
+    *t_us = any ? sqlite3_column_int64(s, 0) : INT64_MIN;
+    return sqlite3_finalize(s);
+}
+
 static int device_id(struct history *h, uint32_t number, int64_t *id) {
     if (h->file.devices[number] == 0) {
         pthread_mutex_lock(&h->lock);
@@ -100,16 +112,21 @@ static int device_id(struct history *h, uint32_t number, int64_t *id) {
         if (rc) {
             return rc;
         }
+        rc = newest_gap(h->file.db, h->file.devices[number], &h->file.newest_gaps[number]);
+        if (rc) {
+            return rc;
+        }
     }
     *id = h->file.devices[number];
     return SQLITE_OK;
 }
 
-static int signal_id(struct history *h, uint32_t number, int64_t *id) {
+static int signal_id(struct history *h, uint32_t number, int64_t *id, uint32_t *device_number) {
+    pthread_mutex_lock(&h->lock);
+    const struct known_signal *s = h->signals[number];
+    pthread_mutex_unlock(&h->lock);
+    *device_number = s->device;
     if (h->file.signals[number] == 0) {
-        pthread_mutex_lock(&h->lock);
-        const struct known_signal *s = h->signals[number];
-        pthread_mutex_unlock(&h->lock);
         int64_t device;
         int rc = device_id(h, s->device, &device);
         rc = rc ? rc
@@ -127,33 +144,109 @@ static int signal_id(struct history *h, uint32_t number, int64_t *id) {
     return SQLITE_OK;
 }
 
+/* ---- samples and their minutes ---- */
+
+/* n samples with their sum, and what held in it: area is the sum of raw * us. */
 struct minute {
-    int64_t t_us, n, min, max;
-    double sum;
+    bool any;
+    int64_t t_us, n, min, max, us;
+    double sum, area;
 };
 
-static int put_minute(struct file *f, int64_t signal, const struct minute *minute) {
-    sqlite3_bind_int64(f->rollup, 1, signal);
+/* One signal on its way into the file. */
+struct going {
+    int64_t signal, device;
+    int64_t newest_gap_us;
+    struct held held;
+    struct minute minute; /* not yet written */
+};
+
+static int put_minute(struct file *f, struct going *g) {
+    const struct minute *minute = &g->minute;
+    if (!minute->any) {
+        return SQLITE_OK;
+    }
+    sqlite3_bind_int64(f->rollup, 1, g->signal);
     sqlite3_bind_int64(f->rollup, 2, minute->t_us);
     sqlite3_bind_int64(f->rollup, 3, minute->n);
     sqlite3_bind_int64(f->rollup, 4, minute->min);
     sqlite3_bind_int64(f->rollup, 5, minute->max);
     sqlite3_bind_double(f->rollup, 6, minute->sum);
+    sqlite3_bind_int64(f->rollup, 7, minute->us);
+    sqlite3_bind_double(f->rollup, 8, minute->area);
+    g->minute.any = false;
     return finish(f->rollup);
+}
+
+/* Add to the minute that begins at start: a sample (n = 1), or a value that held for us. */
+static int add_to_minute(struct file *f, struct going *g, int64_t start, int64_t raw, int64_t n,
+                         int64_t us) {
+    struct minute *minute = &g->minute;
+    if (minute->any && start != minute->t_us) {
+        int rc = put_minute(f, g);
+        if (rc) {
+            return rc;
+        }
+    }
+    if (!minute->any) {
+        *minute = (struct minute){.any = true, .t_us = start, .min = raw, .max = raw};
+    }
+    minute->n += n;
+    minute->sum += n > 0 ? (double)raw : 0;
+    minute->us += us;
+    minute->area += (double)raw * (double)us;
+    minute->min = raw < minute->min ? raw : minute->min;
+    minute->max = raw > minute->max ? raw : minute->max;
+    return SQLITE_OK;
+}
+
+/* The next sample is of t_us: the held value gets the time until then, or until it ended before. */
+static int end_hold(struct file *f, struct going *g, int64_t t_us) {
+    const struct held *held = &g->held;
+    if (!held->known || t_us <= held->t_us) {
+        return SQLITE_OK;
+    }
+    int64_t end_us = t_us - held->t_us < HOLD_US ? t_us : held->t_us + HOLD_US;
+    if (g->newest_gap_us >= held->t_us) {
+        sqlite3_bind_int64(f->gap_after, 1, g->device);
+        sqlite3_bind_int64(f->gap_after, 2, held->t_us);
+        if (sqlite3_step(f->gap_after) == SQLITE_ROW &&
+            sqlite3_column_type(f->gap_after, 0) != SQLITE_NULL) {
+            int64_t gap_us = sqlite3_column_int64(f->gap_after, 0);
+            end_us = gap_us < end_us ? gap_us : end_us;
+        }
+        int rc = sqlite3_reset(f->gap_after);
+        if (rc) {
+            return rc;
+        }
+    }
+    for (int64_t from_us = held->t_us; from_us < end_us;) {
+        int64_t start = history_minute(from_us);
+        int64_t to_us = start + MINUTE_US < end_us ? start + MINUTE_US : end_us;
+        int rc = add_to_minute(f, g, start, held->raw, 0, to_us - from_us);
+        if (rc) {
+            return rc;
+        }
+        from_us = to_us;
+    }
+    return SQLITE_OK;
 }
 
 /* The samples of one signal, in rising time, and their minutes. */
 static int put_signal(struct history *h, const struct record *records, size_t n,
                       uint64_t *duplicates) {
     struct file *f = &h->file;
-    int64_t signal = 0;
-    int rc = signal_id(h, records[0].signal, &signal);
+    uint32_t number = records[0].signal;
+    uint32_t device;
+    struct going g = {.held = h->held[number]};
+    int rc = signal_id(h, number, &g.signal, &device);
+    rc = rc ? rc : device_id(h, device, &g.device);
     if (rc) {
         return rc;
     }
-    struct minute minute = {0};
-    sqlite3_bind_int64(f->sample, 1, signal);
-    for (size_t i = 0; i < n; i++) {
+    g.newest_gap_us = f->newest_gaps[device];
+    sqlite3_bind_int64(f->sample, 1, g.signal);
+    for (size_t i = 0; i < n && !rc; i++) {
         const struct record *r = &records[i];
         sqlite3_bind_int64(f->sample, 2, r->t_us);
         sqlite3_bind_int64(f->sample, 3, r->raw);
@@ -163,26 +256,16 @@ static int put_signal(struct history *h, const struct record *records, size_t n,
         }
         if (sqlite3_changes(f->db) == 0) {
             ++*duplicates;
+            /* The one that is there is not known, unless it came just before. */
+            g.held.known = g.held.known && g.held.t_us == r->t_us;
             continue;
         }
-        int64_t within = r->t_us % MINUTE_US;
-        int64_t start = r->t_us - within - (within < 0 ? MINUTE_US : 0);
-        if (minute.n > 0 && start != minute.t_us) {
-            rc = put_minute(f, signal, &minute);
-            if (rc) {
-                return rc;
-            }
-            minute.n = 0;
-        }
-        if (minute.n == 0) {
-            minute = (struct minute){.t_us = start, .min = r->raw, .max = r->raw};
-        }
-        minute.n++;
-        minute.sum += (double)r->raw;
-        minute.min = r->raw < minute.min ? r->raw : minute.min;
-        minute.max = r->raw > minute.max ? r->raw : minute.max;
+        rc = end_hold(f, &g, r->t_us);
+        rc = rc ? rc : add_to_minute(f, &g, history_minute(r->t_us), r->raw, 1, 0);
+        g.held = (struct held){true, r->t_us, r->raw};
     }
-    return minute.n > 0 ? put_minute(f, signal, &minute) : SQLITE_OK;
+    h->held_new[number] = g.held;
+    return rc ? rc : put_minute(f, &g);
 }
 
 static int put_samples(struct history *h, size_t n, uint64_t *duplicates) {
@@ -215,6 +298,8 @@ static int put_gap(struct history *h, const struct gap_note *gap) {
     }
     sqlite3_bind_int64(h->file.gap, 1, device);
     sqlite3_bind_int64(h->file.gap, 2, gap->t_us);
+    int64_t *newest_us = &h->file.newest_gaps[gap->device];
+    *newest_us = gap->t_us > *newest_us ? gap->t_us : *newest_us;
     return finish(h->file.gap);
 }
 
@@ -294,6 +379,15 @@ static bool room_for(struct history *h, size_t signals, size_t devices) {
     ids = history_room(f->devices, &f->device_room, devices, sizeof *ids);
     f->devices = ids ? ids : f->devices;
     good = good && (ids || devices == 0);
+    ids = history_room(f->newest_gaps, &f->gap_room, devices, sizeof *ids);
+    f->newest_gaps = ids ? ids : f->newest_gaps;
+    good = good && (ids || devices == 0);
+    struct held *held = history_room(h->held, &h->held_room, signals, sizeof *held);
+    h->held = held ? held : h->held;
+    good = good && (held || signals == 0);
+    held = history_room(h->held_new, &h->held_new_room, signals, sizeof *held);
+    h->held_new = held ? held : h->held_new;
+    good = good && (held || signals == 0);
     uint32_t *starts = history_room(h->starts, &h->start_room, signals + 1, sizeof *starts);
     h->starts = starts ? starts : h->starts;
     return good && starts;
@@ -334,17 +428,23 @@ int history_commit(struct history *h) {
         return SQLITE_NOMEM;
     }
     take_sorted(h, tail, n, signals);
+    if (signals > 0) {
+        memcpy(h->held_new, h->held, signals * sizeof *h->held);
+    }
     sqlite3 *db = h->file.db;
     uint64_t duplicates = 0;
     int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    rc = rc ? rc : put_notes(h, &notes); /* first: gaps end what values held */
     rc = rc ? rc : put_samples(h, n, &duplicates);
-    rc = rc ? rc : put_notes(h, &notes);
     rc = rc ? rc : sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (rc) {
         history_rollback(h);
         /* ids that were made in there are gone: look all of them up again */
         history_forget_ids(&h->file);
         return rc;
+    }
+    if (signals > 0) {
+        memcpy(h->held, h->held_new, signals * sizeof *h->held);
     }
     atomic_fetch_add(&h->committed, n - duplicates);
     atomic_fetch_add(&h->duplicates, duplicates);
@@ -366,8 +466,12 @@ int history_commit(struct history *h) {
 
 static void set_trouble(struct history *h, const char *text) {
     pthread_mutex_lock(&h->lock);
+    bool changed = (h->trouble[0] != '\0') != (text[0] != '\0');
     snprintf(h->trouble, sizeof h->trouble, "%.*s", (int)sizeof h->trouble - 1, text);
     pthread_mutex_unlock(&h->lock);
+    if (changed) { /* should it be killed in the middle of that */
+        history_lock_note(h, text[0] ? "trouble" : "");
+    }
 }
 
 static bool is_full(int rc, int error) {

@@ -146,8 +146,25 @@ static void minutes_are_right(void) {
             "SELECT count(*) FROM (SELECT signal, t - ((t % 60000000) + 60000000) % 60000000 AS m,"
             " count(*) AS n, min(v) AS a, max(v) AS b, total(v) AS c FROM sample GROUP BY 1, 2) s"
             " FULL JOIN rollup r ON r.signal = s.signal AND r.t = s.m"
-            " WHERE r.n IS NOT s.n OR r.min IS NOT s.a OR r.max IS NOT s.b"
-            " OR abs(r.sum - s.c) > 1e-9 * abs(s.c) + 1e-9"),
+            " WHERE NOT (r.n = 0 AND s.n IS NULL AND r.us > 0) AND"
+            " (r.n IS NOT s.n OR r.min > s.a OR r.max < s.b"
+            " OR abs(r.sum - s.c) > 1e-9 * abs(s.c) + 1e-9)"),
+        "0");
+}
+
+/* Each sample holds until the next one, a gap, or a minute; the minutes have all of that. Only where
+ * the samples came in their order. */
+static void holds_are_right(void) {
+    assert_string_equal(
+        asked(
+            "WITH s AS (SELECT signal, t, v, lead(t) OVER (PARTITION BY signal ORDER BY t) AS e"
+            " FROM sample), w AS (SELECT signal, v, min(e, t + 60000000, ifnull((SELECT min(t)"
+            " FROM gap WHERE gap.t >= s.t AND device = (SELECT device FROM signal"
+            " WHERE id = s.signal)), e)) - t AS us FROM s WHERE e IS NOT NULL),"
+            " a AS (SELECT signal, total(us) AS us, total(1.0 * v * us) AS area FROM w GROUP BY 1),"
+            " b AS (SELECT signal, total(us) AS us, total(area) AS area FROM rollup GROUP BY 1)"
+            " SELECT count(*) FROM a JOIN b USING(signal) WHERE abs(a.us - b.us) > 10"
+            " OR abs(a.area - b.area) > 1e-6 * abs(a.area)"),
         "0");
 }
 
@@ -161,7 +178,7 @@ static void test_a_new_file_is_ours_and_ends_properly(void **state) {
     assert_false(exists(".lock"));
     assert_false(exists("-wal"));
     assert_string_equal(asked("PRAGMA application_id"), "1987013748"); /* "volt" */
-    assert_string_equal(asked("PRAGMA user_version"), "1");
+    assert_string_equal(asked("PRAGMA user_version"), "2");
     assert_string_equal(asked("PRAGMA auto_vacuum"), "2");
     assert_string_equal(asked("PRAGMA journal_mode"), "wal");
     assert_string_equal(
@@ -374,7 +391,9 @@ static void test_few_samples_are_points_of_their_own(void **state) {
         assert_true(out[i].t == 100.5 + i && out[i].mean == i + 0.5 && out[i].low == i + 0.5 &&
                     out[i].high == i + 0.5);
     }
-    assert_int_equal(query(h, 101, 103, 10, out), 2);
+    /* what held at 101 s, and the two samples */
+    assert_int_equal(query(h, 101, 103, 10, out), 3);
+    assert_true(out[0].t == 101 && out[0].mean == 0.5 && out[1].t == 101.5 && out[1].mean == 1.5);
     assert_int_equal(query(h, 500, 600, 10, out), 0);
     /* both ends belong to it */
     assert_int_equal(
@@ -403,7 +422,8 @@ static void test_many_samples_are_stretches(void **state) {
         history_query(h, "d", "a", 1000 * S, 1010 * S - 1000, 10, out, why, sizeof why), 10);
     for (int i = 0; i < 10; i++) {
         assert_true(out[i].t == 1000 + i);
-        assert_true(fabs(out[i].mean + i + 0.45) < 1e-9);
+        /* the newest sample, -9.9 V, holds for no time */
+        assert_true(fabs(out[i].mean + i + (i < 9 ? 0.45 : 0.4)) < 1e-9);
         assert_true(out[i].high == -i && out[i].low == -i - 0.9);
     }
     history_close(h);
@@ -423,7 +443,8 @@ static void test_wide_spans_are_whole_minutes(void **state) {
     for (int i = 0; i < 24; i++) {
         assert_true(out[i].t == 60000 + i * 3600);
         assert_true(out[i].low == i * 1800 + 50 && out[i].high == i * 1800 + 1799 + 50);
-        assert_true(fabs(out[i].mean - (i * 1800 + 899.5 + 50)) < 1e-6);
+        /* the newest sample holds for no time */
+        assert_true(fabs(out[i].mean - (i * 1800 + (i < 23 ? 899.5 : 899) + 50)) < 1e-6);
     }
     /* a year around it in 73 stretches of five days */
     assert_int_equal(query(h, 60000 - 86400 * 202, 60000 + 86400 * 163, 73, out), 1);
@@ -478,9 +499,11 @@ static void test_gaps_stand_where_nothing_was_heard(void **state) {
     assert_int_equal(query(h, 0, 2000, 10, out), 13);
     assert_true(out[12].gap);
     assert_int_equal(query(h, 0, 1149, 10, out), 12);
-    /* stretches: 1000..1005 and 1106..1109; the loss lies within the first and is not shown */
-    assert_int_equal(query(h, 1000, 1115, 5, out), 3);
-    assert_true(out[0].low == 0 && out[0].high == 5 && out[1].gap && out[2].low == 6);
+    /* stretches of 23 s: 1000..1005, two in which 5 still holds (until 1065), 1106..1109; the loss lies
+     * within the first and is not shown */
+    assert_int_equal(query(h, 1000, 1115, 5, out), 5);
+    assert_true(out[0].low == 0 && out[0].high == 5 && out[1].mean == 5 && out[1].t < 1024 &&
+                out[2].mean == 5 && out[3].gap && out[4].low == 6 && out[4].t == 1106);
     history_close(h);
 }
 
@@ -514,9 +537,234 @@ static void test_a_signal_whose_ratio_changed_is_one_line(void **state) {
     assert_true(out[0].mean == 12.5 && out[1].mean == 12.5 && out[2].mean == 12.6 &&
                 out[3].mean == 12.7);
     assert_int_equal(query(h, 100, 103, 2, out), 2);
-    assert_true(out[1].low == 12.6 && out[1].high == 12.7);
+    /* the first row of the signal holds until its next sample */
+    assert_true(out[1].low == 12.5 && out[1].high == 12.7);
     history_close(h);
     assert_string_equal(asked("SELECT count(*) FROM signal"), "3");
+}
+
+/* ---- means are over time ---- */
+
+static bool near(double a, double b) {
+    return fabs(a - b) < 1e-6;
+}
+
+static struct history_point only_point(struct history *h, int64_t from_s, int64_t to_s) {
+    struct history_point out[5] = {0};
+    int n = query(h, from_s, to_s, 2, out);
+    if (n < 1) {
+        fail_msg("%d points %s", n, why);
+    }
+    return out[0];
+}
+
+static void test_a_second_of_ten_ampere_in_a_minute_is_a_sixth_of_one(void **state) {
+    (void)state;
+    struct history *h = open_quietly();
+    int a = history_signal(h, "d", "a", "A", VB_SCALE(1, 0, 10));
+    history_put(h, a, 600 * S, 100); /* 10 A for 1 s */
+    history_put(h, a, 601 * S, 0);   /* 0 A for 59 s, said twice */
+    history_put(h, a, 631 * S, 0);
+    history_put(h, a, 660 * S, 50); /* and the newest one */
+    settle(h);
+    assert_string_equal(asked("SELECT n || ' ' || min || ' ' || max || ' ' || sum || ' ' || us"
+                              " || ' ' || area FROM rollup WHERE t = 600000000"),
+                        "3 0 100 100.0 60000000 100000000.0");
+    struct history_point minute = only_point(h, 600, 900); /* minutes */
+    assert_true(near(minute.mean, 1 / 6.0) && minute.low == 0 && minute.high == 10);
+    struct history_point out[5];
+    /* two stretches of 30 s out of samples: a third of an ampere, then nothing */
+    assert_int_equal(history_query(h, "d", "a", 600 * S, 660 * S - 1000, 2, out, why, sizeof why),
+                     2);
+    assert_true(near(out[0].mean, 1 / 3.0) && out[0].high == 10);
+    assert_true(out[1].mean == 0 && out[1].high == 0 && out[1].t == 630);
+    history_close(h);
+    minutes_are_right();
+    holds_are_right();
+}
+
+static void test_a_value_is_held_across_minutes_and_commits(void **state) {
+    (void)state;
+    struct history *h = open_quietly();
+    int a = history_signal(h, "d", "a", "A", VB_RAW);
+    history_put(h, a, 650 * S, 8); /* 10 s of its minute, 45 s of the next */
+    settle(h);
+    history_put(h, a, 705 * S, 2); /* 15 s, then 5 s of minute 720 */
+    settle(h);
+    history_put(h, a, 725 * S, 4); /* until its minute is over: 55 s, and 60 s at most: 785 */
+    settle(h);
+    history_put(h, a, 900 * S, 1);
+    settle(h);
+    assert_string_equal(
+        asked("SELECT group_concat((t / 1000000) || ': ' || n || ' ' || min || ' ' || max || ' ' ||"
+              " (us / 1000000) || ' ' || cast(area / 1e6 AS INTEGER), ', ') FROM (SELECT * FROM"
+              " rollup ORDER BY t)"),
+        "600: 1 8 8 10 80, 660: 1 2 8 60 390, 720: 1 2 4 60 230, 780: 0 4 4 5 20, "
+        "900: 1 1 1 0 0");
+    struct history_point out[11];
+    assert_int_equal(query(h, 600, 1199, 3, out), 2); /* four minutes each */
+    assert_true(near(out[0].mean, (80 + 390 + 250) / 135.0) && out[1].mean == 1);
+    assert_true(out[0].low == 2 && out[0].high == 8 && out[1].t == 900);
+    /* the same out of samples: 650..660, 660..720 in stretches of 10 s */
+    assert_int_equal(history_query(h, "d", "a", 660 * S, 720 * S - 1000, 2, out, why, sizeof why),
+                     2);
+    assert_true(out[0].t == 660 && out[0].mean == 8); /* it is few samples: points of their own */
+    assert_true(out[1].t == 705 && out[1].mean == 2);
+    history_close(h);
+    minutes_are_right();
+    holds_are_right();
+}
+
+static void test_a_gap_ends_what_a_value_held(void **state) {
+    (void)state;
+    struct history *h = open_quietly();
+    int a = history_signal(h, "d", "a", "A", VB_RAW);
+    for (int round = 0; round < 2;
+         round++) { /* the gap in a commit of its own, and in one with it */
+        int64_t start_s = 600 + 600 * round;
+        history_put(h, a, start_s * S, 10);
+        if (round == 0) {
+            settle(h);
+        }
+        history_gap(h, "d", (start_s + 5) * S); /* 10 A for 5 s, nothing for 15 s, 1 A for 40 s */
+        if (round == 0) {
+            for (int i = 0; i < 1000 && strcmp(asked("SELECT count(*) FROM gap"), "1") != 0; i++) {
+                wait_ms(10);
+            }
+        }
+        history_put(h, a, (start_s + 20) * S, 1);
+        history_put(h, a, (start_s + 40) * S, 1);
+        history_put(h, a, (start_s + 60) * S, 1);
+        settle(h);
+    }
+    assert_string_equal(asked("SELECT group_concat(us || ' ' || area, ', ') FROM rollup"
+                              " WHERE t IN (600000000, 1200000000)"),
+                        "45000000 90000000.0, 45000000 90000000.0");
+    for (int round = 0; round < 2; round++) {
+        int64_t start_s = 600 + 600 * round;
+        /* minutes, in pairs: (50 + 40) / 45, and in the first round another minute of 1 A */
+        assert_true(near(only_point(h, start_s, start_s + 239).mean,
+                         round == 0 ? (50 + 40 + 60) / 105.0 : 2));
+        struct history_point out[5];
+        /* out of samples: 30 s with 10 A for 5 s and 1 A for 10 s */
+        assert_int_equal(history_query(h, "d", "a", start_s * S, (start_s + 60) * S - 1000, 2, out,
+                                       why, sizeof why),
+                         2);
+        assert_true(near(out[0].mean, 4) && out[1].mean == 1);
+    }
+    history_close(h);
+    minutes_are_right();
+    holds_are_right();
+}
+
+static void test_a_curve_begins_where_it_is_asked_for(void **state) {
+    (void)state;
+    struct history *h = open_quietly();
+    int a = history_signal(h, "d", "a", "A", VB_RAW);
+    history_put(h, a, 1000 * S, 7);
+    history_put(h, a, 1030 * S, 7);
+    settle(h);
+    struct history_point out[11];
+    assert_int_equal(query(h, 1010, 1040, 5, out), 2);
+    assert_true(out[0].t == 1010 && out[0].mean == 7 && out[0].low == 7 && out[0].high == 7);
+    assert_true(out[1].t == 1030);
+    assert_int_equal(query(h, 1050, 1080, 5, out), 1); /* no sample, but 7 still holds */
+    assert_true(out[0].t == 1050 && out[0].mean == 7);
+    assert_int_equal(query(h, 1089, 1100, 5, out), 1);
+    assert_int_equal(query(h, 1090, 1100, 5, out), 0); /* a minute is over */
+    history_gap(h, "d", 1040 * S);
+    history_put(h, a, 2000 * S, 7);
+    settle(h);
+    assert_int_equal(query(h, 1050, 1080, 5, out), 0); /* lost before */
+    assert_int_equal(query(h, 1035, 1080, 5, out), 2); /* lost then */
+    assert_true(out[0].t == 1035 && out[1].gap);
+    history_close(h);
+}
+
+static void test_narrow_and_wide_questions_agree(void **state) {
+    (void)state;
+    struct history *h = open_quietly();
+    int a = history_signal(h, "d", "a", "A", VB_SCALE(3, -7, 10));
+    uint32_t noise = 7;
+    for (int64_t t_us = 0; t_us < INT64_C(3700) * 1000000;) { /* 0.1 to 9.1 s apart */
+        history_put(h, a, t_us * 1000, noise >> 24);
+        noise = noise * 1664525 + 1013904223;
+        t_us += 100000 + (noise >> 8) % 9000000;
+    }
+    settle(h);
+    struct history_point wide[61];
+    assert_int_equal(query(h, 0, 3599, 30, wide), 30); /* two minutes each */
+    for (int i = 0; i < 30; i++) {
+        int64_t start_s = 120 * i;
+        struct history_point
+            narrow[9]; /* four stretches of 30 s out of samples, all of them covered */
+        assert_int_equal(history_query(h, "d", "a", start_s * S, (start_s + 120) * S - 1000, 4,
+                                       narrow, why, sizeof why),
+                         4);
+        double sum = 0;
+        double low = 1e9;
+        double high = -1e9;
+        for (int k = 0; k < 4; k++) {
+            sum += narrow[k].mean;
+            low = narrow[k].low < low ? narrow[k].low : low;
+            high = narrow[k].high > high ? narrow[k].high : high;
+            assert_true(narrow[k].t == (double)(start_s + 30 * k));
+        }
+        assert_true(near(wide[i].mean, sum / 4) && wide[i].low == low && wide[i].high == high);
+    }
+    history_close(h);
+    minutes_are_right();
+    holds_are_right();
+}
+
+static void test_times_that_go_back_hold_for_no_time_before_them(void **state) {
+    (void)state;
+    struct history *h = open_quietly();
+    int a = history_signal(h, "d", "a", "A", VB_RAW);
+    history_put(h, a, 1000 * S, 5);
+    settle(h);
+    history_put(h, a, 900 * S, 1); /* the clock was set back */
+    settle(h);
+    history_put(h, a, 910 * S, 1);
+    settle(h);
+    history_put(h, a, 910 * S, 3); /* was there already */
+    settle(h);
+    history_put(h, a, 915 * S, 3); /* 1 held until here */
+    settle(h);
+    assert_string_equal(
+        asked("SELECT group_concat((t / 1000000) || ': ' || n || ' ' || (us / 1000000)"
+              " || ' ' || cast(area / 1e6 AS INTEGER), ', ') FROM (SELECT * FROM"
+              " rollup ORDER BY t)"),
+        "900: 3 15 15, 960: 1 0 0");
+    /* without any weight it is the mean of the samples */
+    assert_true(only_point(h, 980, 1079).mean == 5);
+    history_close(h);
+    minutes_are_right();
+}
+
+static void test_between_two_runs_is_a_gap(void **state) {
+    (void)state;
+    for (int run = 0; run < 2; run++) {
+        struct history *h = open_quietly();
+        int a = history_signal(h, "d", "a", "A", VB_RAW);
+        history_put(h, a, (1000 + 10 * run) * S, 7);
+        history_put(h, a, (1005 + 10 * run) * S, 7);
+        history_put(h, history_signal(h, "e", "a", "A", VB_RAW), (1003 + 10 * run) * S, 7);
+        settle(h);
+        struct history_point out[21];
+        if (run == 1) { /* 1000, 1005, gap, 1010, 1015 */
+            assert_int_equal(query(h, 1000, 1020, 10, out), 5);
+            assert_true(!out[1].gap && out[2].gap && !out[3].gap);
+            assert_int_equal(
+                history_query(h, "e", "a", 1000 * S, 1020 * S, 10, out, why, sizeof why), 3);
+            assert_true(out[1].gap);
+        }
+        history_close(h);
+    }
+    assert_string_equal(asked("SELECT group_concat(device || ' ' || t, ', ') FROM gap"),
+                        "1 1005000001, 2 1005000001");
+    /* 5 s in each run, none between */
+    assert_string_equal(asked("SELECT us FROM rollup WHERE signal = 1"), "10000000");
 }
 
 /* ---- files that are not as they should be ---- */
@@ -525,7 +773,7 @@ static void test_an_empty_file_is_begun(void **state) {
     (void)state;
     write_file(path, "", 0);
     history_close(open_quietly());
-    assert_string_equal(asked("PRAGMA user_version"), "1");
+    assert_string_equal(asked("PRAGMA user_version"), "2");
 }
 
 static void test_a_file_that_is_no_database_is_moved_away(void **state) {
@@ -632,9 +880,11 @@ static void test_the_database_of_another_program_is_left_alone(void **state) {
     refused("another program; give another path");
     sql(path, "PRAGMA application_id=0x47504B47"); /* GeoPackage */
     refused("another program");
-    sql(path, "PRAGMA application_id=0x766F6C74; PRAGMA user_version=2");
-    refused("version 2 of the file, this one knows up to 1");
-    sql(path, "PRAGMA user_version=1"); /* ours, they say, but it has none of our tables */
+    sql(path, "PRAGMA application_id=0x766F6C74; PRAGMA user_version=3");
+    refused("version 3 of the file, this one knows 2");
+    sql(path, "PRAGMA user_version=1"); /* before there was a release */
+    refused("version 1 of the file, this one knows 2");
+    sql(path, "PRAGMA user_version=2"); /* ours, they say, but it has none of our tables */
     refused("no such table");
     assert_string_equal(asked("SELECT name FROM customer"), "a");
     assert_string_equal(asked("PRAGMA journal_mode"), "wal");
@@ -886,7 +1136,7 @@ static bool closes_with_a_full_disk(void) {
     for (int n = 0; n < 200000; n++) {
         CHECK(history_put(h, a, n * S, n));
     }
-    history_close(h);
+    CHECK(history_close(h) == 200000);
     return true;
 }
 
@@ -894,8 +1144,40 @@ static void test_a_full_disk_does_not_keep_it_from_ending(void **state) {
     (void)state;
     assert_true(in_child(closes_with_a_full_disk, false));
     assert_string_equal(asked("PRAGMA integrity_check"), "ok");
-    history_close(open_it());
+    assert_true(exists(".lock")); /* it says for the next run that there was trouble */
+    struct history *h = open_it();
+    why_has("the last run could not write its last samples: those after 20"); /* since it began */
+    why_has(" UTC are missing");
+    assert_null(strstr(why, "up to"));
+    assert_int_equal(history_close(h), 0);
+    assert_false(exists(".lock"));
+    history_close(open_quietly()); /* said once */
     minutes_are_right();
+}
+
+static bool is_killed_with_a_full_disk(void) {
+    signal(SIGXFSZ, SIG_IGN);
+    let_files_grow_to(512 * 1024);
+    struct history *h = open_with((struct history_options){0});
+    CHECK(h);
+    int a = history_signal(h, "d", "a", "V", VB_RAW);
+    CHECK(history_put(h, a, INT64_C(1795270922) * S, 0));
+    settle(h);
+    for (int n = 1; n < 200000; n++) {
+        CHECK(history_put(h, a, (INT64_C(1795270922) + n) * S, n));
+    }
+    CHECK(trouble_becomes(h, "disk full: "));
+    wait_ms(50);
+    _exit(0);
+}
+
+static void test_killed_in_trouble_more_is_missing_than_a_commit(void **state) {
+    (void)state;
+    assert_true(in_child(is_killed_with_a_full_disk, false));
+    struct history *h = open_it();
+    why_has("the last run could not write its last samples: those after 2026-11-21 14:22:02 UTC "
+            "are missing");
+    history_close(h);
 }
 
 /* ---- retention ---- */
@@ -932,7 +1214,8 @@ static void test_what_is_older_than_keep_goes_at_start(void **state) {
              (long long)(now - 3600 - 60 - 10) * 1000000, (long long)(now - 3600) * 1000000,
              (long long)now * 1000000, (long long)now * 1000000);
     assert_string_equal(asked(count), "0 3601 1");
-    assert_string_equal(asked("SELECT count(*) FROM gap"), "1");
+    /* one is kept, one is between the two runs */
+    assert_string_equal(asked("SELECT count(*) FROM gap"), "2");
     assert_string_equal(asked("SELECT new FROM control_log"), "1");
     assert_string_equal(asked("PRAGMA integrity_check"), "ok");
     minutes_are_right();
@@ -1072,6 +1355,13 @@ int main(void) {
         HISTORY_TEST(test_gaps_stand_where_nothing_was_heard),
         HISTORY_TEST(test_slow_signals_have_no_gaps_between_their_samples),
         HISTORY_TEST(test_a_signal_whose_ratio_changed_is_one_line),
+        HISTORY_TEST(test_a_second_of_ten_ampere_in_a_minute_is_a_sixth_of_one),
+        HISTORY_TEST(test_a_value_is_held_across_minutes_and_commits),
+        HISTORY_TEST(test_a_gap_ends_what_a_value_held),
+        HISTORY_TEST(test_a_curve_begins_where_it_is_asked_for),
+        HISTORY_TEST(test_narrow_and_wide_questions_agree),
+        HISTORY_TEST(test_times_that_go_back_hold_for_no_time_before_them),
+        HISTORY_TEST(test_between_two_runs_is_a_gap),
         HISTORY_TEST(test_an_empty_file_is_begun),
         HISTORY_TEST(test_a_file_that_is_no_database_is_moved_away),
         HISTORY_TEST(test_damage_after_a_run_that_was_not_ended_is_found_at_start),
@@ -1087,6 +1377,7 @@ int main(void) {
         HISTORY_TEST(test_a_folder_that_goes_away_and_comes_back),
         HISTORY_TEST(test_a_full_disk_is_said_and_got_over),
         HISTORY_TEST(test_a_full_disk_does_not_keep_it_from_ending),
+        HISTORY_TEST(test_killed_in_trouble_more_is_missing_than_a_commit),
         HISTORY_TEST(test_what_is_older_than_keep_goes_at_start),
         HISTORY_TEST(test_a_file_that_is_too_large_loses_its_oldest),
         HISTORY_TEST(test_what_was_committed_outlives_kill_9),
