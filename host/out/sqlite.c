@@ -166,15 +166,6 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
     }
 }
 
-/* At the end: up to where a value was last heard it was what it was. */
-static void put_heard(const struct sqlite *s, struct kept *kept, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (kept[i].any && kept[i].heard_ns / VB_NS_PER_US > kept[i].t_ns / VB_NS_PER_US) {
-            put(s, &kept[i], kept[i].heard_ns, kept[i].heard_raw);
-        }
-    }
-}
-
 static bool busy(void *self) {
     struct sqlite *s = self;
     return history_busy(s->history);
@@ -187,9 +178,6 @@ static void on_watch_closed(uv_handle_t *handle) {
 static void close_sqlite(void *self) {
     struct sqlite *s = self;
     s->hub->history = NULL;
-    for (size_t d = 0; d < s->hub->device_count && s->kept[d]; d++) {
-        put_heard(s, s->kept[d], s->hub->devices[d].value_count);
-    }
     uint64_t lost = history_close(s->history);
     if (lost > 0) {
         hub_log(s->hub, "history: the last %" PRIu64 " samples are not written", lost);
