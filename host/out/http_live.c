@@ -11,7 +11,7 @@
 
 #define DELTA_MS     100
 #define HEARTBEAT_MS 5000
-#define BATCH_MS     20
+#define BATCH_MS     1 /* what came together goes out together; nobody waits for more */
 #define BATCH_ENOUGH 16384
 #define RING_CHANGES (1 << 20)
 #define RING_SAMPLES (1 << 22)

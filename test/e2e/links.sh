@@ -125,7 +125,7 @@ is "was asked in this order" asked '' '' C S6 Z0 L
 wire=silent
 is "an adapter that never answers is opened all the same" link_is 3 silent open
 is "it was asked in this order" asked '' '' C S5 Z0 O
-is "what it sends is heard" say "$(printf 't55B8A440AA00DFC01095\r' | xxd -p)"
+is "what it sends is heard" say "$(printf 't55B8A440AA00DFC01095\r' | od -An -v -tx1 | tr -d ' \n')"
 is "by its device" device_is 2 silent ok
 is "silent for 10 s, it is asked again" wait_for 14 asked_again
 opened=$(first_time '< O$')
