@@ -102,6 +102,9 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
     } else if (device->bad_in_row >= BAD_IN_ROW &&
                mono_ns - device->bad_mono_ns <= device->stale_ns) {
         return; /* it is heard, if badly: error, as it stands */
+    } else if (device->asked_mono_ns != INT64_MIN &&
+               mono_ns - device->asked_mono_ns <= device->stale_ns) {
+        snprintf(reason, sizeof reason, "it is asked and does not answer");
     } else if (heard) {
         snprintf(reason, sizeof reason, "nothing heard for more than %" PRId64 " s",
                  device->stale_ns / VB_NS_PER_S);
@@ -238,6 +241,18 @@ static void device_frame(struct hub_device *device, const struct vb_frame *frame
     }
 }
 
+/* Whose header was it that nobody answered? */
+static void note_unanswered(const struct link *link, const struct vb_frame *frame) {
+    for (size_t i = 0; i < link->device_count; i++) {
+        const struct vb_device *type = link->devices[i]->config->type;
+        for (unsigned m = 0; m < type->message_count; m++) {
+            if ((frame->id & type->messages[m].mask) == type->messages[m].id) {
+                link->devices[i]->asked_mono_ns = clock_mono_ns();
+            }
+        }
+    }
+}
+
 void hub_frame(struct link *link, struct vb_frame *frame) {
     struct hub *hub = link->hub;
     if (hub->closing) {
@@ -254,6 +269,7 @@ void hub_frame(struct link *link, struct vb_frame *frame) {
         }
     }
     if (frame->fault == VB_FAULT_NO_RESPONSE) { /* normal on camper buses: nobody is fitted there */
+        note_unanswered(link, frame);
         return;
     }
     link->bad += frame->fault != VB_FAULT_NONE;
@@ -313,7 +329,7 @@ static bool device_values(struct hub_device *device) {
 
 static bool device_open(struct hub_device *device, char *why) {
     const struct config_device *config = device->config;
-    device->heard_mono_ns = device->bad_mono_ns = INT64_MIN;
+    device->heard_mono_ns = device->bad_mono_ns = device->asked_mono_ns = INT64_MIN;
     device->stale_ns = stale_ns(config);
     if (!view_init(&device->view, config->type, config->name, device->number) ||
         !device_values(device) || !command_open(device)) {

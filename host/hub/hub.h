@@ -59,6 +59,7 @@ struct hub_device {
     uint32_t changes;      /* hub.changes when anything of it changed last */
     int64_t heard_ns;      /* time of the last good frame, as it stands in it */
     int64_t heard_mono_ns; /* last good frame; INT64_MIN = none */
+    int64_t asked_mono_ns; /* last header on LIN that it did not answer; INT64_MIN = none */
     int64_t bad_mono_ns;   /* last damaged one; INT64_MIN = none */
     int64_t stale_ns;      /* older than this is stale */
     unsigned bad_in_row;

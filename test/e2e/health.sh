@@ -85,4 +85,18 @@ print("ok the history has its absence, and that it is back")
 END
 status_is 0
 cat "$work/out"
+kill $pid
+wait $pid 2>/dev/null || true
+
+# A header that nobody answers tells more than silence: the mains charger without shore power.
+cat >"$work/van.yaml" <<END
+links: {house: "lin:sim://camper-van,shore=no"}
+devices: {charger: {type: dometic-smp439a, link: house}}
+outputs: {page: {type: http, listen: "127.0.0.1:18472"}}
+END
+"$VOLTBUS" run "$work/van.yaml" 2>"$work/log" &
+pid=$!
+run "who is asked and does not answer" "$TEST_DIR/e2e/api.py" http://127.0.0.1:18472 \
+    until 10 /api/state "it is asked and does not answer" devices charger reason
+status_is 0
 finish
