@@ -51,7 +51,6 @@ void hub_log(struct hub *hub, const char *fmt, ...) {
 static uint32_t change(struct hub *hub) {
     if (++hub->changes == 0) {
         hub->changes = 1;
-        hub->published_mono_ns = INT64_MIN;
     }
     return hub->changes;
 }
@@ -421,6 +420,7 @@ bool hub_open(struct hub *hub, uv_loop_t *loop, const struct config *config, cha
     hub->loop = loop;
     hub->config = config;
     hub->changes = 1;
+    hub->published_mono_ns = INT64_MIN;
     uv_timer_init(loop, &hub->pulse);
     hub->pulse.data = hub;
     uv_timer_start(&hub->pulse, pulse, PULSE_MS, PULSE_MS);
