@@ -10,6 +10,7 @@
 
 #include "host/base/nearest.h"
 #include "voltbus/device.h"
+#include "voltbus/key.h"
 
 struct config; /* host/config/config.h */
 struct hub;    /* host/hub/hub.h */
@@ -35,6 +36,10 @@ int failure(const char *verb, const char *fmt, ...) __attribute__((format(printf
 
 /* getopt_long gave '?': say which option is wrong, and the nearest. Returns EXIT_USAGE. */
 int option_error(const char *verb, char **argv, const struct option *options);
+
+/* Read the value of the option that getopt_long has found (optarg) by its row. Returns false after an
+ * error was written for verb. */
+bool option_value(const char *verb, const struct vb_key *key, struct vb_value *value);
 
 /* Write a help text to stdout. Returns the exit status: it may not be writable. */
 int help_text(const char *text);

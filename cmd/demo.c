@@ -74,24 +74,23 @@ int cmd_demo(int argc, char **argv) {
     struct vb_value until = {0};
     const char *length = "10min";
     bool print = false;
-    char why[VB_KEY_WHY];
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
         case PORT:
-            if (vb_key_parse(&port_key, optarg, strlen(optarg), &port, why) != VB_OK) {
-                return usage_error("demo", "--port %s", why);
+            if (!option_value("demo", &port_key, &port)) {
+                return EXIT_USAGE;
             }
             break;
         case DAY:
-            if (vb_key_parse(&day_key, optarg, strlen(optarg), &day, why) != VB_OK) {
-                return usage_error("demo", "--day %s", why);
+            if (!option_value("demo", &day_key, &day)) {
+                return EXIT_USAGE;
             }
             length = optarg;
             break;
         case FOR:
-            if (vb_key_parse(&for_key, optarg, strlen(optarg), &until, why) != VB_OK) {
-                return usage_error("demo", "--for %s", why);
+            if (!option_value("demo", &for_key, &until)) {
+                return EXIT_USAGE;
             }
             break;
         case CONFIG:

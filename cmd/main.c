@@ -68,6 +68,15 @@ int option_error(const char *verb, char **argv, const struct option *options) {
                        nearest(typed, names, near), verb);
 }
 
+bool option_value(const char *verb, const struct vb_key *key, struct vb_value *value) {
+    char why[VB_KEY_WHY];
+    if (vb_key_parse(key, optarg, strlen(optarg), value, why) != VB_OK) {
+        usage_error(verb, "--%s %s", key->name, why);
+        return false;
+    }
+    return true;
+}
+
 int help_text(const char *text) {
     return fputs(text, stdout) == EOF || fflush(stdout) != 0
                ? failure(NULL, "cannot write the output: %s", strerror(errno))

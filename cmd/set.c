@@ -424,18 +424,8 @@ static const struct vb_key durations[] = {
     {"timeout", VB_KEY_DURATION, NULL, NULL, 100, 3600000, NULL, ""},
 };
 
-static bool duration(const struct errand *e, const struct vb_key *key, int64_t *ms) {
-    struct vb_value value;
-    char why[VB_KEY_WHY];
-    if (vb_key_parse(key, optarg, strlen(optarg), &value, why) != VB_OK) {
-        usage_error(e->verb, "--%s %s", key->name, why);
-        return false;
-    }
-    *ms = value.number;
-    return true;
-}
-
 static int run_errand(struct errand *e, int argc, char **argv, const struct option *options) {
+    struct vb_value value;
     opterr = 0;
     e->lease_ms = 0;
     e->timeout_ms = 0;
@@ -452,10 +442,10 @@ static int run_errand(struct errand *e, int argc, char **argv, const struct opti
             break;
         case LEASE:
         case TIMEOUT:
-            if (!duration(e, &durations[option == TIMEOUT],
-                          option == LEASE ? &e->lease_ms : &e->timeout_ms)) {
+            if (!option_value(e->verb, &durations[option == TIMEOUT], &value)) {
                 return EXIT_USAGE;
             }
+            *(option == LEASE ? &e->lease_ms : &e->timeout_ms) = value.number;
             break;
         case SET:
             if (!selection_set(&e->selection, e->verb, optarg)) {

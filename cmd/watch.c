@@ -297,7 +297,6 @@ int cmd_watch(int argc, char **argv) {
     struct run_options run = {
         .quiet = true, .started = started, .stopping = stopping, .context = &w};
     struct vb_value duration;
-    char why[VB_KEY_WHY];
     double speed = 1;
     int status;
     opterr = 0;
@@ -317,8 +316,8 @@ int cmd_watch(int argc, char **argv) {
             w.all = true;
             break;
         case FOR:
-            if (vb_key_parse(&for_key, optarg, strlen(optarg), &duration, why) != VB_OK) {
-                return usage_error("watch", "--for %s", why);
+            if (!option_value("watch", &for_key, &duration)) {
+                return EXIT_USAGE;
             }
             run.for_ms = (uint64_t)duration.number;
             break;

@@ -134,14 +134,30 @@ static void note(struct hub_device *device, size_t i, const char *by, const char
     }
 }
 
-/* What is in force has changed: to the log, to the bus, to the outputs. */
-static void changed(struct hub_device *device, size_t i, const char *by, const char *old_value,
-                    const char *result) {
+/* What is in force was old_raw and is something else now: to the log and to the outputs. */
+static void tell(struct hub_device *device, size_t i, const char *by, int64_t old_raw,
+                 const char *result) {
+    char old_value[VALUE_TEXT];
     char now[VALUE_TEXT];
+    text_of(device, i, old_raw, old_value);
     text_of(device, i, device->control.leases[i].raw, now);
     note(device, i, by, old_value, now, result);
-    (void)publish_message(device, command_row(device, i)->message);
     hub_changed(device);
+}
+
+/* A lease has ended: to the bus too. */
+static void ended(struct hub_device *device, size_t i, const char *by, int64_t old_raw,
+                  const char *result) {
+    (void)publish_message(device, command_row(device, i)->message);
+    tell(device, i, by, old_raw, result);
+}
+
+static void end_lease(struct hub_device *device, size_t i, const char *by, const char *why) {
+    int64_t old_raw = device->control.leases[i].raw;
+    if (device->control.leases[i].until_ns != INT64_MIN) {
+        vb_control_release(&device->control, i);
+        ended(device, i, by, old_raw, why);
+    }
 }
 
 /* ---- asked ---- */
@@ -224,14 +240,12 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     struct vb_lease *lease = &device->control.leases[command];
     struct vb_lease before = *lease;
     char asked[64];
-    char old_value[VALUE_TEXT];
     char why[LINK_WHY] = "";
     char result[80];
     snprintf(asked, sizeof asked, "%.*s", n > 60 ? 60 : (int)n, text);
     for (char *p = asked; *p; p++) { /* it goes into the log */
         *p = (unsigned char)*p < ' ' || *p == 0x7F ? '?' : *p;
     }
-    text_of(device, command, lease->raw, old_value);
     enum vb_refusal refusal =
         vb_control_request(&device->control, command, text, n, lease_ns, clock_mono_ns());
     if (refusal == VB_REFUSAL_NONE) {
@@ -239,7 +253,7 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     }
     size_t message = command_row(device, command)->message;
     if (refusal == VB_REFUSAL_NONE && !publish_message(device, message)) {
-        *lease = before;
+        *lease = before; /* and on the bus again what was there */
         (void)publish_message(device, message);
         refusal = VB_REFUSAL_NO_SLOT;
     }
@@ -253,49 +267,34 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
         return answer_now(device, command);
     }
     snprintf(result, sizeof result, "done, for %.12g s", (double)lease_ns / (double)VB_NS_PER_S);
-    changed(device, command, by, old_value, result);
+    tell(device, command, by, before.raw, result);
     return answer_now(device, command);
 }
 
 struct hub_answer hub_release(struct hub_device *device, size_t command, const char *by) {
-    char old_value[VALUE_TEXT];
     if (!device->control.allowed) {
         return refuse(device, command, by, "release", VB_REFUSAL_CONTROL_OFF, "");
     }
-    text_of(device, command, device->control.leases[command].raw, old_value);
-    if (device->control.leases[command].until_ns != INT64_MIN) {
-        vb_control_release(&device->control, command);
-        changed(device, command, by, old_value, "given back");
-    }
+    end_lease(device, command, by, "given back");
     return answer_now(device, command);
 }
 
 /* ---- ended ---- */
 
-static void end_lease(struct hub_device *device, size_t i, const char *why) {
-    char old_value[VALUE_TEXT];
-    text_of(device, i, device->control.leases[i].raw, old_value);
-    vb_control_release(&device->control, i);
-    changed(device, i, device->by[i], old_value, why);
-}
-
 void command_tick(struct hub_device *device, int64_t mono_ns) {
-    const struct vb_lease *leases = device->control.leases;
+    struct vb_lease before[VB_COMMANDS_MAX];
     if (vb_control_deadline_ns(&device->control) > mono_ns) {
         return;
     }
-    for (size_t i = 0; i < device->config->type->command_count; i++) {
-        if (leases[i].until_ns != INT64_MIN && leases[i].until_ns <= mono_ns) {
-            end_lease(device, i, "the lease has run out");
-        }
+    memcpy(before, device->control.leases, device->config->type->command_count * sizeof before[0]);
+    for (int i; (i = vb_control_tick(&device->control, mono_ns)) >= 0;) {
+        ended(device, (size_t)i, device->by[i], before[i].raw, "the lease has run out");
     }
 }
 
 static void release_all(struct hub_device *device, const char *why) {
     for (size_t i = 0; i < device->config->type->command_count; i++) {
-        if (device->control.leases[i].until_ns != INT64_MIN) {
-            end_lease(device, i, why);
-        }
+        end_lease(device, i, device->by[i], why);
     }
 }
 

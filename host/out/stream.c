@@ -12,12 +12,7 @@
 #include "host/hub/hub.h"
 
 static void log_line(void *context, const char *text) {
-    const struct hub *hub = ((struct stream *)context)->hub;
-    if (hub->log) {
-        hub->log(hub->log_context, text);
-    } else {
-        fprintf(stderr, "voltbus: %s\n", text);
-    }
+    hub_log(((struct stream *)context)->hub, "%s", text);
 }
 
 void stream_say(struct stream *stream, const char *fmt, ...) {
