@@ -773,7 +773,7 @@ def test_a_client_is_asked_for_signs_of_life():
     assert alive.pings >= 3
     dead = server.live(answer_pings=False)
     begin = time.monotonic()
-    assert dead.closed_with() is None or True
+    assert dead.closed_with() is None  # it just goes: who does not answer would not read a reason
     assert 1.5 < time.monotonic() - begin < 4.5
     message(alive)
     alive.close()

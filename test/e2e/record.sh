@@ -4,10 +4,6 @@ set -u
 . "$TEST_DIR/e2e/lib.sh"
 cd "$work" || exit 1
 
-if ! "$VOLTBUS" run --help >/dev/null 2>&1; then
-    skip "voltbus run is not there yet"
-fi
-
 # Every kind of frame; the nanoseconds end in 789 and 001.
 cat >cables.log <<'END'
 (1712145600.123456789) can0 1DB#0160B32B32000004
