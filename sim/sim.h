@@ -11,7 +11,7 @@
 
 #include "voltbus/key.h"
 
-#define SIM_KEYS_MAX 8
+#define SIM_KEYS_MAX 16
 #define SIM_TX_MAX   256 /* take() never gives more at once */
 
 struct sim {
@@ -29,6 +29,10 @@ struct sim {
     int64_t (*deadline_ns)(const void *self); /* tick me by then */
     /* Bytes to send; out: room for SIM_TX_MAX. Returns how many, 0 = none. Call until 0. */
     size_t (*take)(void *self, uint8_t *out);
+    /* Change setting number `key`, one of `live`, while it runs: plug the car in, break something.
+     * Returns NULL, or why it cannot be so now, in one sentence. NULL: nothing can be changed. */
+    const char *(*change)(void *self, size_t key, const struct vb_value *value, int64_t now_ns);
+    uint32_t live; /* bits: the numbers of the keys that change takes */
 };
 
 extern const struct sim *const sims[];

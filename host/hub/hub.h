@@ -179,6 +179,32 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
 /* Give it back: the safe value is in force. */
 struct hub_answer hub_release(struct hub_device *device, size_t command, const char *by);
 
+/* ---- calls: one question or order, answered once (voltbus/call.h) ---- */
+
+struct hub_reply {
+    enum vb_refusal refusal; /* NONE: the device said OK */
+    char why[HUB_WHY];       /* one sentence; "" if done */
+    char text[128];          /* what stood behind OK or NK; "" */
+    size_t message;          /* number of the message whose rows have read it */
+};
+typedef void hub_replied(void *context, const struct hub_reply *reply);
+
+/* Call name (also a code: "GS") with count arguments as text. by: as above. The gate is the same as
+ * that of commands: what changes something needs control: true, arguments must be within the limits
+ * of their rows, and those that a command has too within the limits of that.
+ * replied comes exactly once, from the loop, never from inside; or, if the hub is closed first, not
+ * at all. */
+void hub_call(struct hub_device *device, const char *name, size_t n, const char *const *arguments,
+              size_t count, const char *by, hub_replied *replied, void *context);
+/* The same for a body as it stands on the wire, "SC 16 V" (the console). What is no call of the
+ * device's table is taken only if it begins with G, and so changes nothing. */
+void hub_call_body(struct hub_device *device, const char *body, size_t n, const char *by,
+                   hub_replied *replied, void *context);
+
+/* For links: the answer to a ticket. text: n characters behind OK or NK. */
+void hub_answered(struct link *link, uint32_t ticket, enum vb_refusal refusal, const char *why,
+                  const char *text, size_t n);
+
 /* Write a command's limits as people read them: "0 to 5", "off or on". */
 void hub_command_range(const struct hub_device *device, size_t command, char *out, size_t n);
 

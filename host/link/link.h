@@ -14,7 +14,7 @@
 #include "voltbus/key.h"
 
 struct link;
-struct link_spec;
+struct hub_device;
 
 /* ---- LINK as text: KIND:PLACE[,key=value]... ---- */
 
@@ -48,6 +48,17 @@ struct link_kind {
     bool (*publish)(struct link *link, const struct vb_frame *frame);
     /* Can a frame of this id ever be published on such a link? NULL = yes. */
     bool (*carries)(const struct link_spec *spec, uint32_t id);
+    /* Calls (voltbus/call.h). version: of what is at the other end, 0 = not known yet. ask: put one
+     * question or order of device's table, as vb_call_write made it; the link answers each ticket
+     * once by hub_answered (never from inside ask). wish: command number i of the device has changed
+     * (leased: a lease is running; raw: what is to be in force), instead of publish. shown: what
+     * the device makes of command i, if it is not what was asked: why, in one sentence (LINK_WHY).
+     * NULL: this kind has no calls. */
+    uint32_t (*version)(const struct link *link);
+    enum vb_refusal (*ask)(struct link *link, uint32_t ticket, struct hub_device *device,
+                           size_t message, const char *body, size_t n);
+    bool (*wish)(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw);
+    bool (*shown)(const struct link *link, const struct hub_device *device, size_t i, char *why);
 };
 
 extern const struct link_kind *const link_kinds[];

@@ -24,16 +24,17 @@ struct vb_hint {
     uint8_t rank; /* 1.. */
 };
 
-/* A command: one row of one message that may be changed. It takes its unit, words and ratio from the
- * row. Nothing beyond the limits is ever sent, whoever asks; who may ask, and for how long, is the
+/* A command: one row of one message that may be changed, or the one argument of a call. It takes its
+ * unit, words and ratio from the row. Nothing beyond the limits is ever sent, whoever asks; who may ask, and for how long, is the
  * business of voltbus/control.h. */
 struct vb_command {
     const char *name;                 /* "coolbox.level"; API */
     const char *title;                /* what it does, in words */
     uint16_t message;                 /* number of the message of the device that carries it */
-    const struct vb_signal *argument; /* a row of that message */
+    const struct vb_signal *argument; /* a row of that message, or of its call */
     struct vb_limits limits;          /* hard limits, thousandths of the unit */
     int64_t safe;                     /* raw: in force while nobody asks for anything else */
+    const char *shown_by;             /* the signal that says what is in force; NULL: argument */
 };
 #define VB_COMMANDS_MAX 16 /* of one device */
 

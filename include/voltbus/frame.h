@@ -14,7 +14,9 @@
 #define VB_KINDS(X)                                                                                \
     X(CAN, "can")     /* id: 11 or 29 bits; data: 0..8 bytes, 0..64 with VB_FRAME_FD */            \
     X(LIN, "lin")     /* id: 6 bits, without parity; data: 0..8 bytes, without the checksum */     \
-    X(RADIO, "radio") /* id: the first byte of the packet; data: the whole packet */
+    X(RADIO, "radio") /* id: the first byte of the packet; data: the whole packet */               \
+    X(RAPI, "rapi")   /* a line of an OpenEVSE (rapi.h). id: two letters, "GS" = 4753; data: the   \
+                         text without '$' and checksum */
 
 enum vb_kind {
 #define X(name, text) VB_KIND_##name,
@@ -36,6 +38,7 @@ enum {
     VB_FRAME_NO_TIME = 1 << 9,   /* the recording gives no time: t_ns is 0 */
     VB_FRAME_UNPARITY = 1 << 10, /* LIN: enhanced checksum over the id without its parity bits */
     VB_FRAME_UNHEARD = 1 << 11,  /* our own, sent where nothing that is sent comes back */
+    VB_FRAME_ASK = 1 << 12,      /* RAPI: a question or order; rows read answers only */
 };
 
 struct vb_frame {
@@ -58,7 +61,8 @@ const char *vb_kind_text(enum vb_kind kind);
 /* Room for the id of any frame as text. */
 #define VB_FRAME_ID_TEXT 8
 
-/* Write the id as people write it: 3 digits for CAN, 8 for 29-bit CAN, 2 for LIN and radio.
+/* Write the id as people write it: 3 digits for CAN, 8 for 29-bit CAN, 2 for LIN and radio, the two
+ * letters of RAPI ("--" for 0).
  * out: room for VB_FRAME_ID_TEXT, no terminator. Returns the length. */
 size_t vb_frame_id_text(const struct vb_frame *frame, char *out);
 
@@ -77,7 +81,7 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
 #define VB_FRAME_TEXT 160
 
 /* Write a CAN or LIN frame as "ID#DATA" (upper case; "ID#R" or "ID#R5" for a remote frame), a radio
- * packet as its bytes.
+ * packet as its bytes, a RAPI frame as its line ("$OK 16^07"; what is not printable as '?').
  * out: room for VB_FRAME_TEXT, 2*len if that is more; no terminator. Returns the length. */
 size_t vb_frame_text(const struct vb_frame *frame, char *out);
 

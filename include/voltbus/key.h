@@ -15,6 +15,7 @@ enum vb_key_type {
     VB_KEY_TEXT,     /* any text without control characters; number = 0 */
     VB_KEY_FLAG,     /* true, false, yes, no, on, off; number = 0 or 1 */
     VB_KEY_WORD,     /* one of words; number = its place among them */
+    VB_KEY_WORDS,    /* some of words, joined by '+' or ',', or "none"; number = a bit for each */
     VB_KEY_NUMBER,   /* a whole number, with or without the row's unit behind it */
     VB_KEY_DURATION, /* a number with ms, s, min, h or d; number = milliseconds */
     VB_KEY_SIZE,     /* a number with B, kB, MB or GB (powers of 1000); number = bytes */
@@ -26,7 +27,7 @@ struct vb_key {
     const char *unit;         /* NUMBER: the unit that may stand behind it; NULL = none */
     const char *initial;      /* the default as text; NULL = must be given, "" = may be left out */
     int64_t min, max;         /* NUMBER, DURATION, SIZE: in the base unit; both 0 = no bounds */
-    const char *const *words; /* WORD: ends with NULL */
+    const char *const *words; /* WORD, WORDS: ends with NULL; WORDS: 32 at most */
     const char *help;         /* one line */
 };
 

@@ -29,7 +29,8 @@ struct vb_check {
 struct vb_message {
     uint32_t id, mask; /* frames with (id & mask) == id are this message */
     uint16_t len_min;
-    uint16_t len_max;   /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given */
+    uint16_t len_max;   /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given.
+                         * RAPI: fields; a frame with fewer or more is another message */
     bool ext;           /* CAN: 29-bit id */
     uint16_t period_ms; /* time between two, 0 = not periodic or not known */
     const char *name;   /* one word, lower case: "state" */
@@ -39,6 +40,7 @@ struct vb_message {
     const struct vb_check *checks; /* in the order in which a sender applies them */
     uint8_t check_count;
     struct vb_when when;
+    const struct vb_call *call; /* how it is asked for (call.h); NULL: it comes by itself */
 };
 #define VB_ROWS(table)   .signals = (table), .signal_count = sizeof(table) / sizeof((table)[0])
 #define VB_CHECKS(table) .checks = (table), .check_count = sizeof(table) / sizeof((table)[0])

@@ -83,6 +83,14 @@ enum {
     VB_VIEW = 1 << 6,     /* another view of bits that an earlier row has; not written */
     VB_GUESS = 1 << 7,    /* the source marks the meaning or the scale as a guess */
     VB_UNKNOWN = 1 << 8,  /* nobody knows what these bits mean: recorded and shown as they are */
+    /* Rows of text (RAPI): fields with one space before each, the first one has the number 0. */
+    VB_FIELD = 1 << 9,   /* bit = 64 * number of the field + lowest bit, len = bits of its number */
+    VB_HEX = 1 << 10,    /* the field is hexadecimal; else decimal, with a minus if VB_SIGNED */
+    VB_CHAR = 1 << 11,   /* the field is one character; raw is its code */
+    VB_STRING = 1 << 12, /* the field is text: the sample has it, raw only tells it from others */
+    /* The number of the field times that of another one at more_bit, read the same way (power from
+     * current and voltage). Absent if one of them is. */
+    VB_PRODUCT = 1 << 13,
 };
 
 struct vb_signal {
@@ -122,15 +130,28 @@ struct vb_sample {
     int64_t raw;
     uint16_t device;   /* number of the instance (vb_instance.number) */
     bool out_of_range; /* beyond the limits of the row */
+    uint8_t text_len;  /* VB_STRING: that many characters, printable ASCII ... */
+    const char *text;  /* ... in the bytes of the frame: who keeps the sample copies them */
 };
+#define VB_STRING_MAX 63 /* longer text is cut */
 
-/* Read one row from n bytes, ignoring mux and when.
+/* Field number i of n characters of text. Returns its length with *field, or -1 if there is none. */
+int vb_field(const uint8_t *text, size_t n, unsigned i, const char **field);
+/* How many there are; 0 of no text. */
+unsigned vb_field_count(const uint8_t *text, size_t n);
+
+/* The text of a row with VB_STRING. Returns its length (VB_STRING_MAX at most), or as vb_signal_get;
+ * VB_E_RANGE also if it holds something else than printable ASCII. */
+int vb_signal_string(const struct vb_signal *signal, const uint8_t *data, size_t n,
+                     const char **text);
+
+/* Read one row from n bytes, ignoring mux and when. Of a VB_STRING raw is a hash of the text.
  * Returns VB_OK; VB_E_MORE if the row reaches beyond n bytes; VB_E_RANGE if the bits have no
  * meaning (curve); VB_E_UNKNOWN if the value is the absent one. *raw is written for VB_OK only. */
 int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw);
 
 /* Write one row into n bytes; all other bits keep their value. The absent value may be written
- * whatever the limits, and is not given to the curve.
+ * whatever the limits, and is not given to the curve. Not for rows of text (VB_FIELD: VB_E_RANGE).
  * Returns VB_OK; VB_E_SPACE if the row reaches beyond n bytes; VB_E_RANGE if raw does not fit the
  * bits, the curve or the limits, or if the curve makes the bits of "not available" out of it.
  * data is written for VB_OK only. */

@@ -27,7 +27,16 @@ const char *vb_kind_text(enum vb_kind kind) {
     return "unknown";
 }
 
+static char printable(uint8_t c) {
+    return c >= ' ' && c < 0x7F ? (char)c : '?';
+}
+
 size_t vb_frame_id_text(const struct vb_frame *frame, char *out) {
+    if (frame->kind == VB_KIND_RAPI) {
+        out[0] = frame->id ? printable(frame->id >> 8 & 0xFF) : '-';
+        out[1] = frame->id ? printable(frame->id & 0xFF) : '-';
+        return 2;
+    }
     if (frame->kind != VB_KIND_CAN) {
         return vb_hex_number(frame->id, 2, out);
     }
@@ -150,8 +159,24 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
     return VB_OK;
 }
 
+/* A line as it stood on the wire. */
+static size_t line_text(const struct vb_frame *frame, char *out) {
+    char *p = out;
+    *p++ = '$';
+    for (uint32_t i = 0; i < frame->len; i++) {
+        *p++ = printable(frame->data[i]);
+    }
+    for (uint32_t i = 0; i < frame->side_len; i++) {
+        *p++ = printable(frame->side[i]);
+    }
+    return (size_t)(p - out);
+}
+
 size_t vb_frame_text(const struct vb_frame *frame, char *out) {
     char *p = out;
+    if (frame->kind == VB_KIND_RAPI) {
+        return line_text(frame, out);
+    }
     if (frame->kind != VB_KIND_RADIO) {
         p += vb_frame_id_text(frame, p);
         *p++ = '#';
