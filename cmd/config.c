@@ -57,8 +57,9 @@ static void words(struct schema *s, const char *const *list) {
 static void show(struct schema *s, const char *where, const char *of, const struct vb_key *key,
                  const char *type, const char *allowed) {
     static const char *const types[] = {
-        [VB_KEY_TEXT] = "text",     [VB_KEY_FLAG] = "flag",         [VB_KEY_WORD] = "word",
-        [VB_KEY_NUMBER] = "number", [VB_KEY_DURATION] = "duration", [VB_KEY_SIZE] = "size"};
+        [VB_KEY_TEXT] = "text",   [VB_KEY_FLAG] = "flag",     [VB_KEY_WORD] = "word",
+        [VB_KEY_WORDS] = "words", [VB_KEY_NUMBER] = "number", [VB_KEY_DURATION] = "duration",
+        [VB_KEY_SIZE] = "size"};
     char text[VB_KEY_WHY];
     allowed = allowed ? allowed : vb_key_allowed(key, text);
     if (!s->json) {

@@ -29,12 +29,14 @@ static struct vb_value value_of(const struct vb_key *key, uint8_t byte) {
         return value;
     }
     value.given = true;
+    int64_t words = 0;
+    while (key->words && key->words[words]) {
+        words++;
+    }
     if (key->type == VB_KEY_WORD) {
-        int64_t words = 0;
-        while (key->words[words]) {
-            words++;
-        }
         value.number = byte % words;
+    } else if (key->type == VB_KEY_WORDS) {
+        value.number = (byte * INT64_C(0x01010101)) & ((INT64_C(1) << words) - 1);
     } else if (key->type == VB_KEY_FLAG) {
         value.number = byte % 2;
     } else {

@@ -1,4 +1,5 @@
-/* key.c - values of keys from text: flags, words, whole numbers, durations, sizes.
+/* key.c - values of keys from text: flags, words, sets of words, whole numbers, durations,
+ * sizes.
  * All in integers: "1.5 h" is 5400000 ms exactly, "0.1 ms" is refused because it is no whole number
  * of milliseconds.
  * SPDX-License-Identifier: MIT */
@@ -149,6 +150,15 @@ static void add_range(struct line *line, const struct vb_key *key) {
     }
 }
 
+/* "a, b or c"; of WORDS "a, b and c". */
+static void add_words(struct line *line, const struct vb_key *key) {
+    const char *last = key->type == VB_KEY_WORD ? " or " : " and ";
+    for (size_t i = 0; key->words[i]; i++) {
+        add(line, i == 0 ? "" : key->words[i + 1] ? ", " : last);
+        add(line, key->words[i]);
+    }
+}
+
 static void add_allowed(struct line *line, const struct vb_key *key) {
     static const char *const any[] = {
         [VB_KEY_TEXT] = "any text",
@@ -158,10 +168,10 @@ static void add_allowed(struct line *line, const struct vb_key *key) {
         [VB_KEY_SIZE] = "a number with B, kB, MB or GB",
     };
     if (key->type == VB_KEY_WORD) {
-        for (size_t i = 0; key->words[i]; i++) {
-            add(line, i == 0 ? "" : key->words[i + 1] ? ", " : " or ");
-            add(line, key->words[i]);
-        }
+        add_words(line, key);
+    } else if (key->type == VB_KEY_WORDS) {
+        add(line, "none, or with '+' between them some of ");
+        add_words(line, key);
     } else if (key->type >= VB_KEY_NUMBER && bounded(key)) {
         add_range(line, key);
     } else {
@@ -303,17 +313,47 @@ static bool same(const char *name, const char *text, size_t n) {
     return strlen(name) == n && memcmp(name, text, n) == 0;
 }
 
+/* The place of n characters among words, or -1. */
+static int place_of(const char *const *words, const char *text, size_t n) {
+    for (int i = 0; words[i]; i++) {
+        if (same(words[i], text, n)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static int parse_word(const struct vb_key *key, const char *text, size_t n, int64_t *number,
                       char *why) {
     static const char *const flags[] = {"false", "true", "no", "yes", "off", "on", NULL};
     const char *const *words = key->type == VB_KEY_FLAG ? flags : key->words;
-    for (size_t i = 0; words[i]; i++) {
-        if (same(words[i], text, n)) {
-            *number = (int64_t)(key->type == VB_KEY_FLAG ? i % 2 : i);
-            return VB_OK;
-        }
+    int place = place_of(words, text, n);
+    if (place < 0) {
+        return refuse(key, VB_E_FORMAT, text, n, "no such word", why);
     }
-    return refuse(key, VB_E_FORMAT, text, n, "no such word", why);
+    *number = key->type == VB_KEY_FLAG ? place % 2 : place;
+    return VB_OK;
+}
+
+static int parse_words(const struct vb_key *key, const char *text, size_t n, int64_t *number,
+                       char *why) {
+    if (same("none", text, n)) {
+        return VB_OK; /* no bit is set */
+    }
+    for (size_t from = 0; from <= n;) {
+        size_t end = from;
+        while (end < n && text[end] != '+' && text[end] != ',') {
+            end++;
+        }
+        int place = place_of(key->words, text + from, end - from);
+        if (place < 0) {
+            return refuse(key, VB_E_FORMAT, text + from, end - from,
+                          end > from ? "no such word" : "a word is missing", why);
+        }
+        *number |= INT64_C(1) << place;
+        from = end + 1;
+    }
+    return VB_OK;
 }
 
 static int parse_text(const struct vb_key *key, const char *text, size_t n, char *why) {
@@ -339,6 +379,9 @@ int vb_key_parse(const struct vb_key *key, const char *text, size_t n, struct vb
     case VB_KEY_FLAG:
     case VB_KEY_WORD:
         result = parse_word(key, text, n, &number, why);
+        break;
+    case VB_KEY_WORDS:
+        result = parse_words(key, text, n, &number, why);
         break;
     default:
         result = parse_amount(key, text, n, &number, why);

@@ -10,6 +10,8 @@ static const struct vb_key path = {"path", VB_KEY_TEXT, NULL, NULL, 0, 0, NULL, 
 static const struct vb_key prefix = {"prefix", VB_KEY_TEXT, NULL, "voltbus", 0, 0, NULL, ""};
 static const struct vb_key control = {"control", VB_KEY_FLAG, NULL, "false", 0, 0, NULL, ""};
 static const struct vb_key format = {"format", VB_KEY_WORD, NULL, "json", 0, 0, formats, ""};
+static const char *const chips[] = {"rtc", "voltmeter", "lock", NULL};
+static const struct vb_key fitted = {"fitted", VB_KEY_WORDS, NULL, "rtc+lock", 0, 0, chips, ""};
 static const struct vb_key baud = {"baud", VB_KEY_NUMBER, "bit/s", "19200", 1000, 20000, NULL, ""};
 static const struct vb_key port = {"port", VB_KEY_NUMBER, NULL, "", 1, 65535, NULL, ""};
 static const struct vb_key any_number = {"n", VB_KEY_NUMBER, NULL, "", 0, 0, NULL, ""};
@@ -86,6 +88,46 @@ static void test_a_word_is_its_place_among_the_words(void **state) {
     refused(&format, VB_E_FORMAT, "xml", "xml: no such word (text, json or csv)");
     refused(&format, VB_E_FORMAT, "CSV", "CSV: no such word (text, json or csv)");
     refused(&format, VB_E_FORMAT, "cs", "cs: no such word (text, json or csv)");
+}
+
+static void test_some_of_the_words_are_a_bit_for_each(void **state) {
+    (void)state;
+    assert_int_equal(number_of(&fitted, "rtc"), 1);
+    assert_int_equal(number_of(&fitted, "lock"), 4);
+    assert_int_equal(number_of(&fitted, "rtc+lock"), 5);
+    assert_int_equal(number_of(&fitted, "lock+rtc"), 5);
+    assert_int_equal(number_of(&fitted, "rtc,voltmeter,lock"), 7);
+    assert_int_equal(number_of(&fitted, "rtc+voltmeter,lock"), 7);
+    assert_int_equal(number_of(&fitted, "rtc+rtc"), 1);
+    assert_int_equal(number_of(&fitted, "none"), 0);
+    assert_int_equal(vb_key_initial(&fitted).number, 5);
+    struct vb_value value;
+    assert_int_equal(vb_key_parse(&fitted, "rtc+lock=", 8, &value, NULL), VB_OK);
+    assert_int_equal(value.number, 5);
+}
+
+static void test_of_some_words_the_wrong_one_is_told(void **state) {
+    (void)state;
+#define SOME " (none, or with '+' between them some of rtc, voltmeter and lock)"
+    refused(&fitted, VB_E_FORMAT, "clock", "clock: no such word" SOME);
+    refused(&fitted, VB_E_FORMAT, "rtc+clock", "clock: no such word" SOME);
+    refused(&fitted, VB_E_FORMAT, "rtc + lock", "rtc : no such word" SOME);
+    refused(&fitted, VB_E_FORMAT, "rtc+none", "none: no such word" SOME);
+    refused(&fitted, VB_E_FORMAT, "rtc+", "a word is missing" SOME);
+    refused(&fitted, VB_E_FORMAT, "+", "a word is missing" SOME);
+    refused(&fitted, VB_E_FORMAT, ",rtc", "a word is missing" SOME);
+    refused(&fitted, VB_E_FORMAT, "RTC", "RTC: no such word" SOME);
+    refused(&fitted, VB_E_FORMAT, "", "nothing is given" SOME);
+    /* the thirty-second word has the highest bit */
+    static const char *const many[] = {"01", "02", "03", "04", "05", "06", "07", "08", "09",
+                                       "10", "11", "12", "13", "14", "15", "16", "17", "18",
+                                       "19", "20", "21", "22", "23", "24", "25", "26", "27",
+                                       "28", "29", "30", "31", "32", NULL};
+    const struct vb_key key = {"n", VB_KEY_WORDS, NULL, "", 0, 0, many, ""};
+    assert_int_equal(number_of(&key, "32+01"), INT64_C(0x80000001));
+    char out[VB_KEY_WHY];
+    assert_string_equal(vb_key_allowed(&fitted, out),
+                        "none, or with '+' between them some of rtc, voltmeter and lock");
 }
 
 static void test_a_number_stands_with_or_without_its_unit(void **state) {
@@ -279,6 +321,8 @@ int main(void) {
         cmocka_unit_test(test_a_control_character_is_no_part_of_a_text),
         cmocka_unit_test(test_a_flag_has_three_words_for_each_answer),
         cmocka_unit_test(test_a_word_is_its_place_among_the_words),
+        cmocka_unit_test(test_some_of_the_words_are_a_bit_for_each),
+        cmocka_unit_test(test_of_some_words_the_wrong_one_is_told),
         cmocka_unit_test(test_a_number_stands_with_or_without_its_unit),
         cmocka_unit_test(test_a_number_with_another_unit_is_refused),
         cmocka_unit_test(test_a_number_is_whole_and_within_its_bounds),
