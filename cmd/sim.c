@@ -253,7 +253,7 @@ static bool read_place(struct bridge *b, const char *text) {
         usage_error("sim", "%s", why);
         return false;
     }
-    if (b->place.type == PLACE_SIM || b->place.type == PLACE_FILE) {
+    if (b->place.type == PLACE_SIM || b->place.type == PLACE_FILE || b->place.type == PLACE_HTTP) {
         usage_error("sim",
                     "%s: a simulator stands at pty:PATH, listen://HOST:PORT, tcp://HOST:PORT or "
                     "a serial port",

@@ -46,6 +46,7 @@ static bool same_place(const struct link_spec *a, const struct link_spec *b) {
     case PLACE_SIM:
         return false;
     case PLACE_TCP:
+    case PLACE_HTTP:
     case PLACE_FILE:
         return strcmp(a->text, b->text) == 0;
     default:

@@ -1,5 +1,6 @@
 /* place.c - the text of a place: which kind it is, its path, host and port, or name.
- * Whether anything is there is not looked at.
+ * Whether anything is there is not looked at. Of http:// only the path /r is a place: that of the
+ * WiFi kit of an OpenEVSE (reference/rapi.md, end of section 5).
  * SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -9,8 +10,8 @@
 #include "host/io/transport.h"
 
 #define ALLOWED                                                                                    \
-    "a path like /dev/ttyUSB0, pty:PATH, tcp://HOST:PORT, listen://HOST:PORT, sim://NAME or "      \
-    "file:PATH"
+    "a path like /dev/ttyUSB0, pty:PATH, tcp://HOST:PORT, listen://HOST:PORT, http://HOST/r, "     \
+    "sim://NAME or file:PATH"
 
 /* As much of a wrong text as is shown. */
 #define SHOWN 40
@@ -20,7 +21,7 @@ static const struct {
     enum place_type type;
 } prefixes[] = {
     {"pty:", PLACE_PTY},   {"tcp://", PLACE_TCP}, {"listen://", PLACE_LISTEN},
-    {"sim://", PLACE_SIM}, {"file:", PLACE_FILE},
+    {"sim://", PLACE_SIM}, {"file:", PLACE_FILE}, {"http://", PLACE_HTTP},
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(char *why, const char *fmt, ...) {
@@ -81,48 +82,82 @@ static bool is_ipv6(const char *text, size_t n) {
     return inet_pton(AF_INET6, address, &parsed) == 1;
 }
 
-/* HOST:PORT behind tcp:// or listen://. */
-static bool read_host(struct place *place, const char *text, size_t n, char *why) {
-    const char *scheme = place->type == PLACE_TCP ? "tcp" : "listen";
-    const char *port; /* behind the host */
-    size_t host;
+/* What stands in front of HOST:PORT, and behind it. */
+static const char *scheme_of(const struct place *place) {
+    return place->type == PLACE_TCP ? "tcp" : place->type == PLACE_HTTP ? "http" : "listen";
+}
+
+static const char *form_of(const struct place *place) {
+    return place->type == PLACE_HTTP ? "HOST[:PORT]/r" : "HOST:PORT";
+}
+
+/* The host at the beginning of n characters. *used: those that it takes. */
+static bool read_host(struct place *place, const char *text, size_t n, size_t *used, char *why) {
     if (n > 0 && text[0] == '[') {
         const char *end = memchr(text, ']', n);
         if (!end || !is_ipv6(text + 1, (size_t)(end - text) - 1)) {
             return refuse(why, "'%.*s': expected an IPv6 address in brackets, like [::1]:8023",
                           shown(n), text);
         }
-        host = (size_t)(end - text) - 1;
-        take_name(place, text + 1, host);
-        port = end + 1;
-    } else {
-        port = memchr(text, ':', n);
-        host = port ? (size_t)(port - text) : n;
-        if (port && memchr(port + 1, ':', n - host - 1)) {
-            return refuse(why, "'%.*s': an IPv6 address stands in brackets, like [::1]:8023",
-                          shown(n), text);
-        }
-        if (host == 0) {
-            return refuse(why, "the host is missing: expected %s://HOST:PORT%s", scheme,
-                          place->type == PLACE_LISTEN ? ", where 127.0.0.1 lets only programs of "
-                                                        "this machine in, 0.0.0.0 everybody"
-                                                      : "");
-        }
-        if (!is_host(text, host)) {
-            return refuse(why, "'%.*s' is no host: expected %s://HOST:PORT", shown(host), text,
-                          scheme);
-        }
-        take_name(place, text, host);
-        port = text + host;
+        *used = (size_t)(end - text) + 1;
+        take_name(place, text + 1, *used - 2);
+        return true;
     }
-    if (port == text + n) {
-        return refuse(why, "the port is missing: expected %s://HOST:PORT", scheme);
+    const char *port = memchr(text, ':', n);
+    *used = port ? (size_t)(port - text) : n;
+    if (port && memchr(port + 1, ':', n - *used - 1)) {
+        return refuse(why, "'%.*s': an IPv6 address stands in brackets, like [::1]:8023", shown(n),
+                      text);
     }
-    if (*port != ':') {
-        return refuse(why, "'%.*s' behind the address: expected :PORT",
-                      shown((size_t)(text + n - port)), port);
+    if (*used == 0) {
+        return refuse(why, "the host is missing: expected %s://%s%s", scheme_of(place),
+                      form_of(place),
+                      place->type == PLACE_LISTEN ? ", where 127.0.0.1 lets only programs of "
+                                                    "this machine in, 0.0.0.0 everybody"
+                                                  : "");
     }
-    return read_port(place, port + 1, (size_t)(text + n - port) - 1, why);
+    if (!is_host(text, *used)) {
+        return refuse(why, "'%.*s' is no host: expected %s://%s", shown(*used), text,
+                      scheme_of(place), form_of(place));
+    }
+    take_name(place, text, *used);
+    return true;
+}
+
+/* HOST:PORT behind tcp:// or listen://, HOST[:PORT] behind http://. */
+static bool read_address(struct place *place, const char *text, size_t n, char *why) {
+    size_t used;
+    if (!read_host(place, text, n, &used, why)) {
+        return false;
+    }
+    if (used == n && place->type == PLACE_HTTP) {
+        place->port = 80;
+        return true;
+    }
+    if (used == n) {
+        return refuse(why, "the port is missing: expected %s://HOST:PORT", scheme_of(place));
+    }
+    if (text[used] != ':') {
+        return refuse(why, "'%.*s' behind the address: expected :PORT", shown(n - used),
+                      text + used);
+    }
+    return read_port(place, text + used + 1, n - used - 1, why);
+}
+
+/* HOST[:PORT]/r behind http://. */
+static bool read_http(struct place *place, const char *text, size_t n, char *why) {
+    const char *path = memchr(text, '/', n);
+    size_t host = path ? (size_t)(path - text) : n;
+    if (memchr(text, '@', n)) { /* not said again: it has a password in it */
+        return refuse(why, "user and password stand in a file, auth=FILE, and not in the place");
+    }
+    if (n - host != 2 || text[host + 1] != 'r') {
+        return refuse(why,
+                      "'%.*s' behind http://: expected HOST[:PORT]/r, the WiFi kit of an "
+                      "OpenEVSE",
+                      shown(n), text);
+    }
+    return read_address(place, text, host, why);
 }
 
 static bool read_sim(struct place *place, const char *text, size_t n, char *why) {
@@ -173,7 +208,10 @@ bool place_parse(struct place *place, const char *text, size_t n, char *why) {
         text += len;
         n -= len;
         if (place->type == PLACE_TCP || place->type == PLACE_LISTEN) {
-            return read_host(place, text, n, why);
+            return read_address(place, text, n, why);
+        }
+        if (place->type == PLACE_HTTP) {
+            return read_http(place, text, n, why);
         }
         if (n == 0) {
             return refuse(why, "nothing behind %s: expected %s", prefixes[i].prefix,

@@ -18,6 +18,7 @@ enum place_type {
     PLACE_TCP,    /* tcp://host:port */
     PLACE_LISTEN, /* listen://host:port; one peer at a time */
     PLACE_SIM,    /* sim://NAME: a simulator in this process */
+    PLACE_HTTP,   /* http://host[:port]/r: RAPI by way of the WiFi kit of an OpenEVSE */
     PLACE_FILE,   /* file:PATH or -, for the kind `file` only */
 };
 
@@ -50,10 +51,12 @@ struct transport_events {
 
 struct transport;
 
-/* What a serial port needs; else ignored. */
+/* What a serial port needs, and what the WiFi kit does; else ignored. */
 struct line_settings {
     uint32_t baud;     /* any; those that termios does not name by BOTHER */
     uint8_t stop_bits; /* 1 or 2; 0 = 1 */
+    /* http://: file with user:password in its first line; "" = none are asked for */
+    char auth[PLACE_TEXT];
 };
 
 /* What a simulator needs: "key=value" texts; read during transport_open only. */

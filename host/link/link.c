@@ -211,6 +211,11 @@ static bool open_transport(struct link *link, char *why) {
     const struct link_spec *spec = link->config->spec;
     int baud = vb_key_find(spec->kind->keys, spec->kind->key_count, "baud", 4);
     struct line_settings line = {.baud = baud < 0 ? 115200 : (uint32_t)spec->values[baud].number};
+    int auth = vb_key_find(spec->kind->keys, spec->kind->key_count, "auth", 4);
+    if (auth >= 0) {
+        snprintf(line.auth, sizeof line.auth, "%.*s", (int)spec->values[auth].len,
+                 spec->values[auth].text);
+    }
     struct sim_settings sim = {spec->sim_texts, spec->sim_count};
     link->transport =
         transport_open(link->hub->loop, &spec->place, &line, &sim, &events, link, why);

@@ -105,6 +105,10 @@ static int parse_place(struct reading *r, size_t from, size_t end) {
         return refuse(r, from, "'%.*s' is a recording: expected %s; or the kind file, like %s",
                       shown(end - from), spec->text + from, spec->kind->places, "file:capture.log");
     }
+    if (place->type == PLACE_HTTP && spec->kind->frame_kind != VB_KIND_RAPI) {
+        return refuse(r, from, "http:// is the way to the WiFi kit of an OpenEVSE: expected %s",
+                      spec->kind->places);
+    }
     return VB_OK;
 }
 

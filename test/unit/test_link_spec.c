@@ -174,6 +174,9 @@ static void test_a_wrong_place_is_told_where_it_begins(void **state) {
     refused("lin:file:a.log", 4,
             "'file:a.log' is a recording: expected a serial port, pty:PATH, tcp://host:port, "
             "listen://host:port or sim://NAME; or the kind file, like file:capture.log");
+    refused("slcan:http://192.0.2.7/r", 6,
+            "http:// is the way to the WiFi kit of an OpenEVSE: expected a serial port, pty:PATH, "
+            "tcp://host:port, listen://host:port or sim://NAME");
 }
 
 static void test_an_unknown_key_is_told_with_the_nearest(void **state) {

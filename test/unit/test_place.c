@@ -29,6 +29,10 @@ static void test_place_of_every_kind_is_read(void **state) {
         {"listen://0.0.0.0:8023", PLACE_LISTEN, "0.0.0.0", 8023},
         {"listen://[::]:0", PLACE_LISTEN, "::", 0},
         {"listen://127.0.0.1:0", PLACE_LISTEN, "127.0.0.1", 0},
+        {"http://192.168.1.7/r", PLACE_HTTP, "192.168.1.7", 80},
+        {"http://openevse.local:8080/r", PLACE_HTTP, "openevse.local", 8080},
+        {"http://[::1]/r", PLACE_HTTP, "::1", 80},
+        {"http://[::1]:81/r", PLACE_HTTP, "::1", 81},
         {"sim://leaf-battery", PLACE_SIM, "leaf-battery", 0},
         {"file:capture.log", PLACE_FILE, "capture.log", 0},
         {"file:/tmp/a,b.log", PLACE_FILE, "/tmp/a,b.log", 0},
@@ -91,6 +95,23 @@ static void test_wrong_place_is_refused_with_what_is_allowed(void **state) {
         {"tcp://[::1]23", "'23' behind the address: expected :PORT"},
         {"tcp://user@host:23", "'user@host' is no host"},
         {"tcp://a b:23", "'a b' is no host"},
+        {"http://", "'' behind http://: expected HOST[:PORT]/r, the WiFi kit of an OpenEVSE"},
+        {"http://kit", "'kit' behind http://: expected HOST[:PORT]/r"},
+        {"http://kit/", "'kit/' behind http://: expected HOST[:PORT]/r"},
+        {"http://kit/rr", "'kit/rr' behind http://: expected HOST[:PORT]/r"},
+        {"http://kit/r/", "'kit/r/' behind http://: expected HOST[:PORT]/r"},
+        {"http://kit/r?json=1", "'kit/r?json=1' behind http://: expected HOST[:PORT]/r"},
+        {"http:///r", "the host is missing: expected http://HOST[:PORT]/r"},
+        {"http://:80/r", "the host is missing"},
+        {"http://kit:/r", "port '' is not a number from 1 to 65535"},
+        {"http://kit:0/r", "port '0' is not a number from 1 to 65535"},
+        {"http://kit:http/r", "port 'http' is not a number from 1 to 65535"},
+        {"http://me:secret@kit/r", "user and password stand in a file, auth=FILE"},
+        {"http://me@kit/r", "user and password stand in a file, auth=FILE"},
+        {"http://a b/r", "'a b' is no host: expected http://HOST[:PORT]/r"},
+        {"http://::1/r", "an IPv6 address stands in brackets"},
+        {"http://[::1]x/r", "'x' behind the address: expected :PORT"},
+        {"https://kit/r", "'https://kit/r' is no place"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct place place;
@@ -117,8 +138,8 @@ static void test_place_has_255_characters_at_most(void **state) {
 
 static void test_why_fits_whatever_was_typed(void **state) {
     (void)state;
-    static const char *const beginnings[] = {"",         "tcp://",    "tcp://[",
-                                             "tcp://a:", "tcp://a b", "sim://A"};
+    static const char *const beginnings[] = {
+        "", "tcp://", "tcp://[", "tcp://a:", "tcp://a b", "sim://A", "http://", "http://["};
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         struct place place;
         char why[TRANSPORT_WHY];

@@ -7,10 +7,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -1062,6 +1064,260 @@ static void test_sim_queue_is_bounded(void **state) {
     assert_true(put(a, "x", 1));
 }
 
+/* ---- the WiFi kit: wifi_kit.py answers, rightly or not ---- */
+
+static pid_t kit;
+static char kit_log[120];
+
+/* Start it with up to two options; the place goes to *text. */
+static void start_kit(char text[60], const char *option, const char *value) {
+    int out[2];
+    char port[16] = "";
+    size_t n = 0;
+    snprintf(kit_log, sizeof kit_log, "%s", in_folder("kit.log"));
+    assert_return_code(pipe(out), errno);
+    kit = fork();
+    if (kit == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        execlp("python3", "python3", TEST_DIR "/e2e/wifi_kit.py", "--log", kit_log, option, value,
+               NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    while (n < sizeof port - 1 && read(out[0], port + n, 1) == 1 && port[n] != '\n') {
+        n++;
+    }
+    close(out[0]);
+    assert_int_equal(port[n], '\n');
+    port[n] = '\0';
+    snprintf(text, 60, "http://127.0.0.1:%s/r", port);
+}
+
+static int stop_kit(void **state) {
+    if (kit > 0) {
+        kill(kit, SIGKILL);
+        waitpid(kit, NULL, 0);
+        kit = 0;
+        (void)unlink(kit_log);
+    }
+    return tear_down(state);
+}
+
+static void open_kit(struct owner *o) {
+    char text[60];
+    start_kit(text, NULL, NULL);
+    open_place(o, text);
+    WAIT_FOR(o->opened);
+}
+
+static void assert_asked(const char *says) {
+    char log[2000] = "";
+    FILE *file = fopen(kit_log, "r");
+    assert_non_null(file);
+    size_t n = fread(log, 1, sizeof log - 1, file);
+    fclose(file);
+    log[n] = '\0';
+    assert_says(log, says);
+}
+
+static void test_http_line_becomes_a_request_and_its_answer_a_line(void **state) {
+    (void)state;
+    open_kit(a);
+    assert_asked("GET /r?json=1&rapi=%24GV%5E35 HTTP/1.1\n");
+    assert_int_equal(a->n, 0); /* that was the transport's own question */
+    assert_true(put(a, "$SC 10 V^63\r", 12));
+    assert_got(a, "$OK 10^01\r", 10);
+    assert_asked("GET /r?json=1&rapi=%24SC%2010%20V%5E63 HTTP/1.1\n");
+}
+
+static void test_http_percent_encodes_all_but_the_unreserved(void **state) {
+    (void)state;
+    open_kit(a);
+    assert_true(put(a, "$FP 0 0 a.b-c_d~+&=%\r", 21));
+    assert_got(a, "$NK^21\r", 7);
+    assert_asked("GET /r?json=1&rapi=%24FP%200%200%20a.b-c_d~%2B%26%3D%25 HTTP/1.1\n");
+}
+
+static void test_http_line_may_come_in_pieces(void **state) {
+    (void)state;
+    open_kit(a);
+    assert_true(put(a, "$GS", 3));
+    assert_true(put(a, "^3", 2));
+    run_for_ms(100);
+    assert_int_equal(a->n, 0);
+    assert_true(put(a, "0\r", 2));
+    assert_got(a, "$OK 03 754 03 0140^13\r", 22); /* chunked */
+}
+
+static void test_http_asks_one_after_the_other(void **state) {
+    (void)state;
+    open_kit(a);
+    assert_true(put(a, "$GE^26\r$GS^30\r", 14)); /* the first one is answered slowly */
+    assert_true(put(a, "$SC 10 V^63\r", 12));
+    assert_int_equal(transport_pending(a->t), 19);
+    run_for_ms(100);
+    assert_int_equal(a->n, 0);
+    assert_got(a, "$OK 32 0021^22\r$OK 03 754 03 0140^13\r$OK 10^01\r", 47);
+    assert_int_equal(transport_pending(a->t), 0);
+}
+
+static void test_http_without_ret_the_box_was_silent(void **state) {
+    (void)state;
+    open_kit(a);
+    assert_true(put(a, "$GT^37\r$GS^30\r", 14));
+    assert_got(a, "$OK 03 754 03 0140^13\r", 22);
+    assert_int_equal(a->closed, 0);
+}
+
+static void test_http_lines_that_wait_are_bounded(void **state) {
+    (void)state;
+    char many[600];
+    open_kit(a);
+    assert_true(put(a, "$GE^26\r", 7));
+    memset(many, '\r', sizeof many);
+    assert_false(put(a, many, sizeof many));
+    memset(many, 'x', 400); /* no line of a box is so long: dropped */
+    assert_true(put(a, many, 400));
+    assert_true(put(a, "\r$GS^30\r", 8));
+    assert_got(a, "$OK 32 0021^22\r$OK 03 754 03 0140^13\r", 37);
+    assert_false(transport_write_break(a->t, BYTES(0x55)));
+}
+
+static void test_http_answer_that_is_wrong_ends_it_with_the_reason(void **state) {
+    (void)state;
+    static const struct {
+        const char *question, *says;
+    } rows[] = {
+        {"$GU^36\r", "wants user and password: auth=FILE"},
+        {"$GC^20\r", "answers something else: this is no WiFi kit of an OpenEVSE"},
+        {"$GF^25\r", "nobody answers at 127.0.0.1:"},
+        {"$GP^33\r", "answers with HTTP status 500"},
+        {"$GG^24\r", "answers too much: this is no WiFi kit"},
+        {"$GD^27\r", "answers with HTTP status 302"},
+        {"$G0^53\r", "nobody answers at 127.0.0.1:"},
+    };
+    char text[60];
+    start_kit(text, NULL, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memset(a, 0, sizeof *a);
+        open_place(a, text);
+        WAIT_FOR(a->opened);
+        assert_true(put(a, rows[i].question, 7));
+        WAIT_FOR(a->closed);
+        assert_says(a->why, rows[i].says);
+        assert_int_equal(a->n, 0);
+        assert_false(put(a, "$GS^30\r", 7));
+        close_owner(a);
+    }
+}
+
+static void test_http_first_answer_shows_whether_it_is_a_kit(void **state) {
+    static const struct {
+        const char *first, *says;
+    } rows[] = {
+        {"closed", "nobody answers at 127.0.0.1:"},
+        {"garbage", "answers something else: this is no WiFi kit of an OpenEVSE"},
+        {"page", "answers something else"},
+        {"list", "answers something else"},
+        {"401", "wants user and password: auth=FILE"},
+        {"500", "answers with HTTP status 500"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[60];
+        memset(a, 0, sizeof *a);
+        start_kit(text, "--first", rows[i].first);
+        open_place(a, text);
+        WAIT_FOR(a->closed);
+        assert_says(a->why, rows[i].says);
+        assert_int_equal(a->opened, 0);
+        close_owner(a);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        assert_int_equal(stop_kit(state), 0);
+        assert_int_equal(uv_loop_init(&loop), 0);
+    }
+}
+
+static void test_http_nobody_there_is_said(void **state) {
+    (void)state;
+    unsigned port;
+    char text[60];
+    close(listening(&port));
+    snprintf(text, sizeof text, "http://127.0.0.1:%u/r", port);
+    open_place(a, text);
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "nobody answers at 127.0.0.1:");
+}
+
+static void test_http_silence_ends_after_5_s(void **state) {
+    (void)state;
+    int64_t begin_ns = clock_mono_ns();
+    open_kit(a);
+    assert_true(put(a, "$GA^22\r", 7));
+    run_for_ms(3000);
+    assert_int_equal(a->closed, 0);
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "does not answer within 5 s");
+    assert_in_range(clock_mono_ns() - begin_ns, 5000000000, 6500000000);
+}
+
+static void test_http_closing_does_not_wait_for_the_answer(void **state) {
+    (void)state;
+    open_kit(a);
+    assert_true(put(a, "$GA^22\r", 7));
+    run_for_ms(100);
+    int64_t begin_ns = clock_mono_ns();
+    close_owner(a);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_in_range(clock_mono_ns() - begin_ns, 0, 1000000000);
+}
+
+static void write_secret(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void open_with_secret(struct owner *o, const char *place, const char *file) {
+    struct line_settings line = {.baud = 115200};
+    snprintf(line.auth, sizeof line.auth, "%s", file);
+    memset(o, 0, sizeof *o);
+    assert_true(try_open(o, place, &line, NULL));
+}
+
+static void test_http_user_and_password_come_from_a_file(void **state) {
+    (void)state;
+    char text[60];
+    char file[100];
+    start_kit(text, "--auth", "admin:open:sesame");
+    snprintf(file, sizeof file, "%s", in_folder("secret"));
+    write_secret(file, "admin:open:sesame\nanother line\n");
+    open_with_secret(a, text, file);
+    WAIT_FOR(a->opened);
+    assert_true(put(a, "$GS^30\r", 7));
+    assert_got(a, "$OK 03 754 03 0140^13\r", 22);
+    close_owner(a);
+    write_secret(file, "admin:wrong");
+    open_with_secret(a, text, file);
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "does not know the user and password of auth=/tmp/");
+    close_owner(a);
+    write_secret(file, "nothing of that kind\n");
+    open_with_secret(a, text, file);
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "expected user:password in its first line");
+    assert_null(strstr(a->why, "nothing of"));
+    close_owner(a);
+    assert_int_equal(unlink(file), 0);
+    open_with_secret(a, text, file);
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "/secret: No such file or directory");
+    close_owner(a);
+    open_with_secret(a, text, "/dev/zero");
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "auth=/dev/zero: is no file");
+}
+
 static void test_recording_is_no_transport(void **state) {
     (void)state;
     assert_false(try_open(a, "file:capture.log", NULL, NULL));
@@ -1178,7 +1434,8 @@ static void test_closing_with_bytes_waiting(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+#define TEST(name)     cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+#define TEST_KIT(name) cmocka_unit_test_setup_teardown(test_##name, set_up, stop_kit)
     const struct CMUnitTest tests[] = {
         TEST(tcp_bytes_go_both_ways),
         TEST(tcp_break_is_a_zero),
@@ -1225,6 +1482,18 @@ int main(void) {
         TEST(sim_with_no_deadline_sleeps),
         TEST(sim_bad_settings_are_refused_at_once),
         TEST(sim_queue_is_bounded),
+        TEST_KIT(http_line_becomes_a_request_and_its_answer_a_line),
+        TEST_KIT(http_percent_encodes_all_but_the_unreserved),
+        TEST_KIT(http_line_may_come_in_pieces),
+        TEST_KIT(http_asks_one_after_the_other),
+        TEST_KIT(http_without_ret_the_box_was_silent),
+        TEST_KIT(http_lines_that_wait_are_bounded),
+        TEST_KIT(http_answer_that_is_wrong_ends_it_with_the_reason),
+        TEST_KIT(http_first_answer_shows_whether_it_is_a_kit),
+        TEST_KIT(http_nobody_there_is_said),
+        TEST_KIT(http_silence_ends_after_5_s),
+        TEST_KIT(http_closing_does_not_wait_for_the_answer),
+        TEST_KIT(http_user_and_password_come_from_a_file),
         TEST(recording_is_no_transport),
         TEST(closing_in_opened),
         TEST(closing_in_bytes),
