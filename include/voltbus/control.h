@@ -89,6 +89,7 @@ int64_t vb_control_deadline_ns(const struct vb_control *control); /* INT64_MAX: 
 
 /* The bytes of message number m of the device, of its full length, with all its commands as they are
  * in force since the last vb_control_tick; bits that no command owns are 0, and so is a counter.
+ * A message with a call: the body of that call, "SC 6 V".
  * instance: its settings. data: room for VB_WRITE_MAX. Returns the length, 0 if no command is
  * carried by it, VB_E_UNKNOWN if there is no such message, or the error of vb_instance_write. */
 int vb_control_write(const struct vb_control *control, const struct vb_instance *instance, size_t m,

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "voltbus/device.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "voltbus/bits.h"
@@ -66,14 +67,23 @@ static void take_hints(struct vb_instance *instance, const struct vb_frame *fram
     }
 }
 
+#define FIELDS_ANY UINT_MAX /* no frame of text */
+
+/* Answers of text differ by their number of fields, from version to version and with NK. */
+static bool has_fields(const struct vb_message *message, unsigned fields) {
+    return fields == FIELDS_ANY || (fields >= message->len_min && fields <= message->len_max);
+}
+
 static const struct vb_message *find_message(const struct vb_instance *instance,
                                              const struct vb_frame *frame) {
     const struct vb_device *device = instance->device;
     bool ext = frame->flags & VB_FRAME_EXT;
+    unsigned fields =
+        frame->kind == VB_KIND_RAPI ? vb_field_count(frame->data, frame->len) : FIELDS_ANY;
     for (unsigned i = 0; i < device->message_count; i++) {
         const struct vb_message *message = &device->messages[i];
         if ((frame->id & message->mask) == message->id && message->ext == ext &&
-            vb_instance_has(instance, message->when)) {
+            vb_instance_has(instance, message->when) && has_fields(message, fields)) {
             return message;
         }
     }
@@ -131,7 +141,8 @@ static bool selected(const struct vb_instance *instance, const struct vb_message
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap) {
     struct vb_reading reading = {NULL, VB_FAULT_NONE, 0};
-    if (frame->kind != instance->device->kind || frame->flags & (VB_FRAME_RTR | VB_FRAME_ERR)) {
+    if (frame->kind != instance->device->kind ||
+        frame->flags & (VB_FRAME_RTR | VB_FRAME_ERR | VB_FRAME_ASK)) {
         return reading;
     }
     take_hints(instance, frame);
@@ -155,12 +166,16 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
         if (vb_instance_has(instance, signal->when) &&
             selected(instance, message, signal, frame, VB_MUX_DEPTH_MAX) &&
             get_row(signal, frame, &raw) == VB_OK) {
-            samples[reading.count++] =
-                (struct vb_sample){.t_ns = frame->t_ns,
-                                   .signal = signal,
-                                   .raw = raw,
-                                   .device = instance->number,
-                                   .out_of_range = !vb_signal_in_limits(signal, raw)};
+            struct vb_sample *sample = &samples[reading.count++];
+            *sample = (struct vb_sample){.t_ns = frame->t_ns,
+                                         .signal = signal,
+                                         .raw = raw,
+                                         .device = instance->number,
+                                         .out_of_range = !vb_signal_in_limits(signal, raw)};
+            if (signal->flags & VB_STRING) {
+                int len = vb_signal_string(signal, frame->data, frame->len, &sample->text);
+                sample->text_len = (uint8_t)(len > 0 ? len : 0);
+            }
         }
     }
     return reading;

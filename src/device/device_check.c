@@ -3,12 +3,13 @@
  * Left out: what the engine can live with (rows beyond the end, rows that share bits, names of rows
  * or messages twice).
  * SPDX-License-Identifier: MIT */
-#include "voltbus/device.h"
-
 #include <string.h>
+
+#include "voltbus/call.h"
 
 /* Selectors visited for one row; a table with more is a knot. */
 #define MUX_VISITS_MAX 1000
+#define FIELDS_MAX     10 /* of a line of text */
 
 static unsigned value_count(const struct vb_setting *setting) {
     unsigned n = 0;
@@ -70,12 +71,45 @@ static const char *check_defect(const struct vb_message *message, const struct v
                : "the counter is beyond the end of the message";
 }
 
+static const char *call_defect(const struct vb_call *call) {
+    size_t places = 0;
+    for (const char *c = call->form; c && *c; c++) {
+        places += *c == '%';
+    }
+    if (!call->form || strlen(call->form) < 2 || strlen(call->form) >= VB_CALL_TEXT) {
+        return "the form of a call has no code, or is too long";
+    }
+    if (places != call->arg_count || places > VB_ARGUMENTS_MAX || call->arg_least > places) {
+        return "the form of a call has not as many places as it has arguments";
+    }
+    if (call->arg_count > 0 && !call->args) {
+        return "a call has no table of arguments";
+    }
+    if (call->until && call->until <= call->since) {
+        return "no version has this call";
+    }
+    for (size_t i = 0; i < call->arg_count; i++) {
+        const struct vb_signal *row = &call->args[i];
+        if (!row->name || !row->unit || row->len < 1 || row->len > 64 ||
+            (row->scale && (row->scale->div <= 0 || row->scale->mul == 0))) {
+            return "an argument of a call has no name, no unit, no bits or no ratio";
+        }
+        if (row->flags & VB_STRING && i + 1u < call->arg_count) {
+            return "text can be the last argument of a call only";
+        }
+    }
+    return NULL;
+}
+
 static const char *message_defect(const struct vb_device *device,
                                   const struct vb_message *message) {
-    static const uint16_t len_max[VB_KIND_COUNT] = {
-        [VB_KIND_CAN] = 64, [VB_KIND_LIN] = 8, [VB_KIND_RADIO] = UINT16_MAX};
+    static const uint16_t len_max[VB_KIND_COUNT] = {[VB_KIND_CAN] = 64,
+                                                    [VB_KIND_LIN] = 8,
+                                                    [VB_KIND_RADIO] = UINT16_MAX,
+                                                    [VB_KIND_RAPI] = FIELDS_MAX};
     uint32_t id_max = device->kind == VB_KIND_LIN     ? 0x3F
                       : device->kind == VB_KIND_RADIO ? 0xFF
+                      : device->kind == VB_KIND_RAPI  ? 0xFFFF
                       : message->ext                  ? 0x1FFFFFFF
                                                       : 0x7FF;
     if (!message->name) {
@@ -94,7 +128,8 @@ static const char *message_defect(const struct vb_device *device,
         (message->check_count > 0 && !message->checks)) {
         return "the message has no table";
     }
-    return when_defect(device, message->when);
+    const char *defect = message->call ? call_defect(message->call) : NULL;
+    return defect ? defect : when_defect(device, message->when);
 }
 
 /* Do all selectors end, and not too deep? Each level may name several. */
@@ -180,6 +215,7 @@ static const char *row_defect(const struct vb_device *device, const struct vb_me
     return defect ? defect : mux_defect(message, row);
 }
 
+/* A row that a command may change: of the message, or of its call if it is the only argument. */
 static const struct vb_signal *row_of(const struct vb_message *message,
                                       const struct vb_signal *row) {
     for (size_t i = 0; i < message->signal_count; i++) {
@@ -187,7 +223,8 @@ static const struct vb_signal *row_of(const struct vb_message *message,
             return row;
         }
     }
-    return NULL;
+    return message->call && message->call->arg_count == 1 && message->call->args == row ? row
+                                                                                        : NULL;
 }
 
 /* One command, and whether it gets along with those before it. */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "voltbus/call.h"
+
 #define NO_LEASE INT64_MIN
 
 static const struct {
@@ -159,6 +161,10 @@ int vb_control_write(const struct vb_control *control, const struct vb_instance 
     size_t n = message->len_max;
     if (count == 0) {
         return 0;
+    }
+    if (message->call) { /* its only argument */
+        const struct vb_argument argument = {.raw = samples[0].raw};
+        return vb_call_write(message->call, &argument, 1, (char *)data, VB_WRITE_MAX);
     }
     if (n > VB_WRITE_MAX) {
         return VB_E_RANGE;

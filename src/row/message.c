@@ -32,7 +32,9 @@ static uint8_t expected(const struct vb_check *check, uint32_t id, const uint8_t
 }
 
 enum vb_fault vb_message_check(const struct vb_message *message, const struct vb_frame *frame) {
-    if (frame->len < message->len_min || frame->len > message->len_max) {
+    uint32_t len =
+        frame->kind == VB_KIND_RAPI ? vb_field_count(frame->data, frame->len) : frame->len;
+    if (len < message->len_min || len > message->len_max) {
         return VB_FAULT_LENGTH;
     }
     for (unsigned i = 0; i < message->check_count; i++) {

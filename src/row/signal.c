@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "row/field.h"
 #include "voltbus/bits.h"
 #include "voltbus/err.h"
 
@@ -76,6 +77,9 @@ static bool inside(const struct vb_signal *signal, size_t n) {
 }
 
 int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw) {
+    if (signal->flags & VB_FIELD) {
+        return field_get(signal, data, n, raw);
+    }
     if (!inside(signal, n)) {
         return VB_E_MORE;
     }
@@ -152,6 +156,9 @@ static bool writable(const struct vb_signal *signal, int64_t raw) {
 
 int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, size_t n) {
     uint64_t bits;
+    if (signal->flags & VB_FIELD) {
+        return VB_E_RANGE;
+    }
     if (!inside(signal, n)) {
         return VB_E_SPACE;
     }

@@ -30,7 +30,8 @@ out_has '"headline":["battery.voltage","battery.current","battery.soc","battery.
 run "commands" "$VOLTBUS" list commands
 out_is 'nugget-panel        coolbox.level     0 to 5        safe 0    Coolbox level, 0 is off
 nugget-led          led.intensity     0 to 10       safe 0    Brightness of the light, 0 is dark (a guess: which nibble)
-nugget-led          led.tone          1 to 10       safe 5    Colour tone of the light (a guess: which nibble)'
+nugget-led          led.tone          1 to 10       safe 5    Colour tone of the light (a guess: which nibble)
+openevse            charge.current    6 to 80 A     safe 6    Current that the car may take, at most'
 run "commands of one device as JSON" "$VOLTBUS" list commands --as nugget-panel --json
 out_is '{"device":"nugget-panel","name":"coolbox.level","title":"Coolbox level, 0 is off","unit":"","min":0,"max":5,"safe":0}'
 run "commands of a device that has none" "$VOLTBUS" list commands --as wh24

@@ -15,7 +15,7 @@
 /* One device on one link, the last frame it read, and what came of it. */
 struct bench {
     struct vb_instance instance;
-    struct vb_seen seen[16];
+    struct vb_seen seen[128];
     struct vb_frame frame;
     uint8_t data[64];
     struct vb_reading reading;
