@@ -9,11 +9,12 @@
 #include "host/file/format.h"
 #include "host/link/link.h"
 #include "host/out/output.h"
+#include "voltbus/call.h"
 
 static const char usage[] =
-    "usage: voltbus list devices|signals|commands|links|formats|outputs [OPTION]...\n"
+    "usage: voltbus list devices|signals|commands|calls|links|formats|outputs [OPTION]...\n"
     "\n"
-    "  --as DEVICE  devices, signals, commands: only this one; may be repeated\n"
+    "  --as DEVICE  devices, signals, commands, calls: only this one; may be repeated\n"
     "  --json       one JSON object a line\n";
 
 struct listing {
@@ -266,12 +267,13 @@ static void list_signals(struct listing *l) {
     }
 }
 
-/* The words that a command takes: those of its row, within its limits. */
+/* The words that may be given for a row, within limits (NULL: none). */
 #define WORDS_MAX 32
-static void words_of(const struct vb_command *command, const char *words[WORDS_MAX + 1]) {
-    struct vb_signal row = *command->argument;
+static void words_of(const struct vb_signal *argument, const struct vb_limits *limits,
+                     const char *words[WORDS_MAX + 1]) {
+    struct vb_signal row = *argument;
     size_t n = 0;
-    row.limits = &command->limits;
+    row.limits = limits;
     for (const struct vb_word *w = row.words; w && w->word && n < WORDS_MAX; w++) {
         if (row.flags & VB_BITS || vb_signal_in_limits(&row, w->raw)) {
             words[n++] = w->word;
@@ -280,21 +282,52 @@ static void words_of(const struct vb_command *command, const char *words[WORDS_M
     words[n] = NULL;
 }
 
+/* Unit, and the words or the bounds. */
+static void range_json(struct listing *l, const struct vb_signal *argument,
+                       const struct vb_limits *limits) {
+    text_field(l, "unit", argument->unit);
+    if (argument->words) {
+        const char *words[WORDS_MAX + 1];
+        words_of(argument, limits, words);
+        json_key(l, "words");
+        json_words(l, words, ~0u);
+    } else if (limits) {
+        number_field(l, "min", limits->min_milli);
+        number_field(l, "max", limits->max_milli);
+    }
+}
+
+/* "0 to 32.5 A", "off|eco|full", "text". */
+static void range_text(const struct vb_signal *argument, const struct vb_limits *limits, char *text,
+                       size_t cap) {
+    if (argument->words) {
+        const char *words[WORDS_MAX + 1];
+        size_t n = 0;
+        words_of(argument, limits, words);
+        text[0] = '\0';
+        for (size_t i = 0; words[i] && n < cap; i++) {
+            n += (size_t)snprintf(text + n, cap - n, "%s%s", i ? "|" : "", words[i]);
+        }
+        return;
+    }
+    if (!limits) {
+        snprintf(text, cap, "text");
+        return;
+    }
+    char low[VB_NUMBER_TEXT];
+    char high[VB_NUMBER_TEXT];
+    int low_n = (int)milli_text(limits->min_milli, low);
+    int high_n = (int)milli_text(limits->max_milli, high);
+    snprintf(text, cap, "%.*s to %.*s%s%s", low_n, low, high_n, high, argument->unit[0] ? " " : "",
+             argument->unit);
+}
+
 static void command_json(struct listing *l, const struct vb_device *device,
                          const struct vb_command *command, const char *safe, bool safe_is_word) {
     text_field(l, "device", device->name);
     text_field(l, "name", command->name);
     text_field(l, "title", command->title);
-    text_field(l, "unit", command->argument->unit);
-    if (command->argument->words) {
-        const char *words[WORDS_MAX + 1];
-        words_of(command, words);
-        json_key(l, "words");
-        json_words(l, words, ~0u);
-    } else {
-        number_field(l, "min", command->limits.min_milli);
-        number_field(l, "max", command->limits.max_milli);
-    }
+    range_json(l, command->argument, &command->limits);
     if (safe_is_word) {
         text_field(l, "safe", safe);
     } else {
@@ -306,26 +339,6 @@ static void command_json(struct listing *l, const struct vb_device *device,
         sink_text(&l->sink, "true");
     }
     end_object(l);
-}
-
-/* "0 to 32.5 A", "off|eco|full". */
-static void range_text(const struct vb_command *command, char *text, size_t cap) {
-    if (command->argument->words) {
-        const char *words[WORDS_MAX + 1];
-        size_t n = 0;
-        words_of(command, words);
-        text[0] = '\0';
-        for (size_t i = 0; words[i] && n < cap; i++) {
-            n += (size_t)snprintf(text + n, cap - n, "%s%s", i ? "|" : "", words[i]);
-        }
-        return;
-    }
-    char low[VB_NUMBER_TEXT];
-    char high[VB_NUMBER_TEXT];
-    int low_n = (int)milli_text(command->limits.min_milli, low);
-    int high_n = (int)milli_text(command->limits.max_milli, high);
-    const char *unit = command->argument->unit;
-    snprintf(text, cap, "%.*s to %.*s%s%s", low_n, low, high_n, high, unit[0] ? " " : "", unit);
 }
 
 static void list_commands(struct listing *l) {
@@ -345,12 +358,92 @@ static void list_commands(struct listing *l) {
             }
             column(l, device->name, 18);
             column(l, command->name, 16);
-            range_text(command, text, sizeof text);
+            range_text(command->argument, &command->limits, text, sizeof text);
             column(l, text, 12);
             snprintf(text, sizeof text, "safe %s", safe);
             column(l, text, 8);
             sink_text(&l->sink, command->title);
             sink_text(&l->sink, "\n");
+        }
+    }
+}
+
+/* ---- calls ---- */
+
+/* "1.0.3 to 3.x": from since on, before until. */
+static void versions_text(const struct vb_call *call, char *text, size_t cap) {
+    char since[VB_VERSION_TEXT];
+    char until[VB_VERSION_TEXT];
+    vb_version_text(call->since, since);
+    vb_version_text(call->until, until);
+    snprintf(text, cap, "%s%s%s%s", call->since ? "from " : "", call->since ? since : "",
+             call->until ? (call->since ? ", before " : "before ") : "", call->until ? until : "");
+}
+
+static void call_json(struct listing *l, const struct vb_device *device,
+                      const struct vb_message *message) {
+    const struct vb_call *call = message->call;
+    char version[VB_VERSION_TEXT];
+    text_field(l, "device", device->name);
+    text_field(l, "name", message->name);
+    text_field(l, "title", message->title);
+    text_field(l, "form", call->form);
+    json_key(l, "changes");
+    sink_text(&l->sink, call->flags & VB_CALL_CHANGES ? "true" : "false");
+    json_key(l, "saved");
+    sink_text(&l->sink, call->flags & VB_CALL_KEPT ? "true" : "false");
+    if (call->since) {
+        text_field(l, "since", vb_version_text(call->since, version));
+    }
+    if (call->until) {
+        text_field(l, "until", vb_version_text(call->until, version));
+    }
+    if (call->option) {
+        text_field(l, "option", call->option);
+    }
+    json_key(l, "arguments");
+    sink_text(&l->sink, "[");
+    for (unsigned i = 0; i < call->arg_count; i++) {
+        sink_text(&l->sink, i ? "," : "");
+        l->field = false;
+        text_field(l, "name", call->args[i].name);
+        text_field(l, "title", call->args[i].title);
+        range_json(l, &call->args[i], call->args[i].limits);
+        sink_text(&l->sink, "}");
+    }
+    sink_text(&l->sink, "]");
+    l->field = true;
+    end_object(l);
+}
+
+static void call_line(struct listing *l, const struct vb_device *device,
+                      const struct vb_message *message) {
+    const struct vb_call *call = message->call;
+    char text[120];
+    column(l, device->name, 8);
+    column(l, message->name, 24);
+    column(l, call->form, 16);
+    column(l, call->flags & VB_CALL_CHANGES ? "changes" : "asks", 7);
+    versions_text(call, text, sizeof text);
+    column(l, text, 24);
+    sink_text(&l->sink, message->title);
+    for (unsigned i = 0; i < call->arg_count; i++) {
+        range_text(&call->args[i], call->args[i].limits, text, sizeof text);
+        sink_text(&l->sink, i ? ", " : ": ");
+        sink_text(&l->sink, call->args[i].name);
+        sink_text(&l->sink, " ");
+        sink_text(&l->sink, text);
+    }
+    sink_text(&l->sink, "\n");
+}
+
+static void list_calls(struct listing *l) {
+    for (size_t i = 0; i < l->selection.count; i++) {
+        const struct vb_device *device = l->selection.devices[i];
+        for (unsigned m = 0; m < device->message_count; m++) {
+            if (device->messages[m].call) {
+                (l->json ? call_json : call_line)(l, device, &device->messages[m]);
+            }
         }
     }
 }
@@ -390,10 +483,11 @@ int cmd_list(int argc, char **argv) {
                                             {"json", no_argument, NULL, JSON},
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
-    static const char *const names[] = {"devices", "signals", "commands", "links",
-                                        "formats", "outputs", NULL};
+    static const char *const names[] = {"devices", "signals", "commands", "calls",
+                                        "links",   "formats", "outputs",  NULL};
     static void (*const lists[])(struct listing *) = {list_devices, list_signals, list_commands,
-                                                      list_links,   list_formats, list_outputs};
+                                                      list_calls,   list_links,   list_formats,
+                                                      list_outputs};
     static struct listing l;
     sink_open(&l.sink, STDOUT_FILENO);
     opterr = 0;
@@ -415,8 +509,9 @@ int cmd_list(int argc, char **argv) {
         }
     }
     if (optind + 1 != argc) {
-        return usage_error("list", "expected one of devices, signals, commands, links, formats, "
-                                   "outputs");
+        return usage_error("list",
+                           "expected one of devices, signals, commands, calls, links, formats, "
+                           "outputs");
     }
     bool every = l.selection.count == 0;
     for (size_t i = 0; every && i < vb_device_count; i++) {

@@ -88,8 +88,9 @@ enum {
     VB_HEX = 1 << 10,    /* the field is hexadecimal; else decimal, with a minus if VB_SIGNED */
     VB_CHAR = 1 << 11,   /* the field is one character; raw is its code */
     VB_STRING = 1 << 12, /* the field is text: the sample has it, raw only tells it from others */
-    /* The number of the field times that of another one at more_bit, read the same way (power from
-     * current and voltage). Absent if one of them is. */
+    /* The number of the field times that of another one at more_bit, read the same way: both are
+     * thousandths, and so is the product, rounded (power from current and voltage). Absent if one of
+     * them is. */
     VB_PRODUCT = 1 << 13,
 };
 

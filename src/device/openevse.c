@@ -146,9 +146,9 @@ static const struct vb_signal meter[] = {
     {"charge.voltage", "V", SIGNED(2), MILLI,
      .title = "Voltage; the nominal one where no voltmeter is fitted", VB_LIMITS(0, 500),
      VB_NOT_AVAILABLE(-1)},
-    {"charge.power", "W", 1 * 64, 64, VB_FIELD | VB_SIGNED | VB_PRODUCT | VB_VIEW,
-     VB_SCALE(1, 0, 1000000), .title = "Current times voltage", .more_bit = 2 * 64,
-     VB_LIMITS(0, 50000), VB_NOT_AVAILABLE(-1)},
+    {"charge.power", "W", 1 * 64, 64, VB_FIELD | VB_SIGNED | VB_PRODUCT | VB_VIEW, MILLI,
+     .title = "Current times voltage", .more_bit = 2 * 64, VB_LIMITS(0, 50000),
+     VB_NOT_AVAILABLE(-1)},
 };
 static const struct vb_signal energy[] = {
     {"energy.session", "Wh", DEC(1), WATT_SECONDS, .title = "Energy of this session", .decimals = 1,

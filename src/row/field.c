@@ -139,9 +139,11 @@ int field_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int
         if (signal->has_absent && other == signal->absent) {
             return VB_E_UNKNOWN;
         }
-        if (__builtin_mul_overflow(value, other, &value)) {
+        if (__builtin_mul_overflow(value, other, &value) ||
+            __builtin_add_overflow(value, value < 0 ? -500 : 500, &value)) {
             return VB_E_RANGE;
         }
+        value /= 1000;
     }
     *raw = value;
     return VB_OK;

@@ -3,7 +3,7 @@
 set -u
 . "$TEST_DIR/e2e/lib.sh"
 
-for list in devices signals commands links formats outputs; do
+for list in devices signals commands calls links formats outputs; do
     run "list $list" "$VOLTBUS" list $list
     status_is 0
     run "list $list --json" "$VOLTBUS" list $list --json
@@ -27,6 +27,11 @@ run "signals as JSON" "$VOLTBUS" list signals --as leaf-battery --json
 out_has '"signal":"battery.voltage","unit":"V"'
 run "devices as JSON have a headline" "$VOLTBUS" list devices --as hella-ibs --json
 out_has '"headline":["battery.voltage","battery.current","battery.soc","battery.temperature"]'
+run "calls" "$VOLTBUS" list calls --as openevse
+out_has 'openevse  set_timer                 ST % % % %        changes  from 1.0.1                Delay timer: start_hour 0 to 23, start_minute 0 to 59, end_hour 0 to 23, end_minute 0 to 59'
+out_has 'openevse  set_relay_check           SR %              changes  before 4.0.0              Stuck relay check: state off|on'
+run "calls as JSON" "$VOLTBUS" list calls --as openevse --json
+out_has '{"device":"openevse","name":"set_time_limit","title":"End this session after a time","form":"S3 %","changes":true,"saved":false,"since":"1.0.3","arguments":[{"name":"time","title":"Time, in steps of 900; 0 = none","unit":"s","min":0,"max":229500}]}'
 run "commands" "$VOLTBUS" list commands
 out_is 'nugget-panel        coolbox.level     0 to 5        safe 0    Coolbox level, 0 is off
 nugget-led          led.intensity     0 to 10       safe 0    Brightness of the light, 0 is dark (a guess: which nibble)
