@@ -2,8 +2,9 @@
  * heartbeat under which the box falls back when voltbus is gone, and the reading back.
  *
  * While a current is wanted, the keeper sees to it that the box supervises us ($SY, RAPI 5.0.0), sends
- * the limit ($SC n V), pulses in time, reads back what is in force ($GC and news), and says why it is
- * less than asked. When nobody wants one any more it sends the safe current once and stops pulsing.
+ * the limit ($SC n V), pulses in time, reads back what is in force ($GC, before RAPI 5.1.0 $GE, and
+ * news), and says why it is not what was asked. When nobody wants one any more it sends the safe
+ * current once and stops pulsing.
  * Saved settings of the box are written only where they differ (EEPROM wears out).
  * It never reads a clock; the caller owns all memory; copyable. It asks through the caller: one body
  * at a time. Facts: reference/rapi.md sections 4 (SC, SY, GC), 5, 6.
@@ -35,13 +36,16 @@ enum vb_keeper_reason {
 };
 const char *vb_keeper_why(enum vb_keeper_reason reason); /* the sentence; never NULL */
 
-#define VB_KEEPER_SINCE     VB_VERSION(2, 0, 2) /* volatile limits */
-#define VB_KEEPER_HEARTBEAT VB_VERSION(5, 0, 0)
+#define VB_KEEPER_SINCE       VB_VERSION(2, 0, 2) /* volatile limits */
+#define VB_KEEPER_SUPERVISION VB_VERSION(5, 0, 0) /* $SY; firmware 6.0.0 to 6.1.2 has it not yet */
+
+#define VB_KEEPER_ONCE  3  /* questions that are asked once: GE, GC, GY */
+#define VB_KEEPER_BURST 16 /* so many questions in a second at most, whatever happens */
 
 struct vb_keeper_config {
     int64_t
         heartbeat_s; /* the box falls back after so long without us: 2..3600, 0 = no heartbeat */
-    int64_t safe_a;  /* what it falls back to, and what is sent when nobody wants anything */
+    int64_t safe_a; /* what it falls back to, and what is sent when nobody wants anything: 0..255 */
 };
 
 struct vb_keeper {
@@ -52,42 +56,58 @@ struct vb_keeper {
     int64_t wanted_a;
     bool farewell; /* the safe current has still to be sent */
     /* known of the box; -1 = not known */
-    int64_t in_force_a, saved_a, hardware_a;
+    int64_t in_force_a, saved_a, hardware_a, minimum_a;
     int64_t supervised_s, supervised_a, trigger;
-    int64_t answered_a; /* what the box said to our last $SC */
-    bool refused;       /* ... and that it was NK */
-    bool hot;
+    uint8_t got, tried; /* bits: questions that were answered; given up for now */
+    bool four;          /* its $GC says what is in force */
     bool level_1;
+    uint8_t hot;  /* bits: why; 0 = it is not */
+    bool was_hot; /* since the limit was sent last */
+    /* what became of our limit */
+    bool sent; /* since the box came; */
+    int64_t sent_a;
+    bool done;          /* ... and answered, */
+    int64_t answered_a; /* by this (-1: without a number) */
+    bool room;          /* the limits of the box have changed since */
+    bool missed;        /* the box fell back, and our limit is not in force again yet */
     /* under way */
-    uint8_t asking; /* what the caller is asking for us; 0 = nothing */
-    bool sent;      /* the limit was sent since it was wanted, or since the box came */
-    int64_t pulse_ns, read_ns, again_ns;
-    uint8_t fails;
+    uint8_t asking;                   /* what the caller is asking for us; 0 = nothing */
+    bool outdated;                    /* ... and its answer will be that of a box from before */
+    bool reads_settings;              /* it reads back by $GE */
+    bool at_once;                     /* the limit must follow, before anything else */
+    uint8_t fails;                    /* questions in a row without an answer */
+    int64_t retry_ns[VB_KEEPER_ONCE]; /* of tried */
+    int64_t again_ns, pulse_ns, read_ns, heat_ns, acknowledge_ns, supervise_ns, limit_ns;
+    int64_t window_ns; /* when the second of VB_KEEPER_BURST began, */
+    uint8_t in_window; /* ... and how many were asked in it */
 };
 
+/* Begin: no box, nothing wanted. config is copied; what is beyond its bounds becomes the bound. */
 void vb_keeper_init(struct vb_keeper *k, const struct vb_keeper_config *config, int64_t now_ns);
 
 /* The box is there, with this version, or (0) is not. Everything is read and sent anew. */
 void vb_keeper_found(struct vb_keeper *k, uint32_t version, int64_t now_ns);
 
-/* From now on this current is wanted, in whole A; or none: then the safe one goes out once (if one
- * was wanted before). */
+/* From now on this current is wanted, in whole A (0..255); or none: then the safe one goes out once
+ * (if one was wanted before), as soon as there is a box to hear it. */
 void vb_keeper_want(struct vb_keeper *k, int64_t amps, int64_t now_ns);
 void vb_keeper_release(struct vb_keeper *k, int64_t now_ns);
 
-/* Every frame of the box (answers and news, good ones), whoever asked. */
+/* Every frame of the box (answers and news), whoever asked; damaged ones and questions are passed
+ * over. Answers to the keeper's own questions may be left out. */
 void vb_keeper_heard(struct vb_keeper *k, const struct vb_frame *frame, int64_t now_ns);
 
 /* What it wants to ask now: the body ("SC 16 V"). out: room for VB_CALL_TEXT. Returns the length, 0 =
- * nothing. The caller asks it, and tells how it went by vb_keeper_answered, before it calls this again.
- */
+ * nothing. The caller asks it, and tells how it went by vb_keeper_answered; until then there is
+ * nothing more. */
 size_t vb_keeper_ask(struct vb_keeper *k, char *out, int64_t now_ns);
 /* ok: the box said OK; else no: NK. answered false: no answer. text: n characters behind OK, NK. */
 void vb_keeper_answered(struct vb_keeper *k, bool answered, bool ok, const char *text, size_t n,
                         int64_t now_ns);
 int64_t vb_keeper_deadline_ns(const struct vb_keeper *k); /* ask me by then; INT64_MAX = no need */
 
-/* Everything that was wanted is done: nothing is on its way, and no farewell is left. */
+/* Everything that was wanted is done: nothing is on its way, and no farewell is left (or there is no
+ * box to say it to). */
 bool vb_keeper_settled(const struct vb_keeper *k);
 
 /* Why what is in force is not what is wanted; NONE where it is, or where nothing is wanted. */
