@@ -388,7 +388,9 @@ static bool changed(const struct openevse_box *b) {
 void openevse_news(struct openevse *s) {
     struct openevse_box *b = &s->box;
     bool at = openevse_since(s, 5, 0, 0);
-    if (b->boot != BOOT_DONE || (at ? !changed(b) || inconsistent(b) : b->state == b->sent_state)) {
+    bool keep =
+        at ? !changed(b) || inconsistent(b) : b->state == b->sent_state || b->state == EVSE_UNKNOWN;
+    if (b->boot != BOOT_DONE || keep) {
         return;
     }
     note_sent(b);
