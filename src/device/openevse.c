@@ -388,7 +388,8 @@ static const struct vb_signal arg_phases[] = {CHOICE("phases", phase_words, "Pha
 #define UNTIL(a, b, c) .until = VB_VERSION(a, b, c)
 #define CHANGES        .flags = VB_CALL_CHANGES
 #define SAVES          .flags = VB_CALL_CHANGES | VB_CALL_KEPT
-/* Its code; fields of the answer, "OK" counted. */
+/* Its code; fields of the answer, "OK" counted. The OpenEVSE_Emulator says more behind GG, GP and
+ * GC, and less behind SY 165. */
 #define LINE(a, b, least, most)                                                                    \
     .id = VB_RAPI_ID(a, b), .mask = 0xFFFFFFFFu, .len_min = (least), .len_max = (most)
 #define ANSWER(a, b) LINE(a, b, 1, 2) /* OK or NK alone; RAPI 1.x has a space behind it */
@@ -409,15 +410,15 @@ static const struct vb_message messages[] = {
      VB_ROWS(status_new), CALL("GS", SINCE(5, 0, 0))},
     {LINE('G', 'S', 3, 3), .name = "status", .title = "State and session time", .period_ms = 1000,
      VB_ROWS(status_old), CALL("GS", UNTIL(5, 0, 0))},
-    {LINE('G', 'G', 3, 3), .name = "meter", .title = "Current and voltage", .period_ms = 1000,
+    {LINE('G', 'G', 3, 5), .name = "meter", .title = "Current and voltage", .period_ms = 1000,
      VB_ROWS(meter), CALL("GG", SINCE(1, 0, 1))},
     {LINE('G', 'U', 3, 3), .name = "energy", .title = "Energy", .period_ms = 5000, VB_ROWS(energy),
      CALL("GU", SINCE(1, 0, 3))},
     {LINE('G', 'C', 5, 5), .name = "capacity", .title = "Limits of the current (RAPI 5.1)",
      .period_ms = 10000, VB_ROWS(capacity_new), CALL("GC", SINCE(5, 1, 0))},
-    {LINE('G', 'C', 3, 3), .name = "capacity", .title = "Limits of the current",
+    {LINE('G', 'C', 3, 5), .name = "capacity", .title = "Limits of the current",
      .period_ms = 10000, VB_ROWS(capacity_old), CALL("GC", UNTIL(5, 1, 0))},
-    {LINE('G', 'P', 4, 4), .name = "temperatures", .title = "Temperatures", .period_ms = 10000,
+    {LINE('G', 'P', 4, 5), .name = "temperatures", .title = "Temperatures", .period_ms = 10000,
      VB_ROWS(temperatures), CALL("GP", SINCE(1, 0, 3))},
     {LINE('G', '3', 2, 2), .name = "time_limit", .title = "Time limit", .period_ms = 10000,
      VB_ROWS(time_limit), CALL("G3", SINCE(1, 0, 3))},
@@ -490,12 +491,12 @@ static const struct vb_message messages[] = {
     {ANSWER('F', '1'), .name = "press_button", .title = "As a short press of the button",
      CALL("F1", CHANGES | VB_CALL_ONCE, SINCE(4, 0, 1))},
     /* supervision */
-    {LINE('S', 'Y', 4, 4), .name = "heartbeat_pulse", .title = "We are still here",
+    {LINE('S', 'Y', 1, 4), .name = "heartbeat_pulse", .title = "We are still here",
      VB_ROWS(heartbeat), CALL("SY", CHANGES, SINCE(5, 0, 0))},
-    {LINE('S', 'Y', 4, 4), .name = "heartbeat_acknowledge",
+    {LINE('S', 'Y', 1, 4), .name = "heartbeat_acknowledge",
      .title = "A missed pulse is known: the largest current again", VB_ROWS(heartbeat),
      CALL("SY 165", CHANGES | VB_CALL_ONCE, SINCE(5, 0, 0))},
-    {LINE('S', 'Y', 4, 4), .name = "set_heartbeat", .title = "Fall back where no pulse comes",
+    {LINE('S', 'Y', 1, 4), .name = "set_heartbeat", .title = "Fall back where no pulse comes",
      VB_ROWS(heartbeat), CALL("SY % %", ARGS(args_heartbeat), SAVES, SINCE(5, 0, 0))},
     /* display */
     {ANSWER('F', '0'), .name = "set_display_updates",
