@@ -36,7 +36,7 @@ enum vb_rapi_sum {
  * upper case, CR. body: n characters. out: cap bytes, no terminator.
  * Returns the length with CR; VB_E_FORMAT if the body is shorter than a code or holds a character
  * that would end it or begin another ($ ^ * and what is not printable ASCII; 01, 11, EF and FE are let
- * pass: they stand for spaces in $FP); VB_E_RANGE if it has more than VB_RAPI_FIELDS_MAX fields;
+ * pass: they stand for spaces in $FP), or ends like a sequence id where it has none; VB_E_RANGE if it has more than VB_RAPI_FIELDS_MAX fields;
  * VB_E_SPACE if it needs more than cap. */
 int vb_rapi_put(const char *body, size_t n, enum vb_rapi_sum sum, uint8_t sequence, char *out,
                 size_t cap);

@@ -36,6 +36,16 @@ static bool may_stand(unsigned char c) {
     return is_space_of_lcd(c) || (c >= ' ' && c < 0x7F && c != '$' && c != '^' && c != '*');
 }
 
+/* The two digits of " :5A" at the end of n characters, behind a code at least; -1: no sequence id. */
+static int sequence_at_end(const char *body, size_t n) {
+    if (n < 6 || memcmp(body + n - 4, " :", 2) != 0) {
+        return -1;
+    }
+    int high = vb_hex_digit(body[n - 2]);
+    int low = vb_hex_digit(body[n - 1]);
+    return high >= 0 && low >= 0 ? high << 4 | low : -1;
+}
+
 int vb_rapi_put(const char *body, size_t n, enum vb_rapi_sum sum, uint8_t sequence, char *out,
                 size_t cap) {
     size_t fields = 1;
@@ -46,7 +56,8 @@ int vb_rapi_put(const char *body, size_t n, enum vb_rapi_sum sum, uint8_t sequen
             return VB_E_FORMAT;
         }
     }
-    if (n < 2 || body[0] == ' ' || body[1] == ' ') {
+    if (n < 2 || body[0] == ' ' || body[1] == ' ' ||
+        (sequence == 0 && sequence_at_end(body, n) >= 0)) {
         return VB_E_FORMAT;
     }
     if (fields + (sequence != 0) > VB_RAPI_FIELDS_MAX) {
@@ -80,15 +91,9 @@ void vb_rapi_reader_init(struct vb_rapi_reader *reader, bool device, uint8_t lim
 
 /* The last field of the body, if it is " :ss": not part of it. */
 static void split_sequence(struct vb_rapi_line *line) {
-    const char *end = line->text + 1 + line->body_n;
-    int high, low;
-    if (line->body_n < 6 || memcmp(end - 4, " :", 2) != 0) {
-        return;
-    }
-    high = vb_hex_digit(end[-2]);
-    low = vb_hex_digit(end[-1]);
-    if (high >= 0 && low >= 0) {
-        line->sequence = (uint8_t)(high << 4 | low);
+    int sequence = sequence_at_end(line->text + 1, line->body_n);
+    if (sequence >= 0) {
+        line->sequence = (uint8_t)sequence;
         line->body_n -= 4;
     }
 }
@@ -129,18 +134,23 @@ static void restart(struct vb_rapi_reader *reader) {
 /* Firmware 7.1.5 answers $GI with "$OK $GI ABCDEF...": to a client, that '$' begins no new line. Is
  * what is there the beginning of it? */
 static bool is_odd_answer(const struct vb_rapi_reader *reader) {
-    static const char odd[] = "$OK $GI ";
-    return !reader->device && reader->n > 4 && reader->n < sizeof odd &&
-           memcmp(reader->text, odd, reader->n) == 0;
+    return memcmp(reader->text, "$OK $GI ", reader->n) == 0;
+}
+
+#define ODD 8 /* "$OK $GI " */
+
+/* It is another line after all that begins there. */
+static void drop_before_odd(struct vb_rapi_reader *reader) {
+    reader->skipped += 4;
+    reader->n = (uint8_t)(reader->n - 4);
+    memmove(reader->text, reader->text + 4, reader->n);
 }
 
 /* Another character. One '$' may stand inside, as long as it may become that odd answer. */
 static void append(struct vb_rapi_reader *reader, char c) {
     reader->text[reader->n++] = c;
-    if (reader->n > 4 && reader->n <= 8 && reader->text[4] == '$' && !is_odd_answer(reader)) {
-        reader->skipped += 4;
-        reader->n = (uint8_t)(reader->n - 4);
-        memmove(reader->text, reader->text + 4, reader->n);
+    if (reader->n > 4 && reader->n <= ODD && reader->text[4] == '$' && !is_odd_answer(reader)) {
+        drop_before_odd(reader);
     }
 }
 
@@ -158,6 +168,9 @@ bool vb_rapi_reader_feed(struct vb_rapi_reader *reader, uint8_t byte, struct vb_
         return false;
     }
     if (c == '\r') {
+        if (reader->n > 4 && reader->n < ODD && reader->text[4] == '$') {
+            drop_before_odd(reader);
+        }
         bool good = !reader->overlong && reader->n > 1;
         *line = (struct vb_rapi_line){.text = reader->text, .n = reader->n};
         reader->skipped += good ? 0 : reader->n;
@@ -244,9 +257,9 @@ bool vb_rapi_tap_feed(struct vb_rapi_tap *tap, uint8_t byte, struct vb_frame *fr
         tap->asked = line.bad ? 0 : id; /* a bad one is answered by a bare NK */
         tap->sequence = line.sequence;
     } else if (what == VB_RAPI_OK || what == VB_RAPI_NK) {
-        bool its = line.sequence == 0 || line.sequence == tap->sequence;
-        id = its && !line.bad ? tap->asked : 0;
-        tap->asked = line.bad ? tap->asked : 0;
+        bool its = !line.bad && (line.sequence == 0 || line.sequence == tap->sequence);
+        id = its ? tap->asked : 0;
+        tap->asked = its ? 0 : tap->asked;
     }
     vb_rapi_line_frame(&line, id, frame);
     return true;
