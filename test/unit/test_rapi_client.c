@@ -86,7 +86,7 @@ static const struct exchange exchanges[] = {
     {18, V401, X, "capacity", "GC", "$GC^20", "$OK 6 80^1E\r", "ok(6 80)",
      "limit.current_min=6 limit.current_hardware=80 "},
     {19, V521, X, "meter", "GG", "$GG^24", "$OK 15980 239800^15\r", "ok(15980 239800)",
-     "charge.current=15.980 charge.voltage=239.800 charge.power=3832.004000 "},
+     "charge.current=15.980 charge.voltage=239.800 charge.power=3832.004 "},
     {20, V521, X, "meter", "GG", "$GG^24", "$OK -1 -1^20\r", "ok(-1 -1)", ""},
     {21, V521, X, "temperatures", "GP", "$GP^33", "$OK 253 -2560 0^28\r", "ok(253 -2560 0)",
      "temperature.clock=25.3 temperature.infrared=0.0 "},
