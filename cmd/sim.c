@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/sim_call.h"
 #include "host/io/transport.h"
 #include "host/link/link.h"
 #include "sim/sim.h"
@@ -22,10 +23,12 @@ static const char usage[] =
     "  --set KEY=VALUE  a setting of the simulator; may be repeated\n"
     "  --baud N         serial port: bits per second\n"
     "                   (without it, what the link of the simulator has)\n"
+    "  --calls PLACE    change it while it runs: lines \"KEY=VALUE\" come here and are\n"
+    "                   answered; \"?\" lists the settings\n"
     "  --list           all simulators with their settings\n"
     "\n"
-    "\"ready PLACE\" on standard output tells that the place is open. A place that goes\n"
-    "away is opened again. Ctrl-C ends it.\n"
+    "\"ready PLACE\" on standard output tells that the place is open, \"calls PLACE\" the\n"
+    "same of that of --calls. A place that goes away is opened again. Ctrl-C ends it.\n"
     "\n"
     "A LIN simulator writes breaks as bytes 00. On a real LIN transceiver the break\n"
     "as byte 00 is too short.\n";
@@ -37,9 +40,10 @@ struct bridge {
     uv_loop_t loop;
     uv_timer_t retry;
     uv_signal_t signals[3];
-    struct place place;
+    struct place place, calls_place; /* calls_place.text "": nobody calls */
     struct line_settings line;
     struct transport *sim, *cable; /* cable: NULL while it is away */
+    struct sim_calls *calls;
     unsigned retry_ms;
     char why[TRANSPORT_WHY]; /* said already */
     bool ending;
@@ -67,7 +71,11 @@ static void end(struct bridge *b, int status) {
     if (b->cable) {
         transport_close(b->cable);
     }
+    if (b->calls) {
+        sim_calls_close(b->calls);
+    }
     b->sim = b->cable = NULL;
+    b->calls = NULL;
     uv_close((uv_handle_t *)&b->retry, NULL);
     for (size_t i = 0; i < sizeof b->signals / sizeof b->signals[0]; i++) {
         uv_close((uv_handle_t *)&b->signals[i], NULL); /* the next signal kills */
@@ -162,6 +170,29 @@ static void open_cable(struct bridge *b) {
     }
 }
 
+/* ---- calls ---- */
+
+static void calls_opened(void *owner, const char *place) {
+    printf("calls %s\n", place);
+    fflush(stdout);
+    open_cable(owner);
+}
+
+static void calls_closed(void *owner, const char *why) {
+    say("%s", why);
+    end(owner, EXIT_FAILED);
+}
+
+static void open_calls(struct bridge *b) {
+    char why[TRANSPORT_WHY];
+    b->calls =
+        sim_calls_open(&b->loop, &b->calls_place, b->sim, calls_opened, calls_closed, b, why);
+    if (!b->calls) {
+        say("%s", why);
+        end(b, EXIT_FAILED);
+    }
+}
+
 /* ---- running ---- */
 
 static void on_signal(uv_signal_t *handle, int number) {
@@ -191,7 +222,9 @@ static int run(struct bridge *b, const struct sim *sim, const struct sim_setting
         uv_signal_start(&b->signals[i], on_signal, ends[i]);
     }
     b->sim = transport_open(&b->loop, &place, NULL, settings, &sim_events, b, why);
-    if (b->sim) {
+    if (b->sim && b->calls_place.text[0]) {
+        open_calls(b); /* and then the cable */
+    } else if (b->sim) {
         open_cable(b);
     } else {
         end(b, usage_error("sim", "%s", why));
@@ -263,18 +296,37 @@ static bool read_place(struct bridge *b, const char *text) {
     return true;
 }
 
+static bool read_calls(struct bridge *b, const struct sim *sim, const char *text) {
+    char why[TRANSPORT_WHY];
+    if (!text) {
+        return true;
+    }
+    if (!sim->change) {
+        usage_error("sim", "--calls: nothing of %s can be changed while it runs", sim->name);
+        return false;
+    }
+    if (!place_parse(&b->calls_place, text, strlen(text), why)) {
+        usage_error("sim", "--calls: %s", why);
+        return false;
+    }
+    if (b->calls_place.type != PLACE_PTY && b->calls_place.type != PLACE_LISTEN) {
+        usage_error("sim", "--calls: %s: others call at pty:PATH or listen://HOST:PORT", text);
+        return false;
+    }
+    return true;
+}
+
 int cmd_sim(int argc, char **argv) {
     static const struct option options[] = {
-        {"set", required_argument, NULL, 's'},
-        {"baud", required_argument, NULL, 'b'},
-        {"list", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"set", required_argument, NULL, 's'},   {"baud", required_argument, NULL, 'b'},
+        {"calls", required_argument, NULL, 'c'}, {"list", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},        {0},
     };
     struct bridge bridge = {.status = EXIT_DONE};
     const char *texts[SETTINGS_GIVEN_MAX];
     struct sim_settings settings = {texts, 0};
     const char *baud = NULL;
+    const char *calls = NULL;
     if (argc == 1) {
         return list();
     }
@@ -290,6 +342,9 @@ int cmd_sim(int argc, char **argv) {
         case 'b':
             baud = optarg;
             break;
+        case 'c':
+            calls = optarg;
+            break;
         case 'l':
             return list();
         case 'h':
@@ -302,7 +357,8 @@ int cmd_sim(int argc, char **argv) {
         return usage_error("sim", "expected NAME and PLACE (voltbus sim --help)");
     }
     const struct sim *sim = find(argv[optind]);
-    if (!sim || !read_baud(&bridge, sim, baud) || !read_place(&bridge, argv[optind + 1])) {
+    if (!sim || !read_baud(&bridge, sim, baud) || !read_place(&bridge, argv[optind + 1]) ||
+        !read_calls(&bridge, sim, calls)) {
         return EXIT_USAGE;
     }
     return run(&bridge, sim, &settings);

@@ -9,14 +9,19 @@
 #include "host/io/transport_kind.h"
 #include "sim/sim.h"
 
+#define SETTING_TEXT 200 /* a longer one is only shown cut */
+
 struct sim_transport {
     struct transport t;
     const struct sim *sim;
     void *self;
     uv_timer_t *timer;
-    size_t waiting; /* bytes of queue */
+    char texts[SIM_KEYS_MAX][SETTING_TEXT]; /* of its settings */
+    size_t waiting;                         /* bytes of queue */
     uint8_t queue[TRANSPORT_QUEUE];
 };
+
+extern const struct transport_kind transport_sim;
 
 /* ---- settings ---- */
 
@@ -75,6 +80,10 @@ static bool read_settings(const struct sim *sim, const struct sim_settings *give
     return true;
 }
 
+static void keep_text(struct sim_transport *s, size_t key, const struct vb_value *value) {
+    snprintf(s->texts[key], SETTING_TEXT, "%.*s", (int)value->len, value->text);
+}
+
 static bool check(struct transport *t, const struct sim_settings *settings, char *why) {
     struct sim_transport *s = (struct sim_transport *)t;
     struct vb_value values[SIM_KEYS_MAX];
@@ -91,6 +100,9 @@ static bool check(struct transport *t, const struct sim_settings *settings, char
     if (!s->self) {
         snprintf(why, TRANSPORT_WHY, "no memory");
         return false;
+    }
+    for (size_t i = 0; i < s->sim->key_count; i++) {
+        keep_text(s, i, &values[i]);
     }
     s->sim->init(s->self, values, clock_mono_ns(), clock_wall_ns());
     return true;
@@ -168,6 +180,57 @@ static void stop(struct transport *t) {
     s->timer = NULL;
     free(s->self);
     s->self = NULL;
+}
+
+/* ---- changing it ---- */
+
+bool transport_setting(const struct transport *t, size_t i, struct transport_setting *setting) {
+    const struct sim_transport *s = (const struct sim_transport *)t;
+    if (t->kind != &transport_sim || i >= s->sim->key_count) {
+        return false;
+    }
+    *setting = (struct transport_setting){&s->sim->keys[i], s->texts[i],
+                                          s->sim->change && (s->sim->live >> i & 1)};
+    return true;
+}
+
+static bool apply(struct sim_transport *s, const char *text, char *why) {
+    struct vb_value values[SIM_KEYS_MAX] = {0};
+    struct transport_setting setting;
+    if (!read_setting(s->sim, text, values, why)) {
+        return false;
+    }
+    size_t key = 0;
+    while (!values[key].given) {
+        key++;
+    }
+    if (!transport_setting(&s->t, key, &setting) || !setting.live) {
+        snprintf(why, TRANSPORT_WHY, "sim://%s: %s is set at the start and stays", s->sim->name,
+                 s->sim->keys[key].name);
+        return false;
+    }
+    const char *refused = s->sim->change(s->self, key, &values[key], clock_mono_ns());
+    if (refused) {
+        snprintf(why, TRANSPORT_WHY, "sim://%s: %s: %s", s->sim->name, s->sim->keys[key].name,
+                 refused);
+        return false;
+    }
+    keep_text(s, key, &values[key]);
+    return true;
+}
+
+bool transport_change(struct transport *t, const char *text, char *why) {
+    struct sim_transport *s = (struct sim_transport *)t;
+    if (t->kind != &transport_sim || !transport_live(t) || !s->timer) {
+        snprintf(why, TRANSPORT_WHY, "%.150s: no simulator runs here", t->place.text);
+        return false;
+    }
+    if (!apply(s, text, why)) {
+        return false;
+    }
+    uv_update_time(t->loop);
+    uv_timer_start(s->timer, on_timer, 0, 0); /* it may have something to say */
+    return true;
 }
 
 const struct transport_kind transport_sim = {

@@ -83,6 +83,22 @@ bool transport_write_break(struct transport *t, const uint8_t *bytes, size_t n);
  * those that it has not acknowledged, where they are more than a moment's. */
 size_t transport_pending(const struct transport *t);
 
+/* ---- a simulator, while it runs ---- */
+
+/* Change a setting: "car=ready". Returns false with why (TRANSPORT_WHY): it is no simulator, has no
+ * such setting, the value is not allowed, or it cannot be now. What it says then comes as bytes. */
+bool transport_change(struct transport *t, const char *text, char *why);
+
+/* Its setting number i: the row, the value as it was given last (or the default), and whether it can
+ * be changed now. Returns false: there is none of that number. */
+struct vb_key;
+struct transport_setting {
+    const struct vb_key *key;
+    const char *text;
+    bool live;
+};
+bool transport_setting(const struct transport *t, size_t i, struct transport_setting *setting);
+
 /* The place, as given; LISTEN with port 0: from opened on with the port that it got. */
 const struct place *transport_place(const struct transport *t);
 
