@@ -19,6 +19,7 @@ struct hub;    /* host/hub/hub.h */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* One file per verb; argv[0] is the verb. */
+int cmd_call(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_decode(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct verb {
     {"demo", "a whole simulated site, and the page that shows it", cmd_demo},
     {"get", "one value of a device", cmd_get},
     {"list", "everything there is: devices, signals, commands, links, formats, outputs", cmd_list},
+    {"call", "one question or order to a device that speaks in text", cmd_call},
     {"check", "is a configuration good? Every error with its place and what is allowed", cmd_check},
     {"config", "every key of a configuration, and an example", cmd_config},
     {"set", "one command to a device", cmd_set},

@@ -9,8 +9,10 @@
 #include <time.h>
 
 #include "cmd/one_link.h"
+#include "cmd/via.h"
 #include "host/hub/hub.h"
 #include "host/io/http_client.h"
+#include "voltbus/call.h"
 #include "voltbus/time.h"
 
 static const char set_usage[] =
@@ -51,6 +53,8 @@ struct errand {
     uv_timer_t timer;
     bool opened, sent, ended;
     int64_t give_up_ns, sent_ns, renew_ns;
+    size_t candidate; /* get: the message that is asked, or was last; its count: none */
+    bool asking;
     int status;
 };
 
@@ -68,7 +72,7 @@ static void end(struct errand *e, int status) {
 static void print_value(const struct errand *e, const struct hub_value *value) {
     char text[VALUE_TEXT];
     bool is_word;
-    struct vb_sample sample = {.signal = value->signal, .raw = value->raw};
+    struct vb_sample sample = hub_value_sample(value);
     size_t n = value_text(value->column, &sample, text, &is_word);
     const char *quote = is_word ? "\"" : "";
     if (e->json) {
@@ -80,10 +84,68 @@ static void print_value(const struct errand *e, const struct hub_value *value) {
     fflush(stdout);
 }
 
+/* The next message from `from` on that can be asked without changing anything, and has the signal:
+ * versions of a device have it in different ones. */
+static size_t find_question(const struct vb_device *device, const char *signal, size_t from) {
+    for (size_t m = from; m < device->message_count; m++) {
+        const struct vb_message *message = &device->messages[m];
+        bool asks = message->call && message->call->arg_least == 0 &&
+                    !(message->call->flags & VB_CALL_CHANGES);
+        for (unsigned i = 0; asks && i < message->signal_count; i++) {
+            if (strcmp(message->signals[i].name, signal) == 0) {
+                return m;
+            }
+        }
+    }
+    return device->message_count;
+}
+
+/* Something may come yet: the link opens, or what is at its other end is still looked for. */
+static bool comes_soon(const struct errand *e, enum vb_refusal refusal) {
+    const struct link *link = &e->hub->links[0];
+    return (refusal == VB_REFUSAL_LINK_DOWN && link->state != LINK_WAITING) ||
+           refusal == VB_REFUSAL_NOT_LEADING ||
+           (refusal == VB_REFUSAL_NO_ANSWER && !link->reason[0]);
+}
+
+static void on_get_reply(void *context, const struct hub_reply *reply) {
+    struct errand *e = context;
+    const struct vb_device *device = e->at->config->type;
+    const struct hub_value *value = hub_value_find(e->at, e->name, strlen(e->name));
+    bool heard = value->heard && value->mono_ns >= reply->asked_mono_ns;
+    e->asking = false;
+    if (e->ended || (comes_soon(e, reply->refusal) && clock_mono_ns() < e->give_up_ns)) {
+        return; /* on_poll asks again */
+    }
+    size_t next = find_question(device, e->name, e->candidate + 1);
+    if (reply->refusal == VB_REFUSAL_NONE && heard) {
+        print_value(e, value);
+        end(e, EXIT_DONE);
+    } else if (next < device->message_count &&
+               (reply->refusal == VB_REFUSAL_NONE || reply->refusal == VB_REFUSAL_NOT_THERE ||
+                reply->refusal == VB_REFUSAL_REFUSED)) {
+        e->candidate = next;
+    } else if (reply->refusal == VB_REFUSAL_NONE) {
+        end(e, failure(e->verb, "%s %s: not available: the device answers without it", e->device,
+                       e->name));
+    } else {
+        end(e, failure(e->verb, "%s: %s", vb_refusal_text(reply->refusal), reply->why));
+    }
+}
+
+static void ask_get(struct errand *e) {
+    const char *name = e->at->config->type->messages[e->candidate].name;
+    e->asking = true;
+    hub_call(e->at, name, strlen(name), NULL, 0, "voltbus get", on_get_reply, e);
+}
+
 static void poll_get(struct errand *e, int64_t now_ns) {
     const struct hub_value *value = hub_value_find(e->at, e->name, strlen(e->name));
     const struct link *link = &e->hub->links[0];
-    if (value->heard) {
+    bool asks = link->config->spec->kind->ask && e->candidate < e->at->config->type->message_count;
+    if (asks && !e->asking && link->state != LINK_WAITING && now_ns < e->give_up_ns) {
+        ask_get(e);
+    } else if (value->heard && !asks) {
         print_value(e, value);
         end(e, EXIT_DONE);
     } else if (link->state == LINK_WAITING) {
@@ -99,9 +161,7 @@ static void poll_get(struct errand *e, int64_t now_ns) {
 static void ask(struct errand *e, int64_t now_ns) {
     struct hub_answer answer =
         hub_command(e->at, e->command, e->value, strlen(e->value), 3 * RENEW_NS, "voltbus set");
-    bool opening = answer.refusal == VB_REFUSAL_LINK_DOWN &&
-                   e->hub->links[0].state != LINK_WAITING; /* which tells why it did not open */
-    bool soon = opening || answer.refusal == VB_REFUSAL_NOT_LEADING;
+    bool soon = comes_soon(e, answer.refusal); /* else the link tells why it did not open */
     if (answer.refusal == VB_REFUSAL_NONE) {
         e->sent_ns = e->sent ? e->sent_ns : now_ns;
         e->sent = true;
@@ -111,15 +171,49 @@ static void ask(struct errand *e, int64_t now_ns) {
     }
 }
 
+/* The row that reads the value back. */
+static const struct hub_value *read_back(const struct errand *e) {
+    const struct vb_command *row = &e->at->config->type->commands[e->command];
+    const char *signal = row->shown_by ? row->shown_by : row->argument->name;
+    return hub_value_find(e->at, signal, strlen(signal));
+}
+
+/* The row that reads it may count otherwise than the one that it was asked by. */
+static bool is_as_asked(const struct errand *e, const struct hub_value *value) {
+    const struct vb_signal *argument = e->at->config->type->commands[e->command].argument;
+    char asked[VALUE_TEXT];
+    char shown[VALUE_TEXT];
+    size_t n =
+        vb_signal_text(argument, e->at->control.leases[e->command].raw, asked, sizeof asked, NULL);
+    return vb_signal_text(value->signal, value->raw, shown, sizeof shown, NULL) == n &&
+           memcmp(asked, shown, n) == 0;
+}
+
+/* Nothing more will come of it, and it is not as asked. Returns false if that is not so. */
+static bool is_otherwise(struct errand *e, const struct hub_value *value) {
+    const struct link *link = &e->hub->links[0];
+    const struct link_kind *kind = link->config->spec->kind;
+    const struct vb_signal *argument = e->at->config->type->commands[e->command].argument;
+    char why[LINK_WHY];
+    char now[VALUE_TEXT] = "?";
+    if (!kind->settled || !kind->settled(link) || !hub_command_reason(e->at, e->command, why)) {
+        return false;
+    }
+    if (value->heard) {
+        now[vb_signal_text(value->signal, value->raw, now, sizeof now - 1, NULL)] = '\0';
+    }
+    end(e, failure(e->verb, "%s %s: %s%s%s is in force, not %s: %s", e->device, e->name, now,
+                   argument->unit[0] ? " " : "", argument->unit, e->value, why));
+    return true;
+}
+
 /* Sent is not done: done is what was heard on the bus afterwards. */
 static void poll_set(struct errand *e, int64_t now_ns) {
-    const struct vb_command *row = &e->at->config->type->commands[e->command];
-    const char *signal = row->argument->name;
     if (!e->sent || (e->status == EXIT_DONE && now_ns >= e->renew_ns)) {
         ask(e, now_ns);
         return;
     }
-    const struct hub_value *value = hub_value_find(e->at, signal, strlen(signal));
+    const struct hub_value *value = read_back(e);
     const struct vb_lease *lease = &e->at->control.leases[e->command];
     const struct link *link = &e->hub->links[0];
     if (lease->until_ns == INT64_MIN) {
@@ -127,7 +221,7 @@ static void poll_set(struct errand *e, int64_t now_ns) {
                        link->leader_reason[0] ? link->leader_reason : link->reason));
     } else if (e->status == EXIT_DONE) {
         return; /* holding */
-    } else if (value->heard && value->mono_ns > e->sent_ns && value->raw == lease->raw) {
+    } else if (value->heard && value->mono_ns > e->sent_ns && is_as_asked(e, value)) {
         printf("%s %s ", e->device, e->name);
         print_value(e, value);
         if (value->unheard) {
@@ -137,6 +231,8 @@ static void poll_set(struct errand *e, int64_t now_ns) {
         if (!e->hold) {
             end(e, EXIT_DONE);
         }
+    } else if (is_otherwise(e, value)) {
+        return;
     } else if (now_ns >= e->give_up_ns) {
         end(e, failure(e->verb, "%s %s: sent, but not heard on the bus", e->device, e->name));
     }
@@ -212,9 +308,13 @@ static int on_link(struct errand *e, const char *link) {
         return usage_error(e->verb, "this changes something on the bus: say --control");
     }
     e->command = (size_t)command;
+    e->candidate = find_question(device, e->name, 0);
     struct config *config = one_link(e->verb, link, &e->selection, e->is_set, &status);
     if (!config) {
         return status;
+    }
+    if (!e->is_set && e->candidate < device->message_count) {
+        config->devices[0].poll = false; /* only this is asked */
     }
     struct run_options run = {
         .quiet = true, .started = started, .stopping = stopping, .context = e};
@@ -230,52 +330,6 @@ static int on_link(struct errand *e, const char *link) {
 
 /* ---- through a running voltbus ---- */
 
-/* Write a text as JSON: a number as it stands, anything else as a string. */
-static json_t *value_json(const char *text) {
-    json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
-    if (json_is_number(number)) {
-        return number;
-    }
-    json_decref(number);
-    return json_string(text);
-}
-
-static int refused(const struct errand *e, const json_t *answer, int code) {
-    const char *error = json_string_value(json_object_get(answer, "error"));
-    const char *reason = json_string_value(json_object_get(answer, "reason"));
-    return failure(e->verb, "%s: %s", error ? error : "error",
-                   reason        ? reason
-                   : code == 404 ? "this is no voltbus"
-                                 : "no reason was given");
-}
-
-/* Ask and parse. Returns NULL after an error was written; *status is then the exit status. */
-static json_t *ask_via(const struct errand *e, const char *method, const char *path,
-                       const char *body, int *status) {
-    char url[512];
-    char why[HTTP_CLIENT_WHY];
-    char *text = NULL;
-    size_t base = strlen(e->via);
-    while (base > 0 && e->via[base - 1] == '/') {
-        base--;
-    }
-    snprintf(url, sizeof url, "%.*s%s", (int)base, e->via, path);
-    *status = EXIT_FAILED;
-    int code = http_client(method, url, body, &text, why);
-    if (code < 0) {
-        failure(e->verb, "%s", why);
-        return NULL;
-    }
-    json_t *answer = json_loads(text, 0, NULL);
-    free(text);
-    if (code != 200 || !json_is_object(answer)) {
-        *status = refused(e, answer, code);
-        json_decref(answer);
-        return NULL;
-    }
-    return answer;
-}
-
 static void print_json_value(const struct errand *e, const json_t *value, const char *unit) {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     if (e->json) {
@@ -289,7 +343,7 @@ static void print_json_value(const struct errand *e, const json_t *value, const 
 
 static int get_via(const struct errand *e) {
     int status;
-    json_t *state = ask_via(e, "GET", "/api/state", NULL, &status);
+    json_t *state = via_ask(e->verb, e->via, "/api/state", NULL, HTTP_CLIENT_PATIENCE_MS, &status);
     if (!state) {
         return status;
     }
@@ -324,10 +378,10 @@ static int post(const struct errand *e, const char *body, json_t **answer) {
     char path[256];
     int status = EXIT_DONE;
     json_t *wish =
-        json_pack("{s:o,s:f}", "value", value_json(e->value), "lease", (double)e->lease_ms / 1000);
+        json_pack("{s:o,s:f}", "value", via_value(e->value), "lease", (double)e->lease_ms / 1000);
     char *text = json_dumps(wish, JSON_REAL_PRECISION(12));
     snprintf(path, sizeof path, "/api/devices/%s/%s", e->device, e->name);
-    *answer = ask_via(e, "POST", path, body ? body : text, &status);
+    *answer = via_ask(e->verb, e->via, path, body ? body : text, HTTP_CLIENT_PATIENCE_MS, &status);
     free(text);
     json_decref(wish);
     return *answer ? EXIT_DONE : status;
@@ -390,14 +444,9 @@ static int hold_via(const struct errand *e) {
     return give_back(e, status);
 }
 
-static bool plain_name(const char *name) {
-    return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                   "._-") == strlen(name);
-}
-
 static int set_via(const struct errand *e) {
     json_t *answer;
-    if (!plain_name(e->device) || !plain_name(e->name)) {
+    if (!via_name_good(e->device) || !via_name_good(e->name)) {
         return usage_error(e->verb, "'%s' '%s': no name of a device and its command", e->device,
                            e->name);
     }

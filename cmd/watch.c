@@ -85,7 +85,7 @@ static void draw_value(struct watch *w, const struct hub_value *value, int64_t m
     char text[VALUE_TEXT + 2];
     char age[24];
     bool is_word;
-    struct vb_sample sample = {.signal = value->signal, .raw = value->raw};
+    struct vb_sample sample = hub_value_sample(value);
     if (!value->heard || !on_screen(w)) {
         return;
     }

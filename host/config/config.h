@@ -37,6 +37,7 @@ struct config_device {
     size_t
         link; /* number in links; a LINK written in the device itself is a link of the same name */
     bool control;
+    bool poll;                       /* ask what has a period, where the link can */
     int64_t stale_ms;                /* 0 = from the periods of its rows */
     uint8_t choice[VB_SETTINGS_MAX]; /* value number of each setting of the type */
     bool chosen[VB_SETTINGS_MAX];    /* given, not the default */

@@ -6,7 +6,7 @@
 #include "host/base/nearest.h"
 #include "host/config/check.h"
 
-enum { DEVICE_TYPE, DEVICE_LINK, DEVICE_CONTROL, DEVICE_STALE };
+enum { DEVICE_TYPE, DEVICE_LINK, DEVICE_CONTROL, DEVICE_POLL, DEVICE_STALE };
 const struct vb_key config_device_keys[] = {
     [DEVICE_TYPE] = {"type", VB_KEY_TEXT, NULL, NULL, 0, 0, NULL,
                      "which device it is (voltbus list devices)"},
@@ -14,6 +14,8 @@ const struct vb_key config_device_keys[] = {
                      "the name of a link, or a LINK of its own"},
     [DEVICE_CONTROL] = {"control", VB_KEY_FLAG, NULL, "false", 0, 0, NULL,
                         "may commands change anything (voltbus list commands)"},
+    [DEVICE_POLL] = {"poll", VB_KEY_FLAG, NULL, "true", 0, 0, NULL,
+                     "ask by itself, where the wire is silent otherwise (links of the kind rapi)"},
     [DEVICE_STALE] = {"stale", VB_KEY_DURATION, NULL, "", 100, 86400000, NULL,
                       "silent for so long is stale; left out: some periods of its messages"},
 };
@@ -134,6 +136,34 @@ static bool take_range(struct check *c, const struct yaml_node *node,
     return true;
 }
 
+/* By its name, or by the last part of it where only one command ends so: "current". */
+static int find_limited(const struct vb_device *type, const struct yaml_node *key) {
+    int found = vb_control_find(type, key->text, key->len);
+    for (int i = 0; found < 0 && i < type->command_count; i++) {
+        const char *dot = strrchr(type->commands[i].name, '.');
+        if (!dot || strlen(dot + 1) != key->len || memcmp(dot + 1, key->text, key->len) != 0) {
+            continue;
+        }
+        for (int k = i + 1; k < type->command_count; k++) {
+            const char *other = strrchr(type->commands[k].name, '.');
+            if (other && strcmp(other, dot) == 0) {
+                return -1;
+            }
+        }
+        found = i;
+    }
+    return found;
+}
+
+static bool is_limited(const struct config_device *device, size_t command) {
+    for (size_t i = 0; i < device->limit_count; i++) {
+        if (device->limits[i].command == command) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_limits(struct check *c, struct config_device *device,
                         const struct yaml_node *limits) {
     const struct vb_device *type = device->type;
@@ -146,10 +176,13 @@ static void take_limits(struct check *c, struct config_device *device,
     }
     device->limits = arena_take(c->arena, limits->count * sizeof *device->limits);
     for (const struct yaml_node *node = limits->first; node; node = node->next) {
-        int command = vb_control_find(type, node->key->text, node->key->len);
+        int command = find_limited(type, node->key);
         struct config_limit limit = {.command = (size_t)command};
         if (command < 0) {
             check_unknown(c, node, true, "command", names);
+        } else if (is_limited(device, limit.command)) {
+            const struct yaml_node there = check_at_key(node);
+            check_wrong(c, &there, "%s is limited twice", type->commands[command].name);
         } else if (take_range(c, node, &type->commands[command], &limit.limits) && device->limits) {
             device->limits[device->limit_count++] = limit;
         }
@@ -247,6 +280,11 @@ static void take_device_key(struct check *c, struct config_device *device,
             }
         }
         return;
+    case DEVICE_POLL: /* whether it means anything the link says, which is read last */
+        if (check_take(c, node, &config_device_keys[DEVICE_POLL], &value)) {
+            device->poll = value.number;
+        }
+        return;
     case DEVICE_STALE:
         if (check_take(c, node, &config_device_keys[DEVICE_STALE], &value)) {
             device->stale_ms = value.number;
@@ -283,12 +321,35 @@ static void take_device_key(struct check *c, struct config_device *device,
     check_unknown(c, node, true, "key", names);
 }
 
+/* A link that asks nothing, or only listens, cannot do what the device may. */
+static void check_rights(struct check *c, const struct config_device *device,
+                         const struct yaml_node *node) {
+    const struct link_spec *spec =
+        device->link < c->config->link_count ? c->config->links[device->link].spec : NULL;
+    const struct yaml_node *poll = yaml_get(node, "poll");
+    const struct yaml_node *control = yaml_get(node, "control");
+    if (!spec || !spec->kind) {
+        return;
+    }
+    bool listens = spec->kind->polls && !spec->kind->polls(spec);
+    if (poll && !spec->kind->polls) {
+        check_wrong(c, poll, "a %s link asks nothing by itself", spec->kind->name);
+    } else if (poll && device->poll && listens) {
+        check_wrong(c, poll, "link %s only listens (listen)", c->config->links[device->link].name);
+    }
+    if (control && device->control && listens) {
+        check_wrong(c, control, "link %s only listens (listen)",
+                    c->config->links[device->link].name);
+    }
+}
+
 void check_device(struct check *c, const struct yaml_node *node) {
     struct config_device *device = &c->config->devices[c->config->device_count];
     if (!check_name(c, node, device->name) || !check_map(c, node, "{type: TYPE, link: LINK}")) {
         return;
     }
     device->link = SIZE_MAX;
+    device->poll = true;
     device->line = node->key->line;
     device->column = node->key->column;
     const struct yaml_node *type = yaml_get(node, "type");
@@ -309,5 +370,6 @@ void check_device(struct check *c, const struct yaml_node *node) {
     } else {
         check_missing(c, node, &config_device_keys[DEVICE_LINK]);
     }
+    check_rights(c, device, node);
     c->config->device_count++;
 }

@@ -104,6 +104,15 @@ static bool publish_message(struct hub_device *device, size_t m) {
     return kind->publish && kind->publish(device->link, &frame) && n > 0;
 }
 
+/* Tell the link what is in force of command i now. Returns false if it cannot carry it. */
+static bool tell_link(struct hub_device *device, size_t i) {
+    const struct link_kind *kind = device->link->config->spec->kind;
+    const struct vb_lease *lease = &device->control.leases[i];
+    return kind->wish
+               ? kind->wish(device->link, device, i, lease->until_ns != INT64_MIN, lease->raw)
+               : publish_message(device, command_row(device, i)->message);
+}
+
 void hub_publish(struct link *link) {
     for (size_t i = 0; i < link->device_count; i++) {
         struct hub_device *device = link->devices[i];
@@ -145,10 +154,10 @@ static void tell(struct hub_device *device, size_t i, const char *by, int64_t ol
     hub_changed(device);
 }
 
-/* A lease has ended: to the bus too. */
+/* A lease has ended: the link hears it too. */
 static void ended(struct hub_device *device, size_t i, const char *by, int64_t old_raw,
                   const char *result) {
-    (void)publish_message(device, command_row(device, i)->message);
+    (void)tell_link(device, i);
     tell(device, i, by, old_raw, result);
 }
 
@@ -220,8 +229,7 @@ static struct hub_answer refuse(struct hub_device *device, size_t i, const char 
     return answer;
 }
 
-/* Can the link carry it now? */
-static enum vb_refusal link_ready(const struct link *link, char why[LINK_WHY]) {
+enum vb_refusal command_link_ready(const struct link *link, char why[LINK_WHY]) {
     const struct link_kind *kind = link->config->spec->kind;
     why[0] = '\0';
     if (link->hub->ending) {
@@ -249,12 +257,11 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     enum vb_refusal refusal =
         vb_control_request(&device->control, command, text, n, lease_ns, clock_mono_ns());
     if (refusal == VB_REFUSAL_NONE) {
-        refusal = link_ready(device->link, why);
+        refusal = command_link_ready(device->link, why);
     }
-    size_t message = command_row(device, command)->message;
-    if (refusal == VB_REFUSAL_NONE && !publish_message(device, message)) {
+    if (refusal == VB_REFUSAL_NONE && !tell_link(device, command)) {
         *lease = before; /* and on the bus again what was there */
-        (void)publish_message(device, message);
+        (void)tell_link(device, command);
         refusal = VB_REFUSAL_NO_SLOT;
     }
     if (refusal != VB_REFUSAL_NONE) {
@@ -279,6 +286,20 @@ struct hub_answer hub_release(struct hub_device *device, size_t command, const c
     return answer_now(device, command);
 }
 
+/* ---- what the device makes of it ---- */
+
+const struct hub_value *hub_command_shown(struct hub_device *device, size_t command) {
+    const char *name = command_row(device, command)->shown_by;
+    const struct hub_value *value = name ? hub_value_find(device, name, strlen(name)) : NULL;
+    return value && value->heard ? value : NULL;
+}
+
+bool hub_command_reason(const struct hub_device *device, size_t command, char *why) {
+    const struct link_kind *kind = device->link->config->spec->kind;
+    return kind->shown && device->link->state == LINK_OPEN &&
+           kind->shown(device->link, device, command, why);
+}
+
 /* ---- ended ---- */
 
 void command_tick(struct hub_device *device, int64_t mono_ns) {
@@ -301,7 +322,7 @@ static void release_all(struct hub_device *device, const char *why) {
 void command_link_changed(struct link *link) {
     char why[LINK_WHY];
     char text[LINK_WHY + 64];
-    enum vb_refusal refusal = link_ready(link, why);
+    enum vb_refusal refusal = command_link_ready(link, why);
     if (refusal == VB_REFUSAL_NONE) {
         return;
     }

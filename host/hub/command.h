@@ -18,7 +18,21 @@ void command_tick(struct hub_device *device, int64_t mono_ns);
 /* A link that cannot send ends the leases of its devices. */
 void command_link_changed(struct link *link);
 
+/* Can the link carry a command or a call now? */
+enum vb_refusal command_link_ready(const struct link *link, char why[LINK_WHY]);
+
 /* End all leases. */
 void command_release_all(struct hub *hub);
+
+/* ---- calls (call.c) ---- */
+
+struct hub_calls *calls_new(struct hub *hub); /* NULL: no memory */
+/* Time passed: what waits for a version has waited long enough. */
+void calls_tick(struct hub *hub, int64_t mono_ns);
+/* A link that is gone answers nothing any more. */
+void calls_link_changed(struct link *link);
+/* Forget them: nobody is told. */
+void calls_close(struct hub *hub);
+void calls_free(struct hub_calls *calls);
 
 #endif

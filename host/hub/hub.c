@@ -15,7 +15,8 @@
 
 #define PULSE_MS 100
 
-/* A device is stale when nothing good came for three of its longest periods, two seconds at least.
+/* A device is stale when nothing good came for three of its longest periods (of its shortest where we
+ * ask), two seconds at least.
  * Nothing is known of the periods of some: weather masts send every 16 to 48 s. */
 #define STALE_PERIODS 3
 #define STALE_MIN_MS  2000
@@ -114,20 +115,37 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
     set_health(device, heard ? HUB_STALE : HUB_SILENT, reason);
 }
 
-static int64_t stale_ns(const struct config_device *config) {
-    int64_t longest = 0;
+/* What we ask for is answered: the shortest period counts. Who speaks by itself may have only the
+ * message with the longest. Who is not asked, and does not speak by itself, has no period. */
+static int64_t stale_ns(const struct hub_device *device) {
+    const struct config_device *config = device->config;
+    const struct link_spec *spec = device->link->config->spec;
+    bool asked = spec->kind->polls && spec->kind->polls(spec) && config->poll;
+    int64_t period = 0;
     if (config->stale_ms > 0) {
         return config->stale_ms * VB_NS_PER_MS;
     }
     for (unsigned m = 0; m < config->type->message_count; m++) {
-        if (config->type->messages[m].period_ms > longest) {
-            longest = config->type->messages[m].period_ms;
-        }
+        const struct vb_message *message = &config->type->messages[m];
+        bool counts = message->period_ms > 0 && (asked || !message->call);
+        bool better = asked ? message->period_ms < period : message->period_ms > period;
+        period = counts && (period == 0 || better) ? message->period_ms : period;
     }
-    int64_t ms = longest == 0                             ? STALE_ELSE_MS
-                 : longest * STALE_PERIODS < STALE_MIN_MS ? STALE_MIN_MS
-                                                          : longest * STALE_PERIODS;
+    int64_t ms = period == 0                             ? STALE_ELSE_MS
+                 : period * STALE_PERIODS < STALE_MIN_MS ? STALE_MIN_MS
+                                                         : period * STALE_PERIODS;
     return ms * VB_NS_PER_MS;
+}
+
+/* Of what we ask for each message has a period of its own; what comes by itself, when something has
+ * changed, holds as long as the device is there. */
+int64_t hub_lost_ns(const struct hub_device *device, const struct vb_message *message) {
+    int64_t ns = STALE_PERIODS * message->period_ms * VB_NS_PER_MS;
+    const struct link_spec *spec = device->link->config->spec;
+    if (!spec->kind->polls) {
+        return device->stale_ns;
+    }
+    return ns == 0 ? INT64_MAX : ns > device->stale_ns ? ns : device->stale_ns;
 }
 
 static void pulse(uv_timer_t *timer) {
@@ -137,6 +155,7 @@ static void pulse(uv_timer_t *timer) {
         look_after(&hub->devices[i], mono_ns);
         command_tick(&hub->devices[i], mono_ns);
     }
+    calls_tick(hub, mono_ns);
 }
 
 void link_changed(struct link *link) {
@@ -149,6 +168,7 @@ void link_changed(struct link *link) {
             link->reason[0] ? ": " : "", link->reason, link->leader ? ", leader: " : "",
             link->leader ? link->leader : "");
     command_link_changed(link);
+    calls_link_changed(link);
     tell_changed(hub);
 }
 
@@ -191,6 +211,13 @@ static void note_values(struct hub_device *device, const struct vb_reading *read
         value->t_ns = frame->t_ns;
         value->mono_ns = mono_ns;
         value->changes = changes;
+        if (sample->text) { /* its bytes are the frame's */
+            size_t n =
+                sample->text_len < sizeof value->text ? sample->text_len : sizeof value->text - 1;
+            memcpy(value->text, sample->text, n);
+            value->text[n] = '\0';
+            value->text_len = (uint8_t)n;
+        }
     }
     device->changes = changes;
 }
@@ -287,6 +314,15 @@ struct hub_device *hub_device_find(struct hub *hub, const char *name, size_t n) 
     return NULL;
 }
 
+struct vb_sample hub_value_sample(const struct hub_value *value) {
+    return (struct vb_sample){.t_ns = value->t_ns,
+                              .signal = value->signal,
+                              .raw = value->raw,
+                              .out_of_range = value->out_of_range,
+                              .text_len = value->text_len,
+                              .text = value->text};
+}
+
 struct hub_value *hub_value_find(struct hub_device *device, const char *signal, size_t n) {
     struct hub_value *found = NULL;
     for (size_t i = 0; i < device->value_count; i++) {
@@ -329,7 +365,7 @@ static bool device_values(struct hub_device *device) {
 static bool device_open(struct hub_device *device, char *why) {
     const struct config_device *config = device->config;
     device->heard_mono_ns = device->bad_mono_ns = device->asked_mono_ns = INT64_MIN;
-    device->stale_ns = stale_ns(config);
+    device->stale_ns = stale_ns(device);
     if (!view_init(&device->view, config->type, config->name, device->number) ||
         !device_values(device) || !command_open(device)) {
         snprintf(why, OUTPUT_WHY, "out of memory");
@@ -424,7 +460,11 @@ bool hub_open(struct hub *hub, uv_loop_t *loop, const struct config *config, cha
     uv_timer_init(loop, &hub->pulse);
     hub->pulse.data = hub;
     uv_timer_start(&hub->pulse, pulse, PULSE_MS, PULSE_MS);
-    if (!hub_open_all(hub, why)) {
+    hub->calls = calls_new(hub);
+    if (!hub->calls) {
+        snprintf(why, OUTPUT_WHY, "out of memory");
+    }
+    if (!hub->calls || !hub_open_all(hub, why)) {
         hub_close_now(hub);
         return false;
     }
@@ -445,6 +485,7 @@ void hub_close_now(struct hub *hub) {
         return;
     }
     hub->closing = true;
+    calls_close(hub); /* nobody is told: who asked is closed next */
     for (size_t i = 0; i < hub->link_count; i++) {
         link_stop(&hub->links[i]);
     }
@@ -454,12 +495,30 @@ void hub_close_now(struct hub *hub) {
     uv_close((uv_handle_t *)&hub->pulse, NULL);
 }
 
-static void on_farewell(uv_timer_t *timer) {
-    hub_close_now(timer->data);
+/* Two rounds of the longest schedule that we lead, so that the safe values are heard. A link that
+ * knows when they are (settled) may need an answer first, and one more. */
+#define FAREWELL_MS      750
+#define FAREWELL_MOST_MS 1500
+#define FAREWELL_LOOK_MS 10
+
+static bool said_farewell(const struct hub *hub, int64_t mono_ns) {
+    for (size_t i = 0; i < hub->link_count; i++) {
+        const struct link *link = &hub->links[i];
+        const struct link_kind *kind = link->config->spec->kind;
+        if (link->state == LINK_OPEN && kind->settled && !kind->settled(link)) {
+            return mono_ns >= hub->farewell_mono_ns;
+        }
+    }
+    return hub->published_mono_ns == INT64_MIN ||
+           mono_ns - hub->published_mono_ns >= FAREWELL_MS * VB_NS_PER_MS;
 }
 
-/* Two rounds of the longest schedule that we lead, so that the safe values are heard. */
-#define FAREWELL_MS 750
+static void on_farewell(uv_timer_t *timer) {
+    struct hub *hub = timer->data;
+    if (said_farewell(hub, clock_mono_ns())) {
+        hub_close_now(hub);
+    }
+}
 
 void hub_close(struct hub *hub) {
     if (hub->closing || hub->ending) {
@@ -467,14 +526,13 @@ void hub_close(struct hub *hub) {
     }
     hub->ending = true;
     command_release_all(hub);
-    int64_t since_ms = hub->published_mono_ns == INT64_MIN
-                           ? FAREWELL_MS
-                           : (clock_mono_ns() - hub->published_mono_ns) / VB_NS_PER_MS;
-    if (since_ms >= FAREWELL_MS) {
+    int64_t now_ns = clock_mono_ns();
+    hub->farewell_mono_ns = now_ns + FAREWELL_MOST_MS * VB_NS_PER_MS;
+    if (said_farewell(hub, now_ns)) {
         hub_close_now(hub);
         return;
     }
-    uv_timer_start(&hub->pulse, on_farewell, (uint64_t)(FAREWELL_MS - since_ms), 0);
+    uv_timer_start(&hub->pulse, on_farewell, FAREWELL_LOOK_MS, FAREWELL_LOOK_MS);
 }
 
 void hub_free(struct hub *hub) {
@@ -488,6 +546,7 @@ void hub_free(struct hub *hub) {
         free(hub->links[i].kind_state);
         free(hub->links[i].devices);
     }
+    calls_free(hub->calls);
     free(hub->links);
     free(hub->devices);
     free(hub->outputs);

@@ -38,8 +38,10 @@ struct hub_value {
     bool shadowed;    /* an earlier row of the device has the same name: not shown by itself */
     uint32_t changes; /* hub.changes when it was heard last */
     int64_t raw;
-    int64_t t_ns;    /* Unix time, or that of the recording */
-    int64_t mono_ns; /* when we heard it */
+    int64_t t_ns;     /* Unix time, or that of the recording */
+    int64_t mono_ns;  /* when we heard it */
+    uint8_t text_len; /* VB_STRING: so many characters of text */
+    char text[VB_STRING_MAX + 1];
 };
 
 struct hub_device {
@@ -100,6 +102,8 @@ struct link {
     bool alone; /* the place waits for somebody (listen://, pty:), and nobody is there */
 };
 
+struct hub_calls; /* call.c */
+
 struct hub_output {
     struct hub *hub;
     const struct config_output *config;
@@ -119,7 +123,9 @@ struct hub {
     struct history *history; /* the first output that keeps one, or NULL */
     uv_timer_t pulse;        /* health, leases */
     uint64_t frames;
+    struct hub_calls *calls;   /* those that are under way */
     int64_t published_mono_ns; /* when what is commanded changed last; INT64_MIN = never */
+    int64_t farewell_mono_ns;  /* ending: it closes then at the latest */
     bool ending;               /* the safe values go out: no command is taken any more */
     bool closing;
     char page[64]; /* address of the page, set by the output http; "" if there is none */
@@ -144,8 +150,12 @@ void hub_free(struct hub *hub);
 void hub_log(struct hub *hub, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 struct hub_device *hub_device_find(struct hub *hub, const char *name, size_t n);
+/* After so long without this message of the device its values are lost. */
+int64_t hub_lost_ns(const struct hub_device *device, const struct vb_message *message);
 /* The newest value of a signal (n characters), or NULL. */
 struct hub_value *hub_value_find(struct hub_device *device, const char *signal, size_t n);
+/* What was heard of it last. */
+struct vb_sample hub_value_sample(const struct hub_value *value);
 
 /* ---- for links ---- */
 
@@ -159,6 +169,8 @@ void hub_changed(struct hub_device *device);
 void hub_link_ended(struct hub *hub);
 /* The link can send now: tell it what the devices on it publish. */
 void hub_publish(struct link *link);
+/* What is at the other end is known now (version of its kind): calls that wait for it go out. */
+void hub_found(struct link *link);
 /* True while an output has so much to write that a replay as fast as possible should wait. */
 bool hub_busy(const struct hub *hub);
 
@@ -176,6 +188,12 @@ struct hub_answer {
  * set"), for the log. Done or refused at once. */
 struct hub_answer hub_command(struct hub_device *device, size_t command, const char *text, size_t n,
                               int64_t lease_ns, const char *by);
+/* The value that the device says is in force: of the command's shown_by. NULL: it has none, or it was
+ * not heard yet. */
+const struct hub_value *hub_command_shown(struct hub_device *device, size_t command);
+/* Why that is not what was asked, in one sentence (LINK_WHY). False: it is, or nothing was asked. */
+bool hub_command_reason(const struct hub_device *device, size_t command, char *why);
+
 /* Give it back: the safe value is in force. */
 struct hub_answer hub_release(struct hub_device *device, size_t command, const char *by);
 
@@ -185,8 +203,10 @@ struct hub_reply {
     enum vb_refusal refusal; /* NONE: the device said OK */
     char why[HUB_WHY];       /* one sentence; "" if done */
     char text[128];          /* what stood behind OK or NK; "" */
-    size_t message;          /* number of the message whose rows have read it */
+    size_t message;        /* number of the message whose rows have read it; HUB_NO_MESSAGE: none */
+    int64_t asked_mono_ns; /* values of it that were heard since then are the answer's */
 };
+#define HUB_NO_MESSAGE SIZE_MAX
 typedef void hub_replied(void *context, const struct hub_reply *reply);
 
 /* Call name (also a code: "GS") with count arguments as text. by: as above. The gate is the same as
@@ -200,6 +220,14 @@ void hub_call(struct hub_device *device, const char *name, size_t n, const char 
  * device's table is taken only if it begins with G, and so changes nothing. */
 void hub_call_body(struct hub_device *device, const char *body, size_t n, const char *by,
                    hub_replied *replied, void *context);
+
+/* Is this value of the device the answer's? */
+bool hub_reply_has(const struct hub_reply *reply, const struct hub_value *value);
+/* The limits of an argument: those of the command that has it too, or of its row; NULL: none. */
+const struct vb_limits *hub_argument_limits(const struct hub_device *device,
+                                            const struct vb_signal *row);
+/* The version of what is at the other end of its link; 0 = not known. */
+uint32_t hub_version(const struct hub_device *device);
 
 /* For links: the answer to a ticket. text: n characters behind OK or NK. */
 void hub_answered(struct link *link, uint32_t ticket, enum vb_refusal refusal, const char *why,

@@ -232,15 +232,15 @@ static bool is_loopback(const char *host) {
            (inet_pton(AF_INET6, host, &ipv6) == 1 && IN6_IS_ADDR_LOOPBACK(&ipv6));
 }
 
-static void explain(char *why, int failure, const char *host_port) {
+static void explain(char *why, int failure, const char *host_port, unsigned patience_ms) {
     switch (failure) {
     case HTTP_TOO_LARGE:
         snprintf(why, HTTP_CLIENT_WHY, "http://%.80s answers more than 4 MB: this is no voltbus",
                  host_port);
         break;
     case HTTP_LATE:
-        snprintf(why, HTTP_CLIENT_WHY, "http://%.80s does not answer within %d s", host_port,
-                 PATIENCE_MS / 1000);
+        snprintf(why, HTTP_CLIENT_WHY, "http://%.80s does not answer within %u s", host_port,
+                 patience_ms / 1000);
         break;
     case HTTP_NO_START:
         snprintf(why, HTTP_CLIENT_WHY, "libwebsockets cannot be started");
@@ -253,11 +253,12 @@ static void explain(char *why, int failure, const char *host_port) {
     }
 }
 
-int http_client(const char *method, const char *url, const char *body, char **text, char *why) {
+int http_client(const char *method, const char *url, const char *body, unsigned patience_ms,
+                char **text, char *why) {
     const struct http_request request = {.method = method,
                                          .url = url,
                                          .body = body,
-                                         .patience_ms = PATIENCE_MS,
+                                         .patience_ms = patience_ms,
                                          .answer_max = ANSWER_MAX};
     struct url parts;
     *text = NULL;
@@ -277,7 +278,7 @@ int http_client(const char *method, const char *url, const char *body, char **te
     }
     int status = http_ask(&request, text);
     if (status < 0) {
-        explain(why, status, parts.host_port);
+        explain(why, status, parts.host_port, patience_ms);
         return -1;
     }
     return status;

@@ -39,10 +39,13 @@ int http_ask(const struct http_request *request, char **text);
 /* Room for the longest why. */
 #define HTTP_CLIENT_WHY 300
 
-/* Send one request and wait for its answer, 5 s at most.
+#define HTTP_CLIENT_PATIENCE_MS 5000 /* for what a voltbus answers at once */
+
+/* Send one request and wait for its answer, patience_ms at most.
  * method: "GET", or "POST" with body, which is JSON. url: http://HOST:PORT/PATH on the loopback.
  * Returns the status (200 ...) with *text, which the caller frees; it ends with 0 and has 4 MB at
  * most. Returns -1 with why, and *text = NULL, if there was no answer. */
-int http_client(const char *method, const char *url, const char *body, char **text, char *why);
+int http_client(const char *method, const char *url, const char *body, unsigned patience_ms,
+                char **text, char *why);
 
 #endif

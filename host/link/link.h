@@ -46,6 +46,9 @@ struct link_kind {
      * the frame's id; len 0 = nothing of us. NULL: this kind carries no commands. */
     enum vb_refusal (*ready)(const struct link *link, char why[LINK_WHY]);
     bool (*publish)(struct link *link, const struct vb_frame *frame);
+    /* Has all gone out that was published or wished? Asked when voltbus ends, and by who waits for
+     * the end of an order. NULL: nobody knows, a while is waited. */
+    bool (*settled)(const struct link *link);
     /* Can a frame of this id ever be published on such a link? NULL = yes. */
     bool (*carries)(const struct link_spec *spec, uint32_t id);
     /* Calls (voltbus/call.h). version: of what is at the other end, 0 = not known yet. ask: put one
@@ -59,6 +62,8 @@ struct link_kind {
                            size_t message, const char *body, size_t n);
     bool (*wish)(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw);
     bool (*shown)(const struct link *link, const struct hub_device *device, size_t i, char *why);
+    /* Can such a link ask by itself what devices have a period for (their key poll)? NULL: no. */
+    bool (*polls)(const struct link_spec *spec);
 };
 
 extern const struct link_kind *const link_kinds[];

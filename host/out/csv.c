@@ -60,7 +60,15 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         memcpy(p, column->label, column->label_n);
         p += column->label_n;
         *p++ = ',';
-        p += value_text(column, sample, p, &is_word);
+        size_t n = value_text(column, sample, p, &is_word);
+        if (sample->signal->flags & VB_STRING) { /* the device's own words */
+            char text[VALUE_TEXT + 1];
+            memcpy(text, p, n);
+            text[n] = '\0';
+            p = field(p, text);
+        } else {
+            p += n;
+        }
         memcpy(p, column->tail, column->tail_n);
         p += column->tail_n;
         sink->n += (size_t)(p - start);

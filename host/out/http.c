@@ -140,6 +140,7 @@ static void on_accept(uv_poll_t *poll, int status, int events) {
 static void connection_gone(struct connection *connection) {
     live_leave(connection);
     query_leave(connection);
+    call_leave(connection);
     connection->phase = HTTP_GONE;
 }
 
@@ -424,6 +425,7 @@ static void close_output(void *self) {
     uv_close((uv_handle_t *)&http->delta, on_closed);
     uv_close((uv_handle_t *)&http->batch, on_closed);
     query_stop(http);
+    call_close(http);
     lws_context_destroy(http->context);
     uv_timer_start(&http->closing, on_closing, 0, 1);
 }

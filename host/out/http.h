@@ -4,6 +4,7 @@
  *   http.c          the server: opens, closes, keeps connections and their times
  *   http_route.c    the gate that every request passes, and the way to its answer
  *   http_answer.c   how an answer is written
+ *   http_call.c     calls of devices: answered when the device has answered
  *   http_query.c    questions to the history, beside the loop
  *   http_live.c     the WebSocket feeds
  *   http_request.c  what a request says, as values: pure functions
@@ -23,6 +24,7 @@
 #include "host/hub/hub.h"
 #include "host/out/history.h"
 #include "host/out/text_buffer.h"
+#include "voltbus/call.h"
 
 /* ---- limits; docs/http-api.md names them ---- */
 
@@ -65,6 +67,17 @@ struct http_command {
 };
 bool http_command_parse(const char *body, size_t n, struct http_command *command,
                         struct http_refusal *refusal);
+
+/* The body of a call. */
+#define HTTP_CALL_NAME     48
+#define HTTP_CALL_ARGUMENT 64
+struct http_call_body {
+    char name[HTTP_CALL_NAME];
+    char arguments[VB_ARGUMENTS_MAX][HTTP_CALL_ARGUMENT];
+    size_t count;
+};
+bool http_call_parse(const char *body, size_t n, struct http_call_body *call,
+                     struct http_refusal *refusal);
 
 /* The arguments of a history query: each of them as text "name=value", then the end. */
 struct http_range {
@@ -117,6 +130,9 @@ void http_state_samples(const struct http_state *state, struct text *out,
                         const struct seen_frame *seen, size_t device);
 /* A value as JSON: a number as it is, everything else as a string. */
 void http_value_json(struct text *out, const char *text, size_t n, bool is_word);
+/* The answer to a call that was done: {"ok":true,"values":{...},"text":"..."}. */
+void http_reply_json(struct text *out, const struct hub_device *device,
+                     const struct hub_reply *reply);
 /* A point of the history for each stretch. */
 void http_history_json(struct text *out, const char *signal, const char *unit,
                        const struct http_range *range, const struct history_point *points, int n);
@@ -125,13 +141,14 @@ void http_history_json(struct text *out, const char *signal, const char *unit,
 
 struct http;
 struct query;
+struct http_call;
 
 /* How far a connection is. */
 enum http_phase {
     HTTP_FREE,   /* no connection: the place may be taken */
     HTTP_WAIT,   /* for a request, or the rest of its headers */
     HTTP_BODY,   /* for the body of a command */
-    HTTP_QUERY,  /* for the answer of the history */
+    HTTP_QUERY,  /* for the answer of the history, or of a device */
     HTTP_ANSWER, /* an answer is being sent */
     HTTP_DRAIN,  /* it is sent: what still comes is ignored, until the other side closes */
     HTTP_LIVE,   /* a WebSocket */
@@ -175,6 +192,7 @@ struct connection {
     struct hub_device *device;
     char command[CONFIG_NAME_MAX];
     struct query *query;
+    struct http_call *call;
     /* the answer */
     unsigned status;
     const char *type, *etag, *allow; /* headers; NULL = not there */
@@ -222,6 +240,7 @@ struct http {
     struct query *running, *first, *last;
     size_t queries;
     uv_sem_t query_done;
+    struct http_call *calls;
     unsigned char scratch[LWS_PRE + HTTP_CHUNK];
 };
 

@@ -27,6 +27,18 @@ int answer_write(struct connection *connection);
 /* Send a short answer without waiting for that. */
 int answer_at_once(struct connection *connection);
 
+/* The status of the answer to a command or call that was refused. */
+unsigned answer_status(enum vb_refusal refusal);
+
+/* ---- http_call.c: the answer comes when the device has answered ---- */
+
+/* The body of a call is there; 0, or -1: close it. */
+int call_begin(struct connection *connection);
+/* Nobody waits for the answer any more. */
+void call_leave(struct connection *connection);
+/* The hub tells nobody any more. */
+void call_close(struct http *http);
+
 /* ---- http_query.c: queries of the history, one after the other, beside the loop ---- */
 
 void query_open(struct http *http);

@@ -84,20 +84,34 @@ static void delta_signal(struct delta *d, const struct hub_device *device,
     *said = value->out_of_range ? SAID | SAID_OUT_OF_RANGE : SAID;
 }
 
-static bool command_changed(const struct hub_device *device, size_t i, struct said_command *said) {
+static bool command_changed(struct hub_device *device, size_t i, struct said_command *said) {
     const struct vb_lease *lease = &device->control.leases[i];
-    if (said->raw == lease->raw && said->until_ns == lease->until_ns &&
-        strcmp(said->by, device->by[i]) == 0) {
+    const struct hub_value *shown = hub_command_shown(device, i);
+    struct said_command now = {
+        .raw = lease->raw, .until_ns = lease->until_ns, .shown = shown ? shown->raw : INT64_MIN};
+    strcpy(now.by, device->by[i]);
+    if (!hub_command_reason(device, i, now.why)) {
+        now.why[0] = '\0';
+    }
+    if (said->raw == now.raw && said->until_ns == now.until_ns && said->shown == now.shown &&
+        strcmp(said->by, now.by) == 0 && strcmp(said->why, now.why) == 0) {
         return false;
     }
-    said->raw = lease->raw;
-    said->until_ns = lease->until_ns;
-    strcpy(said->by, device->by[i]);
+    *said = now;
     return true;
 }
 
-static void delta_device(struct delta *d, const struct hub_device *device,
-                         struct state_device *known) {
+/* Which calls there are depends on the version of the device. */
+static void delta_calls(struct delta *d, const struct hub_device *device,
+                        struct state_device *known) {
+    uint32_t version = hub_version(device);
+    if (device->control.allowed && version != 0 && version != known->version) {
+        known->version = version;
+        device_calls(d->out, device);
+    }
+}
+
+static void delta_device(struct delta *d, struct hub_device *device, struct state_device *known) {
     const char *comma = ",\"commands\":{";
     open_device(d, device);
     for (size_t i = 0; i < device->value_count; i++) {
@@ -120,6 +134,7 @@ static void delta_device(struct delta *d, const struct hub_device *device,
     if (comma[1] == '\0') {
         text_add(d->out, "}");
     }
+    delta_calls(d, device, known);
     close_device(d);
     known->changes = device->changes;
     known->frames = device->frames;
@@ -174,8 +189,9 @@ void http_state_delta(struct http_state *state, struct text *out, uint64_t *seq,
 void http_state_begin(struct http_state *state) {
     const struct hub *hub = state->hub;
     for (size_t i = 0; i < hub->device_count; i++) {
-        const struct hub_device *device = &hub->devices[i];
+        struct hub_device *device = &hub->devices[i];
         struct state_device *known = &state->devices[i];
+        known->version = hub_version(device);
         known->changes = device->changes;
         known->frames = device->frames;
         known->bad = device->bad;

@@ -9,8 +9,9 @@
 
 /* What the last delta said of a command. */
 struct said_command {
-    int64_t raw, until_ns;
+    int64_t raw, until_ns, shown;
     char by[32];
+    char why[LINK_WHY];
 };
 
 enum { SAID = 1, SAID_OUT_OF_RANGE = 2 };
@@ -21,7 +22,7 @@ struct state_device {
     uint8_t *said;  /* [value] */
     struct said_command *commands;
     struct text *keys; /* [value]: ["panel/coolbox.level", */
-    uint32_t changes;
+    uint32_t changes, version;
     uint64_t frames, bad;
 };
 
@@ -51,7 +52,9 @@ void json_open(struct text *out, const char *comma, const char *name);
 /* Objects; those of "now" without their end. */
 void signal_now(struct text *out, const struct hub_value *value);
 void signal_whole(struct text *out, const struct hub_value *value, struct http_now now);
-void command_now(struct text *out, const struct hub_device *device, size_t i, struct http_now now);
+void command_now(struct text *out, struct hub_device *device, size_t i, struct http_now now);
+/* The list of calls, with a comma before it; nothing where there are none. */
+void device_calls(struct text *out, const struct hub_device *device);
 void device_now(struct text *out, const struct hub_device *device, struct http_now now);
 void link_now(struct text *out, const struct link *link);
 

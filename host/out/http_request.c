@@ -48,26 +48,26 @@ static bool one_line(const char *text, size_t n) {
     return true;
 }
 
-static bool value_of(const json_t *value, struct http_command *command,
-                     struct http_refusal *refusal) {
+/* A number or a word as text. out: size bytes, ends with 0. */
+static bool scalar_of(const json_t *value, const char *member, char *out, size_t size, size_t *n,
+                      struct http_refusal *refusal) {
     if (json_is_string(value)) {
-        command->value_n = json_string_length(value);
-        if (command->value_n >= sizeof command->value ||
-            !one_line(json_string_value(value), command->value_n)) {
-            return http_refuse(refusal, 400, "bad-value", "value: no command has such a word");
+        *n = json_string_length(value);
+        if (*n >= size || !one_line(json_string_value(value), *n)) {
+            return http_refuse(refusal, 400, "bad-value", "%s: there is no such word", member);
         }
-        memcpy(command->value, json_string_value(value), command->value_n);
+        memcpy(out, json_string_value(value), *n);
+        out[*n] = '\0';
     } else if (json_is_integer(value)) {
-        command->value_n = (size_t)snprintf(command->value, sizeof command->value,
-                                            "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        *n = (size_t)snprintf(out, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else if (json_is_real(value)) {
-        command->value_n = real_text(json_real_value(value), command->value, sizeof command->value);
-        if (command->value_n >= sizeof command->value) {
+        *n = real_text(json_real_value(value), out, size);
+        if (*n >= size) {
             return http_refuse(refusal, 422, "out-of-range",
-                               "value: a number of this size is beyond every limit");
+                               "%s: a number of this size is beyond every limit", member);
         }
     } else {
-        return http_refuse(refusal, 400, "bad-value", "value: must be a number or a word");
+        return http_refuse(refusal, 400, "bad-value", "%s: must be a number or a word", member);
     }
     return true;
 }
@@ -90,7 +90,8 @@ static bool members_of(json_t *object, struct http_command *command, struct http
     json_object_foreach(object, key, member) {
         if (strcmp(key, "value") == 0) {
             value = true;
-            if (!value_of(member, command, refusal)) {
+            if (!scalar_of(member, key, command->value, sizeof command->value, &command->value_n,
+                           refusal)) {
                 return false;
             }
         } else if (strcmp(key, "lease") == 0) {
@@ -117,21 +118,87 @@ static bool members_of(json_t *object, struct http_command *command, struct http
     return true;
 }
 
+/* Returns NULL after it was refused. */
+static json_t *object_of(const char *body, size_t n, const char *like,
+                         struct http_refusal *refusal) {
+    json_error_t error;
+    json_t *json = json_loadb(body, n, JSON_REJECT_DUPLICATES, &error);
+    if (json_is_object(json)) {
+        return json;
+    }
+    if (json) {
+        http_refuse(refusal, 400, "bad-json", "the body must be an object: %s", like);
+    } else if (json_error_code(&error) == json_error_numeric_overflow) {
+        http_refuse(refusal, 422, "out-of-range", "a number of this size is beyond every limit");
+    } else {
+        http_refuse(refusal, 400, "bad-json", "the body is no JSON: %s", error.text);
+    }
+    json_decref(json);
+    return NULL;
+}
+
 bool http_command_parse(const char *body, size_t n, struct http_command *command,
                         struct http_refusal *refusal) {
-    json_error_t error;
     *command = (struct http_command){.lease_ns = VB_LEASE_DEFAULT_NS};
-    json_t *json = json_loadb(body, n, JSON_REJECT_DUPLICATES, &error);
-    if (!json) {
-        if (json_error_code(&error) == json_error_numeric_overflow) {
-            return http_refuse(refusal, 422, "out-of-range",
-                               "a number of this size is beyond every limit");
-        }
-        return http_refuse(refusal, 400, "bad-json", "the body is no JSON: %s", error.text);
+    json_t *json = object_of(body, n, "{\"value\":3}", refusal);
+    bool good = json && members_of(json, command, refusal);
+    json_decref(json);
+    return good;
+}
+
+/* ---- the body of a call ---- */
+
+static bool arguments_of(const json_t *list, struct http_call_body *call,
+                         struct http_refusal *refusal) {
+    if (!json_is_array(list)) {
+        return http_refuse(refusal, 400, "bad-json", "arguments: must be a list: [16]");
     }
-    bool good = json_is_object(json) ? members_of(json, command, refusal)
-                                     : http_refuse(refusal, 400, "bad-json",
-                                                   "the body must be an object: {\"value\":3}");
+    if (json_array_size(list) > VB_ARGUMENTS_MAX) {
+        return http_refuse(refusal, 400, "bad-value", "arguments: no call has more than %d",
+                           VB_ARGUMENTS_MAX);
+    }
+    for (; call->count < json_array_size(list); call->count++) {
+        size_t length;
+        if (!scalar_of(json_array_get(list, call->count), "arguments", call->arguments[call->count],
+                       HTTP_CALL_ARGUMENT, &length, refusal)) {
+            return false;
+        }
+        if (strlen(call->arguments[call->count]) != length) {
+            return http_refuse(refusal, 400, "bad-value", "arguments: there is no such word");
+        }
+    }
+    return true;
+}
+
+static bool call_members_of(json_t *object, struct http_call_body *call,
+                            struct http_refusal *refusal) {
+    const char *key;
+    json_t *member;
+    size_t n = 0;
+    json_object_foreach(object, key, member) {
+        if (strcmp(key, "call") == 0 && json_is_string(member)) {
+            if (!scalar_of(member, key, call->name, sizeof call->name, &n, refusal)) {
+                return http_refuse(refusal, 404, "no-call", "no call has such a name");
+            }
+        } else if (strcmp(key, "call") == 0) {
+            return http_refuse(refusal, 400, "bad-json", "call: must be the name of one");
+        } else if (strcmp(key, "arguments") == 0) {
+            if (!arguments_of(member, call, refusal)) {
+                return false;
+            }
+        } else {
+            return http_refuse(refusal, 400, "bad-json",
+                               "unknown member '%.40s': call and arguments are known", key);
+        }
+    }
+    return call->name[0] || http_refuse(refusal, 400, "bad-json", "call is missing");
+}
+
+bool http_call_parse(const char *body, size_t n, struct http_call_body *call,
+                     struct http_refusal *refusal) {
+    *call = (struct http_call_body){.count = 0};
+    json_t *json = object_of(body, n, "{\"call\":\"pause\"}", refusal);
+    bool good = json && call_members_of(json, call, refusal);
     json_decref(json);
     return good;
 }

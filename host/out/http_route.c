@@ -89,14 +89,19 @@ static bool length_of_body(struct lws *wsi, enum method method, size_t *length,
 
 /* ---- commands ---- */
 
-static unsigned status_of(enum vb_refusal refusal) {
+unsigned answer_status(enum vb_refusal refusal) {
     switch (refusal) {
     case VB_REFUSAL_NONE:
         return 200;
     case VB_REFUSAL_CONTROL_OFF:
         return 403;
     case VB_REFUSAL_NO_COMMAND:
+    case VB_REFUSAL_NO_CALL:
         return 404;
+    case VB_REFUSAL_BUSY:
+        return 503;
+    case VB_REFUSAL_NO_ANSWER:
+        return 504;
     case VB_REFUSAL_OUT_OF_RANGE:
         return 422;
     case VB_REFUSAL_BAD_VALUE:
@@ -107,7 +112,14 @@ static unsigned status_of(enum vb_refusal refusal) {
     }
 }
 
-/* /api/devices/NAME/COMMAND */
+/* Where a command stands in the path; no command is called so. */
+static const char call_path[] = "call";
+
+static bool is_call(const struct connection *connection) {
+    return strcmp(connection->command, call_path) == 0;
+}
+
+/* /api/devices/NAME/COMMAND, /api/devices/NAME/call */
 static bool find_command(struct connection *connection, const char *path,
                          struct http_refusal *refusal) {
     const char *slash = strchr(path, '/');
@@ -118,7 +130,8 @@ static bool find_command(struct connection *connection, const char *path,
                            (int)(name_n < 60 ? name_n : 60), path);
     }
     const char *command = slash ? slash + 1 : "";
-    if (vb_control_find(connection->device->config->type, command, strlen(command)) < 0) {
+    if (strcmp(command, call_path) != 0 &&
+        vb_control_find(connection->device->config->type, command, strlen(command)) < 0) {
         return http_refuse(refusal, 404, "no-command", "%s has no command '%.60s'",
                            connection->device->config->name, command);
     }
@@ -141,7 +154,7 @@ static int begin_command(struct connection *connection, const char *path, enum m
     }
     if (method != METHOD_POST) {
         connection->allow = "POST";
-        return answer_error(connection, 405, "post-only", "a command is sent by POST");
+        return answer_error(connection, 405, "post-only", "this is sent by POST");
     }
     if (!body_is_json(connection->wsi)) {
         return answer_error(connection, 415, "json-only",
@@ -178,7 +191,7 @@ static int do_command(struct connection *connection) {
                                  : hub_command(device, (size_t)number, command.value,
                                                command.value_n, command.lease_ns, connection->by);
     if (done.refusal != VB_REFUSAL_NONE) {
-        return answer_error(connection, status_of(done.refusal), vb_refusal_text(done.refusal),
+        return answer_error(connection, answer_status(done.refusal), vb_refusal_text(done.refusal),
                             done.why[0] ? done.why : vb_refusal_why(done.refusal));
     }
     struct text *answer = &connection->answer;
@@ -202,11 +215,19 @@ static int do_command(struct connection *connection) {
  * this is the end. */
 int route_command(struct connection *connection) {
     bool again = connection->body_ends++ > 0;
+    if (connection->phase == HTTP_QUERY) {
+        return -1; /* something stands behind the body of a call: it is not answered */
+    }
     if (connection->phase != HTTP_BODY) {
         if (again && !connection->headers_sent) {
             answer_at_once(connection);
         }
         return again ? -1 : 0;
+    }
+    if (is_call(connection)) {
+        return call_begin(connection) != 0        ? -1
+               : connection->phase == HTTP_ANSWER ? answer_at_once(connection)
+                                                  : 0;
     }
     return do_command(connection) == 0 ? answer_at_once(connection) : -1;
 }

@@ -24,12 +24,24 @@ void http_value_json(struct text *out, const char *text, size_t n, bool is_word)
     }
 }
 
-static void row_value(struct text *out, const struct column *column, const struct vb_signal *signal,
-                      int64_t raw) {
+static void row_sample(struct text *out, const struct column *column,
+                       const struct vb_sample *sample) {
     char value[VALUE_TEXT];
     bool is_word;
-    struct vb_sample sample = {.signal = signal, .raw = raw};
-    size_t n = value_text(column, &sample, value, &is_word);
+    size_t n = value_text(column, sample, value, &is_word);
+    http_value_json(out, value, n, is_word);
+}
+
+static void value_json(struct text *out, const struct hub_value *value) {
+    struct vb_sample sample = hub_value_sample(value);
+    row_sample(out, value->column, &sample);
+}
+
+/* Of a command: its argument is a row of the message, or of its call. */
+static void command_value(struct text *out, const struct vb_command *command, int64_t raw) {
+    char value[VALUE_TEXT];
+    bool is_word;
+    size_t n = vb_signal_text(command->argument, raw, value, sizeof value, &is_word);
     http_value_json(out, value, n, is_word);
 }
 
@@ -63,7 +75,7 @@ size_t newest_row(const struct hub_device *device, const struct state_device *kn
 
 void signal_now(struct text *out, const struct hub_value *value) {
     text_add(out, "{\"value\":");
-    row_value(out, value->column, value->signal, value->raw);
+    value_json(out, value);
     text_add(out, ",\"t\":");
     text_time(out, value->t_ns);
 }
@@ -91,25 +103,32 @@ void signal_whole(struct text *out, const struct hub_value *value, struct http_n
     text_add(out, "}");
 }
 
-static const struct column *command_column(const struct hub_device *device,
-                                           const struct vb_command *command) {
-    const struct vb_message *message = &device->config->type->messages[command->message];
-    return &device->view.columns[command->message][command->argument - message->signals];
-}
-
-void command_now(struct text *out, const struct hub_device *device, size_t i, struct http_now now) {
+void command_now(struct text *out, struct hub_device *device, size_t i, struct http_now now) {
     const struct vb_command *command = &device->config->type->commands[i];
     const struct vb_lease *lease = &device->control.leases[i];
     text_add(out, "{\"value\":");
-    row_value(out, command_column(device, command), command->argument, lease->raw);
+    command_value(out, command, lease->raw);
     if (lease->until_ns != INT64_MIN) {
         text_add(out, ",\"lease\":");
         text_age(out, lease->until_ns - now.mono_ns);
         json_member(out, ",\"by\":", device->by[i]);
     }
+    if (command->shown_by && lease->until_ns != INT64_MIN) {
+        text_add(out, ",\"asked\":");
+        command_value(out, command, lease->raw);
+    }
+    const struct hub_value *shown = hub_command_shown(device, i);
+    char why[LINK_WHY];
+    if (shown) {
+        text_add(out, ",\"shown\":");
+        value_json(out, shown);
+    }
+    if (hub_command_reason(device, i, why)) {
+        json_member(out, ",\"reason\":", why);
+    }
 }
 
-static void command_whole(struct text *out, const struct hub_device *device, size_t i,
+static void command_whole(struct text *out, struct hub_device *device, size_t i,
                           struct http_now now) {
     const struct vb_command *command = &device->config->type->commands[i];
     const struct vb_limits *limits = &device->control.leases[i].limits;
@@ -131,7 +150,80 @@ static void command_whole(struct text *out, const struct hub_device *device, siz
         text_bytes(out, step, vb_decimal_text(&decimal, 1, step));
     }
     text_add(out, ",\"safe\":");
-    row_value(out, command_column(device, command), command->argument, command->safe);
+    command_value(out, command, command->safe);
+    text_add(out, "}");
+}
+
+/* ---- calls ---- */
+
+static void call_argument(struct text *out, const struct hub_device *device,
+                          const struct vb_signal *row) {
+    const struct vb_limits *limits = hub_argument_limits(device, row);
+    json_member(out, "{\"name\":", row->name ? row->name : "");
+    json_member(out, ",\"title\":", row->title ? row->title : "");
+    json_member(out, ",\"unit\":", row->unit);
+    if (row->words) {
+        words(out, row, limits);
+    } else if (row->flags & VB_STRING) {
+        text_add(out, ",\"text\":true");
+    } else if (limits) {
+        text_add(out, ",\"min\":");
+        text_milli(out, limits->min_milli);
+        text_add(out, ",\"max\":");
+        text_milli(out, limits->max_milli);
+    }
+    text_add(out, "}");
+}
+
+static bool named_before(const struct vb_device *type, size_t m) {
+    for (size_t i = 0; i < m; i++) {
+        if (type->messages[i].call && strcmp(type->messages[i].name, type->messages[m].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What people press daily; while the version is not known, whatever some version has. */
+void device_calls(struct text *out, const struct hub_device *device) {
+    const struct vb_device *type = device->config->type;
+    uint32_t version = hub_version(device);
+    const char *comma = ",\"calls\":[";
+    for (size_t m = 0; m < type->message_count; m++) {
+        const struct vb_message *message = &type->messages[m];
+        const struct vb_call *call = message->call;
+        if (!call || !(call->flags & VB_CALL_BUTTON) ||
+            (version ? !vb_call_in(call, version) : named_before(type, m))) {
+            continue;
+        }
+        text_add(out, comma);
+        json_member(out, "{\"name\":", message->name);
+        json_member(out, ",\"title\":", message->title ? message->title : "");
+        text_add(out, ",\"arguments\":[");
+        for (size_t i = 0; i < call->arg_count; i++) {
+            text_add(out, i ? "," : "");
+            call_argument(out, device, &call->args[i]);
+        }
+        text_add(out, "]}");
+        comma = ",";
+    }
+    text_add(out, comma[1] ? "" : "]");
+}
+
+void http_reply_json(struct text *out, const struct hub_device *device,
+                     const struct hub_reply *reply) {
+    const char *comma = "";
+    text_add(out, "{\"ok\":true,\"values\":{");
+    for (size_t i = 0; i < device->value_count; i++) {
+        const struct hub_value *value = &device->values[i];
+        if (hub_reply_has(reply, value)) {
+            json_member(out, comma, value->signal->name);
+            text_add(out, ":");
+            value_json(out, value);
+            comma = ",";
+        }
+    }
+    json_member(out, "},\"text\":", reply->text);
     text_add(out, "}");
 }
 
@@ -162,7 +254,7 @@ void json_open(struct text *out, const char *comma, const char *name) {
 
 /* ---- the document ---- */
 
-static void device_whole(struct text *out, const struct hub_device *device,
+static void device_whole(struct text *out, struct hub_device *device,
                          const struct state_device *known, struct http_now now) {
     const struct vb_device *type = device->config->type;
     const char *comma = "";
@@ -195,6 +287,7 @@ static void device_whole(struct text *out, const struct hub_device *device,
             command_whole(out, device, i, now);
         }
         text_add(out, "}");
+        device_calls(out, device);
     }
     text_add(out, "}");
 }
@@ -246,9 +339,9 @@ void http_state_samples(const struct http_state *state, struct text *out,
         memcpy(p, time, time_n);
         p += time_n;
         *p++ = ',';
-        if (sample->signal->words) {
+        if (sample->signal->words || sample->signal->flags & VB_STRING) {
             out->n += (size_t)(p - start);
-            row_value(out, &columns[row], sample->signal, sample->raw);
+            row_sample(out, &columns[row], sample);
             start = p = text_room(out, 32);
             if (!start) {
                 return;

@@ -40,6 +40,16 @@ static void values(struct sink *sink, const struct seen_frame *seen, const char 
         memcpy(p, column->key, column->key_n);
         p += column->key_n;
         size_t n = value_text(column, sample, p + 1, &is_word);
+        if (sample->signal->flags & VB_STRING) { /* the device's own words, with whatever in them */
+            char text[VALUE_TEXT + 1];
+            memcpy(text, p + 1, n);
+            text[n] = '\0';
+            sink->n += (size_t)(p - start);
+            sink_bytes(sink, "\"", 1);
+            sink_json(sink, text);
+            sink_bytes(sink, "\"", 1);
+            continue;
+        }
         if (is_word) {
             p[0] = '"';
             p[n + 1] = '"';

@@ -193,6 +193,12 @@ void view_free(struct view *view) {
 
 size_t value_text(const struct column *column, const struct vb_sample *sample, char *out,
                   bool *is_word) {
+    if (sample->signal->flags & VB_STRING) { /* raw only tells it from others */
+        size_t n = sample->text ? sample->text_len : 0;
+        memcpy(out, sample->text ? sample->text : "", n);
+        *is_word = true;
+        return n;
+    }
     if (!sample->signal->words) {
         *is_word = false;
         return vb_decimal_text(&column->decimal, sample->raw, out);

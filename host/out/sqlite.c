@@ -140,12 +140,16 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
         return;
     }
     size_t first = device->first_value[seen->reading.message - device->config->type->messages];
+    int64_t lost_ns = hub_lost_ns(device, seen->reading.message);
     for (size_t i = 0; i < seen->reading.count; i++) {
         const struct vb_sample *sample = &seen->view->samples[i];
         const struct vb_signal *signal = sample->signal;
+        if (signal->flags & VB_STRING) {
+            continue; /* rows of numbers have no place for it */
+        }
         struct kept *kept = &s->kept[d][first + (size_t)(signal - seen->reading.message->signals)];
         int64_t t_ns = seen->t_ns;
-        bool lost = kept->any && since_ns(kept->heard_ns, t_ns) > device->stale_ns;
+        bool lost = kept->any && since_ns(kept->heard_ns, t_ns) > lost_ns;
         if (lost && kept->heard_ns > kept->t_ns) { /* up to where it was lost it was what it was */
             put(s, kept, kept->heard_ns, kept->heard_raw);
         }

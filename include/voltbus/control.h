@@ -26,10 +26,11 @@
     X(OTHER_LEADER, "other-leader", "another leader is heard on this bus")                         \
     X(NO_ECHO, "no-echo", "nothing that is sent comes back")                                       \
     X(NO_SLOT, "no-slot", "the link cannot send the frame of this command")                        \
+    X(LISTEN_ONLY, "listen-only", "the link only listens (listen=no lets it ask)")                 \
     X(NO_CALL, "no-call", "the device has no such call")                                           \
     X(NOT_THERE, "not-there", "the version or build of this device does not have it")              \
     X(REFUSED, "refused", "the device said no")                                                    \
-    X(NO_ANSWER, "no-answer", "no answer: whether it was done is not known")                       \
+    X(NO_ANSWER, "no-answer", "nothing answers")                                                   \
     X(BUSY, "busy", "too much is asked at once")
 
 enum vb_refusal {

@@ -269,7 +269,7 @@ static void test_an_unknown_key_is_told_with_the_nearest(void **state) {
             "devices, outputs)\n");
     refused(WITH_DEVICE("b: {type: hella-ibs, link: house, genration: 2}"),
             "van.yaml:4:37: devices.b.genration: unknown key 'genration'; did you mean generation? "
-            "(type, link, control, stale, limits, sensor, generation)\n");
+            "(type, link, control, poll, stale, limits, sensor, generation)\n");
 }
 
 static void test_a_key_that_stands_twice_names_both_lines(void **state) {
@@ -446,6 +446,31 @@ static void test_limits_can_only_be_tighter_and_keep_the_safe_value(void **state
                                             "the lower end stands first (0..5)\n");
 }
 
+static void test_a_limit_may_be_named_by_the_last_part_of_its_command(void **state) {
+    (void)state;
+    struct config *config =
+        accepted(WITH_DEVICE("led: {type: nugget-led, link: house, control: yes, limits: {tone: "
+                             "2..5, led.intensity: 0..3}}"));
+    const struct config_device *led = &config->devices[1];
+    assert_int_equal(led->limit_count, 2);
+    assert_string_equal(led->type->commands[led->limits[0].command].name, "led.tone");
+    assert_int_equal(led->limits[0].limits.min_milli, 2000);
+    assert_string_equal(led->type->commands[led->limits[1].command].name, "led.intensity");
+    config_free(config);
+    refused(LIMITED("lvel: 0..3"),
+            "van.yaml:4:49: devices.p.limits.lvel: unknown command 'lvel' (coolbox.level)\n");
+    refused(LIMITED("level: 0..3, coolbox.level: 0..2"),
+            "van.yaml:4:62: devices.p.limits.coolbox.level: coolbox.level is limited twice\n");
+}
+
+static void test_only_links_that_ask_have_something_to_poll(void **state) {
+    (void)state;
+    refused(WITH_DEVICE("b: {type: hella-ibs, link: house, poll: false}"),
+            "van.yaml:4:43: devices.b.poll: a lin link asks nothing by itself\n");
+    refused(WITH_DEVICE("b: {type: hella-ibs, link: 'file:a', poll: true}"),
+            "van.yaml:4:46: devices.b.poll: a file link asks nothing by itself\n");
+}
+
 static void test_limits_are_ranges_of_commands(void **state) {
     (void)state;
     refused(LIMITED("coolbox.level: 3"),
@@ -600,6 +625,8 @@ int main(void) {
         cmocka_unit_test(test_a_wrong_value_is_told_with_what_is_allowed),
         cmocka_unit_test(test_control_needs_a_device_with_commands),
         cmocka_unit_test(test_limits_can_only_be_tighter_and_keep_the_safe_value),
+        cmocka_unit_test(test_a_limit_may_be_named_by_the_last_part_of_its_command),
+        cmocka_unit_test(test_only_links_that_ask_have_something_to_poll),
         cmocka_unit_test(test_limits_are_ranges_of_commands),
         cmocka_unit_test(test_no_setting_of_a_device_has_the_name_of_a_key),
         cmocka_unit_test(test_the_keys_of_every_output_have_room_and_good_defaults),

@@ -493,17 +493,16 @@ static void test_a_packet_that_is_too_long_to_be_written_is_refused(void **state
 
 static void test_refusals_have_a_name_and_a_sentence(void **state) {
     (void)state;
-    static const char *const names[] = {"none",         "control-off",  "no-command", "bad-value",
-                                        "out-of-range", "bad-lease",    "link-down",  "no-leader",
-                                        "not-leading",  "other-leader", "no-echo",    "no-slot",
-                                        "no-call",      "not-there",    "refused",    "no-answer",
-                                        "busy"};
+    static const char *const names[] = {
+        "none",        "control-off", "no-command",  "bad-value",    "out-of-range", "bad-lease",
+        "link-down",   "no-leader",   "not-leading", "other-leader", "no-echo",      "no-slot",
+        "listen-only", "no-call",     "not-there",   "refused",      "no-answer",    "busy"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_string_equal(vb_refusal_text((enum vb_refusal)i), names[i]);
         assert_true(strlen(vb_refusal_why((enum vb_refusal)i)) >= 4);
     }
-    assert_string_equal(vb_refusal_text((enum vb_refusal)17), "unknown");
-    assert_string_equal(vb_refusal_why((enum vb_refusal)17), "unknown");
+    assert_string_equal(vb_refusal_text((enum vb_refusal)18), "unknown");
+    assert_string_equal(vb_refusal_why((enum vb_refusal)18), "unknown");
 }
 
 int main(void) {

@@ -6,6 +6,62 @@
 #include "host/out/http.h"
 #include "voltbus/time.h"
 
+/* ---- calls ---- */
+
+static void call_refused(const char *body, unsigned status, const char *error, const char *reason) {
+    struct http_call_body call;
+    struct http_refusal refusal = {0};
+    assert_false(http_call_parse(body, strlen(body), &call, &refusal));
+    assert_int_equal(refusal.status, status);
+    assert_string_equal(refusal.error, error);
+    assert_string_equal(refusal.reason, reason);
+}
+
+static struct http_call_body call_of(const char *body) {
+    struct http_call_body call;
+    struct http_refusal refusal = {0};
+    if (!http_call_parse(body, strlen(body), &call, &refusal)) {
+        fail_msg("'%s' is refused: %s", body, refusal.reason);
+    }
+    return call;
+}
+
+static void test_a_call_has_a_name_and_arguments_as_numbers_or_words(void **state) {
+    (void)state;
+    struct http_call_body call = call_of("{\"call\":\"pause\"}");
+    assert_string_equal(call.name, "pause");
+    assert_int_equal(call.count, 0);
+    call = call_of("{\"arguments\":[\"0\",1,2.5,-15,\"HELLO YOU\"],\"call\":\"print\"}");
+    assert_string_equal(call.name, "print");
+    assert_int_equal(call.count, 5);
+    assert_string_equal(call.arguments[0], "0");
+    assert_string_equal(call.arguments[1], "1");
+    assert_string_equal(call.arguments[2], "2.5");
+    assert_string_equal(call.arguments[3], "-15");
+    assert_string_equal(call.arguments[4], "HELLO YOU");
+}
+
+static void test_a_call_that_is_none_is_refused(void **state) {
+    (void)state;
+    call_refused("{}", 400, "bad-json", "call is missing");
+    call_refused("[]", 400, "bad-json", "the body must be an object: {\"call\":\"pause\"}");
+    call_refused("{\"call\":7}", 400, "bad-json", "call: must be the name of one");
+    call_refused("{\"call\":\"\"}", 400, "bad-json", "call is missing");
+    call_refused("{\"call\":\"a\\nb\"}", 404, "no-call", "no call has such a name");
+    call_refused("{\"call\":\"a\",\"value\":1}", 400, "bad-json",
+                 "unknown member 'value': call and arguments are known");
+    call_refused("{\"call\":\"a\",\"arguments\":16}", 400, "bad-json",
+                 "arguments: must be a list: [16]");
+    call_refused("{\"call\":\"a\",\"arguments\":[1,2,3,4,5,6,7]}", 400, "bad-value",
+                 "arguments: no call has more than 6");
+    call_refused("{\"call\":\"a\",\"arguments\":[true]}", 400, "bad-value",
+                 "arguments: must be a number or a word");
+    call_refused("{\"call\":\"a\",\"arguments\":[\"A\\rB\"]}", 400, "bad-value",
+                 "arguments: there is no such word");
+    call_refused("{\"call\":\"a\",\"arguments\":[1e400]}", 422, "out-of-range",
+                 "a number of this size is beyond every limit");
+}
+
 /* ---- commands ---- */
 
 static struct http_command command_of(const char *body) {
@@ -76,9 +132,8 @@ static void test_a_word_is_handed_on(void **state) {
 static void test_a_word_cannot_write_lines_into_the_log(void **state) {
     (void)state;
     command_refused("{\"value\":\"on\\nvoltbus: all is well\"}", 400, "bad-value",
-                    "value: no command has such a word");
-    command_refused("{\"value\":\"\\u001b[2J\"}", 400, "bad-value",
-                    "value: no command has such a word");
+                    "value: there is no such word");
+    command_refused("{\"value\":\"\\u001b[2J\"}", 400, "bad-value", "value: there is no such word");
 }
 
 static void test_a_lease_is_seconds_and_30_if_not_given(void **state) {
@@ -654,6 +709,8 @@ int main(void) {
         cmocka_unit_test(test_a_lease_is_seconds_and_30_if_not_given),
         cmocka_unit_test(test_release_stands_alone),
         cmocka_unit_test(test_what_is_not_known_is_refused),
+        cmocka_unit_test(test_a_call_has_a_name_and_arguments_as_numbers_or_words),
+        cmocka_unit_test(test_a_call_that_is_none_is_refused),
         cmocka_unit_test(test_a_history_query_has_defaults),
         cmocka_unit_test(test_negative_seconds_count_from_now),
         cmocka_unit_test(test_bad_arguments_are_named),
