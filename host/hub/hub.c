@@ -288,6 +288,9 @@ void hub_frame(struct link *link, struct vb_frame *frame) {
     hub->frames++;
     link->frames++;
     link->changes = change(hub);
+    if (hub->frame) {
+        hub->frame(hub->frame_context, link, frame);
+    }
     for (size_t i = 0; i < hub->output_count; i++) {
         const struct output_live *live = hub->outputs[i].config->type->live;
         if (live->raw) {

@@ -131,6 +131,9 @@ struct hub {
     char page[64]; /* address of the page, set by the output http; "" if there is none */
     void (*log)(void *context, const char *text); /* one line: links, commands; NULL = stderr */
     void *log_context;
+    /* Every frame, heard or sent, before devices have read it; NULL = nobody listens. */
+    void (*frame)(void *context, const struct link *link, const struct vb_frame *frame);
+    void *frame_context;
     size_t running;                 /* links that are not ended */
     char broken[280];               /* the first link that could not be read to its end, why; "" */
     void (*ended)(struct hub *hub); /* all links are at their end; NULL = nothing */

@@ -1,0 +1,667 @@
+/* console.c - `voltbus console`: talk to a device that speaks in text, and read in words what it says.
+ * On a terminal a line is edited while news stand above it; else lines are read one after the other,
+ * and the answers written. Everything goes through the hub, and its gate.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/console_edit.h"
+#include "cmd/console_text.h"
+#include "cmd/one_link.h"
+#include "host/hub/hub.h"
+#include "voltbus/rapi.h"
+
+static const char usage[] =
+    "usage: voltbus console LINK [OPTION]...      (a rapi LINK, such as rapi:/dev/ttyUSB0)\n"
+    "\n"
+    "  --control   allow what changes something\n"
+    "  --raw       show every line as it goes over the wire\n"
+    "  --poll      ask regularly, as voltbus run does; else nothing is asked but what you type\n"
+    "\n"
+    "RAPI ($GS, GS, SC 16 V) or words (status, current 16, pause); help and list tell them.\n"
+    "Tab completes, Ctrl-D ends. From a pipe: one command a line, exit status 1 if one failed.\n";
+
+#define INPUT_MAX   (64 * 1024) /* typed or piped, and not yet asked */
+#define REPLY_MAX   (VB_RAPI_LINE_MAX + 1)
+#define FORGET_MS   100
+#define NARROW      80
+#define OTHER_WIDTH 100 /* where nobody knows how wide it is */
+
+struct console {
+    struct hub *hub;
+    struct hub_device *device;
+    bool control, raw, terminal, colour;
+    struct editor *editor; /* NULL: no terminal, or over */
+    /* what was typed */
+    char input[INPUT_MAX];
+    size_t input_n;
+    bool input_end; /* nothing more comes */
+    bool asking;    /* an answer is waited for */
+    bool failed;    /* one of the answers was no */
+    /* the last answer that was heard since */
+    bool heard;
+    struct vb_frame reply;
+    uint8_t reply_bytes[2 * REPLY_MAX];
+    /* the loop's */
+    bool opened, polls_input, reading, stopping;
+    uv_poll_t keys;
+    uv_fs_t read;
+    uv_timer_t next, forget;
+    uv_signal_t signals[2];
+    char room[4096];
+    struct text out;
+};
+
+/* ---- what is written ---- */
+
+enum paint { PLAIN, RED, DIM };
+
+static void paint(struct console *c, enum paint paint) {
+    static const char *const codes[] = {"\033[0m", "\033[31m", "\033[2m"};
+    if (c->colour) {
+        text_add(&c->out, codes[paint]);
+    }
+}
+
+static size_t columns(const struct console *c) {
+    return c->editor ? editor_columns(c->editor) : OTHER_WIDTH;
+}
+
+/* Write what is in c->out above the line that is being typed. aside: no answer; it goes to stderr
+ * where answers are read by a program. */
+static void say(struct console *c, bool aside) {
+    FILE *to = aside && !c->terminal ? stderr : stdout;
+    bool shown = c->editor && !c->asking;
+    if (c->editor) {
+        editor_hide(c->editor);
+    }
+    fwrite(c->out.data, 1, c->out.n, to);
+    fflush(to);
+    text_clear(&c->out);
+    if (shown) {
+        editor_show(c->editor);
+    }
+    if (ferror(stdout) && c->hub) { /* nobody reads */
+        run_stop(c->hub);
+    }
+}
+
+/* What was typed is not done. */
+static void add_complaint(struct console *c, const char *why) {
+    c->failed = true;
+    paint(c, RED);
+    text_add(&c->out, "! ");
+    console_wrapped(&c->out, why, 2, columns(c));
+    paint(c, PLAIN);
+    text_add(&c->out, "\n");
+}
+
+/* ---- frames ---- */
+
+static void keep_reply(struct console *c, const struct vb_frame *frame) {
+    size_t data = frame->len < REPLY_MAX ? frame->len : REPLY_MAX;
+    size_t side = frame->side_len < REPLY_MAX ? frame->side_len : REPLY_MAX;
+    c->reply = *frame;
+    memcpy(c->reply_bytes, frame->data, data);
+    if (side > 0) {
+        memcpy(c->reply_bytes + REPLY_MAX, frame->side, side);
+    }
+    c->reply.data = c->reply_bytes;
+    c->reply.side = c->reply_bytes + REPLY_MAX;
+    c->reply.len = (uint32_t)data;
+    c->reply.side_len = (uint16_t)side;
+    c->heard = true;
+}
+
+static void add_time(struct console *c) {
+    char text[16];
+    struct tm now;
+    time_t seconds = (time_t)(clock_wall_ns() / 1000000000);
+    localtime_r(&seconds, &now);
+    strftime(text, sizeof text, "%H:%M:%S ", &now);
+    paint(c, DIM);
+    text_add(&c->out, text);
+    paint(c, PLAIN);
+}
+
+static void say_damaged(struct console *c, const struct vb_frame *frame) {
+    add_time(c);
+    paint(c, RED);
+    text_add(&c->out, "! ");
+    console_line_text(&c->out, frame);
+    text_add(&c->out, "  ");
+    console_damage(&c->out, frame);
+    paint(c, PLAIN);
+    text_add(&c->out, "\n");
+    say(c, true);
+}
+
+static void say_news(struct console *c, const struct vb_frame *frame) {
+    const struct vb_device *type = c->device->config->type;
+    const char *title = console_title(type, frame);
+    add_time(c);
+    text_add(&c->out, "< ");
+    console_line_text(&c->out, frame);
+    if (title && columns(c) < NARROW) {
+        text_add(&c->out, "\n  ");
+        console_wrapped(&c->out, title, 2, columns(c));
+    } else if (title) {
+        text_format(&c->out, "  %s", title);
+    }
+    text_add(&c->out, "\n");
+    console_explain(&c->out, type, frame, columns(c));
+    say(c, true);
+}
+
+static void say_wire(struct console *c, const struct vb_frame *frame) {
+    paint(c, DIM);
+    text_add(&c->out, frame->flags & VB_FRAME_ASK ? "> " : "< ");
+    console_line_text(&c->out, frame);
+    paint(c, PLAIN);
+    text_add(&c->out, "\n");
+    say(c, false); /* it was asked for */
+}
+
+static bool is_reply(const struct vb_frame *frame) {
+    return frame->len >= 2 &&
+           (memcmp(frame->data, "OK", 2) == 0 || memcmp(frame->data, "NK", 2) == 0);
+}
+
+static void on_frame(void *context, const struct link *link, const struct vb_frame *frame) {
+    struct console *c = context;
+    (void)link;
+    if (frame->fault != VB_FAULT_NONE) {
+        say_damaged(c, frame);
+    } else if (frame->flags & VB_FRAME_ASK) {
+        if (c->raw) {
+            say_wire(c, frame);
+        }
+    } else if (!is_reply(frame)) {
+        say_news(c, frame);
+    } else {
+        keep_reply(c, frame);
+        if (c->raw) {
+            say_wire(c, frame);
+        }
+    }
+}
+
+/* The hub tells of its link and its calls; the calls are ours, and shown. */
+static void on_log(void *context, const char *text) {
+    static const char link[] = "link it";
+    struct console *c = context;
+    if (strncmp(text, link, sizeof link - 1) != 0) {
+        return;
+    }
+    if (!c->terminal && !strstr(text, " is waiting")) { /* a script wants what is wrong */
+        return;
+    }
+    char line[400];
+    snprintf(line, sizeof line, "the link%s", text + sizeof link - 1);
+    paint(c, DIM);
+    text_add(&c->out, "-- ");
+    console_wrapped(&c->out, line, 3, columns(c));
+    paint(c, PLAIN);
+    text_add(&c->out, "\n");
+    say(c, true);
+}
+
+/* ---- asking ---- */
+
+static void on_next(uv_timer_t *timer);
+
+static void go_on(struct console *c) {
+    c->asking = false;
+    if (!c->stopping) {
+        uv_timer_start(&c->next, on_next, 0, 0);
+    }
+}
+
+static void add_reply_line(struct console *c, bool well) {
+    paint(c, well ? PLAIN : RED);
+    console_line_text(&c->out, &c->reply);
+    paint(c, PLAIN);
+    text_add(&c->out, "\n");
+}
+
+static void on_replied(void *context, const struct hub_reply *reply) {
+    struct console *c = context;
+    const char *no = NULL;
+    bool well = reply->refusal == VB_REFUSAL_NONE;
+    if (c->stopping) {
+        return;
+    }
+    if (c->heard && (well || reply->refusal == VB_REFUSAL_REFUSED)) {
+        char code[3] = {(char)(c->reply.id >> 8), (char)c->reply.id};
+        no = well ? NULL : console_no(code, strlen(code));
+        if (!c->raw) { /* it was shown when it came */
+            add_reply_line(c, well);
+        }
+        console_explain(&c->out, c->device->config->type, &c->reply, columns(c));
+    } else if (well) { /* never answered, as $FR */
+        text_add(&c->out, "  sent; this one is never answered\n");
+    }
+    if (reply->refusal == VB_REFUSAL_CONTROL_OFF) {
+        add_complaint(c, "this changes something: voltbus console --control allows that");
+    } else if (!well) {
+        add_complaint(c, reply->why);
+    }
+    if (no) {
+        text_add(&c->out, "  ");
+        console_wrapped(&c->out, no, 2, columns(c));
+        text_add(&c->out, "\n");
+    }
+    say(c, false);
+    go_on(c);
+}
+
+static void say_help(struct console *c, const struct console_line *line) {
+    const struct vb_device *type = c->device->config->type;
+    const struct link *link = c->device->link;
+    uint32_t version = link->config->spec->kind->version(link);
+    const char *word = line->count > 0 ? line->arguments[0] : NULL;
+    if (line->what == CONSOLE_LIST) {
+        if (console_list(&c->out, type, version, word, columns(c)) == 0) {
+            text_format(&c->out, "nothing has '%s' in it\n", word ? word : "");
+            c->failed = true;
+        } else {
+            text_add(&c->out, "! changes the box; help NAME tells more\n");
+        }
+    } else if (!console_help(&c->out, type, version, word, word ? strlen(word) : 0, columns(c))) {
+        text_format(&c->out, "this box has no call '%s' (list)\n", word);
+        c->failed = true;
+    }
+    say(c, false);
+}
+
+/* Returns false if the next line may be taken at once. */
+static bool do_line(struct console *c, const char *text, size_t n) {
+    struct console_line line;
+    console_read(c->device->config->type, text, n, &line);
+    c->heard = false;
+    switch (line.what) {
+    case CONSOLE_NOTHING:
+        return false;
+    case CONSOLE_BODY:
+        c->asking = true;
+        hub_call_body(c->device, line.text, line.n, "console", on_replied, c);
+        return true;
+    case CONSOLE_CALL:
+        c->asking = true;
+        hub_call(c->device, line.name, strlen(line.name), line.arguments, line.count, "console",
+                 on_replied, c);
+        return true;
+    case CONSOLE_QUIT:
+        run_stop(c->hub);
+        return true;
+    case CONSOLE_WRONG:
+        add_complaint(c, line.why);
+        say(c, false);
+        return false;
+    default:
+        say_help(c, &line);
+        return false;
+    }
+}
+
+static void read_more(struct console *c);
+
+/* Take lines until one is asked. */
+static void on_next(uv_timer_t *timer) {
+    struct console *c = timer->data;
+    while (!c->asking && !c->stopping) {
+        char *end = memchr(c->input, '\n', c->input_n);
+        bool whole = end || (c->input_end && c->input_n > 0) ||
+                     c->input_n > sizeof c->input - sizeof c->room; /* no line is so long */
+        if (!whole) {
+            break;
+        }
+        size_t n = end ? (size_t)(end - c->input) : c->input_n;
+        char line[CONSOLE_LINE + 2]; /* longer: refused, whatever its end is */
+        size_t kept = n < sizeof line ? n : sizeof line;
+        memcpy(line, c->input, kept);
+        n += end != NULL;
+        c->input_n -= n;
+        memmove(c->input, c->input + n, c->input_n);
+        if (do_line(c, line, kept)) {
+            break;
+        }
+    }
+    if (c->stopping || c->asking) {
+        return;
+    }
+    if (c->input_end && c->input_n == 0) {
+        run_stop(c->hub);
+    } else if (c->editor) {
+        editor_show(c->editor);
+    } else {
+        read_more(c);
+    }
+}
+
+static void add_input(struct console *c, const char *bytes, size_t n) {
+    if (n > sizeof c->input - c->input_n) {
+        add_complaint(c, "too much at once: some of it is lost");
+        say(c, false);
+        return;
+    }
+    memcpy(c->input + c->input_n, bytes, n);
+    c->input_n += n;
+    uv_timer_start(&c->next, on_next, 0, 0);
+}
+
+/* ---- the terminal ---- */
+
+static void on_line(void *context, const char *text, size_t n) {
+    struct console *c = context;
+    add_input(c, text, n);
+    add_input(c, "\n", 1);
+}
+
+static void on_editor_end(void *context) {
+    struct console *c = context;
+    run_stop(c->hub);
+}
+
+static void completions(const struct console *c, const char *text, size_t n,
+                        struct console_words *words) {
+    const struct link *link = c->device->link;
+    console_complete(c->device->config->type, link->config->spec->kind->version(link), text, n,
+                     words);
+}
+
+static bool on_complete(void *context, const char *text, size_t n, char *insert, size_t cap) {
+    static struct console_words words;
+    completions(context, text, n, &words);
+    size_t typed = n - words.begin;
+    size_t common = console_common(&words);
+    if (words.count == 1) {
+        snprintf(insert, cap, "%s ", words.words[0] + typed);
+    } else if (common > typed) {
+        snprintf(insert, cap, "%.*s", (int)(common - typed), words.words[0] + typed);
+    }
+    return words.count > 1 && common <= typed;
+}
+
+static void on_choice(void *context, const char *text, size_t n) {
+    static struct console_words words;
+    struct console *c = context;
+    size_t wide = 0;
+    completions(c, text, n, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        wide = strlen(words.words[i]) > wide ? strlen(words.words[i]) : wide;
+    }
+    size_t per_line = columns(c) / (wide + 2);
+    per_line = per_line > 0 ? per_line : 1;
+    for (size_t i = 0; i < words.count; i++) {
+        bool last = (i + 1) % per_line == 0 || i + 1 == words.count;
+        text_format(&c->out, "%-*s%s", last ? 0 : (int)wide + 2, words.words[i], last ? "\n" : "");
+    }
+    say(c, false);
+}
+
+static void on_forget(uv_timer_t *timer) {
+    struct console *c = timer->data;
+    if (c->editor) {
+        editor_forget(c->editor);
+    }
+}
+
+static void take_keys(struct console *c, const char *bytes, size_t n) {
+    editor_keys(c->editor, bytes, n);
+    if (c->editor && editor_waits(c->editor)) {
+        uv_timer_start(&c->forget, on_forget, FORGET_MS, 0);
+    }
+}
+
+static void end_of_input(struct console *c) {
+    c->input_end = true;
+    uv_timer_start(&c->next, on_next, 0, 0);
+}
+
+static void on_keys(uv_poll_t *poll, int status, int events) {
+    struct console *c = poll->data;
+    (void)events;
+    ssize_t n = status < 0 ? 0 : read(STDIN_FILENO, c->room, sizeof c->room);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (c->editor && n > 0) {
+        take_keys(c, c->room, (size_t)n);
+    } else if (c->editor) {
+        run_stop(c->hub);
+    } else {
+        uv_poll_stop(poll); /* until this is asked */
+        if (n > 0) {
+            add_input(c, c->room, (size_t)n);
+        } else {
+            end_of_input(c);
+        }
+    }
+}
+
+/* Files cannot be polled; libuv's pool reads them. */
+static void on_read(uv_fs_t *request) {
+    struct console *c = request->data;
+    ssize_t n = request->result;
+    uv_fs_req_cleanup(request);
+    c->reading = false;
+    if (c->stopping) {
+        return;
+    }
+    if (n > 0) {
+        add_input(c, c->room, (size_t)n);
+    } else {
+        end_of_input(c);
+    }
+}
+
+/* All lines so far are asked and answered. */
+static void read_more(struct console *c) {
+    if (c->input_end || c->reading) {
+        return;
+    }
+    if (c->polls_input) {
+        uv_poll_start(&c->keys, UV_READABLE, on_keys);
+        return;
+    }
+    const uv_buf_t room = uv_buf_init(c->room, sizeof c->room);
+    c->read.data = c;
+    c->reading = uv_fs_read(c->hub->loop, &c->read, STDIN_FILENO, &room, 1, -1, on_read) == 0;
+    if (!c->reading) {
+        end_of_input(c);
+    }
+}
+
+static void on_signal(uv_signal_t *signal, int number) {
+    struct console *c = signal->data;
+    if (c->editor && number == SIGWINCH) {
+        editor_resized(c->editor);
+    } else if (c->editor) {
+        editor_again(c->editor);
+    }
+}
+
+/* $XDG_STATE_HOME or ~/.local/state. Returns NULL if nobody has said where. */
+static const char *history_path(void) {
+    static char path[400];
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (state && state[0] == '/') {
+        snprintf(path, sizeof path, "%s/voltbus/console_history", state);
+    } else if (home && home[0] == '/') {
+        snprintf(path, sizeof path, "%s/.local/state/voltbus/console_history", home);
+    } else {
+        return NULL;
+    }
+    return path;
+}
+
+/* ---- begin and end ---- */
+
+static bool terminal_can_edit(void) {
+    const char *type = getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && type && type[0] &&
+           strcmp(type, "dumb") != 0;
+}
+
+static bool terminal_has_colour(void) {
+    const char *no = getenv("NO_COLOR");
+    const char *type = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no && no[0]) && type && strcmp(type, "dumb") != 0;
+}
+
+static void open_terminal(struct console *c) {
+    static const struct editor_calls calls = {on_line, on_editor_end, on_complete, on_choice};
+    static const int numbers[] = {SIGWINCH, SIGCONT};
+    c->editor = editor_open("> ", history_path(), &calls, c);
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(c->hub->loop, &c->signals[i]);
+        c->signals[i].data = c;
+        uv_signal_start(&c->signals[i], on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)&c->signals[i]);
+    }
+}
+
+static void greet(struct console *c) {
+    char line[PLACE_TEXT + 100];
+    snprintf(line, sizeof line, "%s: help tells what can be typed, Ctrl-D ends%s",
+             c->device->link->config->spec->text,
+             c->control ? "" : "; without --control nothing is changed");
+    console_wrapped(&c->out, line, 0, columns(c));
+    text_add(&c->out, "\n");
+    say(c, false);
+}
+
+static void started(void *context, struct hub *hub) {
+    struct console *c = context;
+    c->hub = hub;
+    c->device = &hub->devices[0];
+    c->opened = true;
+    hub->log = on_log;
+    hub->log_context = c;
+    hub->frame = on_frame;
+    hub->frame_context = c;
+    uv_timer_init(hub->loop, &c->next);
+    uv_timer_init(hub->loop, &c->forget);
+    c->next.data = c->forget.data = c;
+    c->polls_input = uv_poll_init(hub->loop, &c->keys, STDIN_FILENO) == 0;
+    c->keys.data = c;
+    if (c->terminal) {
+        open_terminal(c);
+        greet(c);
+        uv_poll_start(&c->keys, UV_READABLE, on_keys);
+    }
+    uv_timer_start(&c->next, on_next, 0, 0);
+}
+
+static void stopping(void *context) {
+    struct console *c = context;
+    if (!c->opened) {
+        return;
+    }
+    c->stopping = true;
+    c->hub->frame = NULL;
+    editor_close(c->editor);
+    uv_close((uv_handle_t *)&c->next, NULL);
+    uv_close((uv_handle_t *)&c->forget, NULL);
+    if (c->polls_input) {
+        uv_close((uv_handle_t *)&c->keys, NULL);
+    }
+    if (c->reading) {
+        (void)uv_cancel((uv_req_t *)&c->read);
+    }
+    for (size_t i = 0; c->terminal && i < 2; i++) {
+        uv_close((uv_handle_t *)&c->signals[i], NULL);
+    }
+    c->editor = NULL;
+}
+
+/* Which kinds have a console? Returns false after the error was written. */
+static bool is_for_consoles(const char *text) {
+    struct link_spec spec;
+    char why[LINK_WHY];
+    char all[80];
+    const char *names[8] = {NULL};
+    size_t at = 0;
+    size_t n = 0;
+    if (link_spec_parse(&spec, text, strlen(text), why, &at) != VB_OK) {
+        usage_error("console", "%s: %s", text, why);
+        return false;
+    }
+    for (size_t i = 0; i < link_kind_count && n < 7; i++) {
+        if (link_kinds[i]->ask) {
+            names[n++] = link_kinds[i]->name;
+        }
+    }
+    if (!spec.kind->ask) {
+        usage_error("console", "a %s link has no console: nothing can be asked there (%s has one)",
+                    spec.kind->name, names_text(names, all, sizeof all));
+        return false;
+    }
+    return true;
+}
+
+static int run_console(struct console *c, const char *link, bool poll) {
+    static struct selection selection;
+    const struct run_options run = {
+        .quiet = true, .started = started, .stopping = stopping, .context = c};
+    int status;
+    struct config *config = one_link("console", link, &selection, c->control, &status);
+    if (!config) {
+        return status;
+    }
+    for (size_t i = 0; i < config->device_count; i++) {
+        config->devices[i].poll = poll;
+    }
+    status = run_hub("console", config, &run);
+    config_free(config);
+    text_free(&c->out);
+    return status == EXIT_DONE && c->failed && !c->terminal ? EXIT_FAILED : status;
+}
+
+int cmd_console(int argc, char **argv) {
+    enum { CONTROL = 1000, RAW, POLL, HELP };
+    static const struct option options[] = {
+        {"control", no_argument, NULL, CONTROL},
+        {"raw", no_argument, NULL, RAW},
+        {"poll", no_argument, NULL, POLL},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    static struct console c;
+    bool poll = false;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        switch (option) {
+        case CONTROL:
+            c.control = true;
+            break;
+        case RAW:
+            c.raw = true;
+            break;
+        case POLL:
+            poll = true;
+            break;
+        case HELP:
+        case 'h':
+            return help_text(usage);
+        default:
+            return option_error("console", argv, options);
+        }
+    }
+    if (optind + 1 != argc) {
+        return usage_error("console", "expected one LINK, such as rapi:/dev/ttyUSB0");
+    }
+    if (!is_for_consoles(argv[optind])) {
+        return EXIT_USAGE;
+    }
+    c.terminal = terminal_can_edit();
+    c.colour = terminal_has_colour();
+    return run_console(&c, argv[optind], poll);
+}
