@@ -171,8 +171,10 @@ static bool has_flag(const struct vb_rapi_client *c, const struct vb_rapi_questi
 static int64_t limit_ns(const struct vb_rapi_client *c) {
     const struct vb_call *call = call_of(c, &c->now);
     int64_t wait_ns = c->config.wait_ns > 0 ? c->config.wait_ns : WAIT_NS;
-    if (c->state != VB_RAPI_TALK) {
-        return states[c->state].limit_ns;
+    if (c->state != VB_RAPI_TALK) { /* a way that is slow is slow from the beginning */
+        int64_t own_ns = states[c->state].limit_ns;
+        return c->state != VB_RAPI_RESTART && c->config.wait_ns > own_ns ? c->config.wait_ns
+                                                                         : own_ns;
     }
     return call && call->wait_ms * VB_NS_PER_MS > wait_ns ? call->wait_ms * VB_NS_PER_MS : wait_ns;
 }

@@ -325,6 +325,27 @@ static void test_exchanges_54_to_59_are_news(void **state) {
     expect_news(V521, "$WF 02^17\r", "WF:WF 02 ", "wifi.request=access-point-default ");
 }
 
+static void test_a_slow_way_is_waited_for_from_the_first_question_on(void **state) {
+    (void)state;
+    static struct bench b;
+    struct vb_rapi_client_config config = quiet;
+    config.wait_ns = 6 * VB_NS_PER_S;
+    config.ids = true;
+    open_bench(&b, &config);
+    assert_sent(&b, "$GV^35");
+    assert_int_equal(wait(&b, 5900), 5900);
+    assert_sent(&b, "");
+    hear(&b, V521);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521);
+    assert_sent(&b, "$GV :01^2E");
+    assert_int_equal(wait(&b, 5900), 5900);
+    assert_sent(&b, "");
+    hear(&b, "$OK 8.2.3 5.2.1 :01^34\r");
+    assert_true(b.c.dialect.ids);
+    assert_true(vb_rapi_client_up(&b.c));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_worked_exchanges_are_sent_and_understood_to_the_byte),
@@ -334,6 +355,7 @@ int main(void) {
         cmocka_unit_test(test_exchange_7_means_that_the_line_was_damaged_it_is_sent_again),
         cmocka_unit_test(test_exchanges_36_and_37_have_news_behind_or_before_the_answer),
         cmocka_unit_test(test_exchanges_54_to_59_are_news),
+        cmocka_unit_test(test_a_slow_way_is_waited_for_from_the_first_question_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
