@@ -8,18 +8,22 @@
 #include <string.h>
 
 #include "cmd/one_link.h"
+#include "cmd/sim_call.h"
 #include "cmd/via.h"
 #include "host/hub/hub.h"
 #include "host/out/http.h"
+#include "sim/sim.h"
 #include "voltbus/time.h"
 
 static const char usage[] =
     "usage: voltbus call LINK DEVICE NAME [VALUE]... [OPTION]...\n"
     "       voltbus call --via URL DEVICE NAME [VALUE]... [OPTION]...\n"
+    "       voltbus call PLACE SIMULATOR KEY [VALUE]\n"
     "\n"
     "Asks or orders something once, and prints the answer: `ok`, or one line for each value.\n"
     "NAME is a call (voltbus list calls) or its code. On a LINK DEVICE is a type, such as\n"
     "openevse; --via asks a running voltbus, and DEVICE is one of its configuration.\n"
+    "PLACE (tcp://HOST:PORT or a path) is where voltbus sim --calls can be changed.\n"
     "\n"
     "  --control          yes, change something\n"
     "  --set KEY=VALUE    a setting of the device\n"
@@ -90,10 +94,10 @@ static void print_reply(const struct errand *e, const struct hub_reply *reply) {
 static void on_replied(void *context, const struct hub_reply *reply) {
     struct errand *e = context;
     const struct link *link = &e->hub->links[0];
-    bool soon =
-        (reply->refusal == VB_REFUSAL_LINK_DOWN && link->state != LINK_WAITING &&
-         reply->asked_mono_ns == 0) ||
-        (reply->refusal == VB_REFUSAL_NO_ANSWER && reply->asked_mono_ns == 0 && !link->reason[0]);
+    /* it was not even asked: the link opens, or what is at its other end may come yet */
+    bool soon = reply->asked_mono_ns == 0 &&
+                (reply->refusal == VB_REFUSAL_NO_ANSWER ||
+                 (reply->refusal == VB_REFUSAL_LINK_DOWN && link->state != LINK_WAITING));
     e->asking = false;
     if (e->ended || (soon && clock_mono_ns() < e->give_up_ns)) {
         return; /* on_poll asks again */
@@ -187,6 +191,32 @@ static int on_link(struct errand *e, const char *link) {
         return failure(VERB, "%s %s: stopped before it was answered", e->device, e->name);
     }
     return status == EXIT_DONE ? e->status : status;
+}
+
+/* ---- a simulator that runs ---- */
+
+/* A PLACE without KIND: before it. */
+static bool is_place(const char *link) {
+    const char *colon = strchr(link, ':');
+    const char *slash = strchr(link, '/');
+    return strncmp(link, "tcp://", strlen("tcp://")) == 0 || !colon || (slash && slash < colon);
+}
+
+static int call_simulator(const struct errand *e, const char *place) {
+    if (!sim_find(e->device)) {
+        const char *names[65] = {NULL};
+        char near[NEAREST_TEXT];
+        for (size_t i = 0; i < sim_count && i < 64; i++) {
+            names[i] = sims[i]->name;
+        }
+        return usage_error(VERB,
+                           "there is no simulator '%s'%s (a LINK has its kind before it: rapi:%s)",
+                           e->device, nearest(e->device, names, near), place);
+    }
+    if (e->count > 1) {
+        return usage_error(VERB, "a setting has one value");
+    }
+    return sim_call(VERB, place, e->name, e->count > 0 ? e->arguments[0] : NULL);
 }
 
 /* ---- through a running voltbus ---- */
@@ -333,6 +363,9 @@ int cmd_call(int argc, char **argv) {
     }
     if (e.via) {
         return through(&e);
+    }
+    if (is_place(link)) {
+        return call_simulator(&e, link);
     }
     e.timeout_ms = e.timeout_ms ? e.timeout_ms : PATIENCE_MS;
     return on_link(&e, link);

@@ -100,12 +100,10 @@ static size_t find_question(const struct vb_device *device, const char *signal, 
     return device->message_count;
 }
 
-/* Something may come yet: the link opens, or what is at its other end is still looked for. */
+/* Of what was not sent yet: the link opens, or what is at its other end may come yet. */
 static bool comes_soon(const struct errand *e, enum vb_refusal refusal) {
-    const struct link *link = &e->hub->links[0];
-    return (refusal == VB_REFUSAL_LINK_DOWN && link->state != LINK_WAITING) ||
-           refusal == VB_REFUSAL_NOT_LEADING ||
-           (refusal == VB_REFUSAL_NO_ANSWER && !link->reason[0]);
+    return (refusal == VB_REFUSAL_LINK_DOWN && e->hub->links[0].state != LINK_WAITING) ||
+           refusal == VB_REFUSAL_NOT_LEADING || refusal == VB_REFUSAL_NO_ANSWER;
 }
 
 static void on_get_reply(void *context, const struct hub_reply *reply) {
@@ -114,7 +112,8 @@ static void on_get_reply(void *context, const struct hub_reply *reply) {
     const struct hub_value *value = hub_value_find(e->at, e->name, strlen(e->name));
     bool heard = value->heard && value->mono_ns >= reply->asked_mono_ns;
     e->asking = false;
-    if (e->ended || (comes_soon(e, reply->refusal) && clock_mono_ns() < e->give_up_ns)) {
+    if (e->ended || (reply->asked_mono_ns == 0 && comes_soon(e, reply->refusal) &&
+                     clock_mono_ns() < e->give_up_ns)) {
         return; /* on_poll asks again */
     }
     size_t next = find_question(device, e->name, e->candidate + 1);

@@ -25,6 +25,8 @@ static const struct vb_key keys[] = {
     {"checksum", VB_KEY_WORD, NULL, "xor", 0, 0, checksums, "what stands behind our lines"},
     {"heartbeat", VB_KEY_DURATION, NULL, "10s", 0, 3600000, NULL,
      "while a current is commanded: the box falls back so long after voltbus is gone; 0s = never"},
+    {"auth", VB_KEY_TEXT, NULL, "", 0, 0, NULL,
+     "http://: a file with user:password in its first line"},
     {"listen", VB_KEY_FLAG, NULL, "no", 0, 0, NULL,
      "only listen: both sides of somebody else's talk; nothing is ever sent"},
 };
@@ -36,6 +38,8 @@ static const struct vb_key keys[] = {
  * it any more. */
 #define STUCK_NS VB_NS_PER_S
 #define NEVER    INT64_MAX
+/* The WiFi kit asks the box for us, and may take its time; it says itself when it is gone. */
+#define KIT_NS (6 * VB_NS_PER_S)
 
 #define NO_ANSWER "the box does not answer (baud? RAPI? wired crosswise?)"
 #define RESTARTS  "the box restarts"
@@ -277,7 +281,8 @@ static void opened(struct link *link) {
     struct vb_rapi_client_config config = {
         .device = link->device_count > 0 ? link->devices[0]->config->type : first_device(),
         .sum = sums[link_value(spec, "checksum")->number],
-        .ids = link_value(spec, "ids")->number == 0};
+        .ids = link_value(spec, "ids")->number == 0,
+        .wait_ns = spec->place.type == PLACE_HTTP ? KIT_NS : 0};
     for (size_t i = 0; i < link->device_count; i++) {
         config.poll |= link->devices[i]->config->poll;
     }
@@ -435,6 +440,10 @@ static const struct vb_value *check(const struct link_spec *spec, char *why) {
         snprintf(why, LINK_WHY, "heartbeat: %.*s: expected whole seconds from 2s to 1h, or 0s",
                  (int)(heartbeat->len < 40 ? heartbeat->len : 40), heartbeat->text);
         return heartbeat;
+    }
+    if (spec->place.type == PLACE_HTTP && !polls(spec)) {
+        snprintf(why, LINK_WHY, "listen: over http:// only answers to our questions come");
+        return link_value(spec, "listen");
     }
     return NULL;
 }

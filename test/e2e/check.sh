@@ -3,7 +3,7 @@
 set -u
 . "$TEST_DIR/e2e/lib.sh"
 cd "$work" || exit 1
-kinds='(kinds: lin, slcan, rfm69, file)'
+kinds='(kinds: lin, slcan, rfm69, rapi, file)'
 
 # check NAME: the configuration on standard input.
 check() {

@@ -6,7 +6,7 @@
 #include "host/config/yaml.h"
 
 /* Grows with host/link/links.def. */
-#define KINDS "(kinds: lin, slcan, rfm69, file)"
+#define KINDS "(kinds: lin, slcan, rfm69, rapi, file)"
 
 /* All lines that were told, each with a line end. */
 static char told[16384];

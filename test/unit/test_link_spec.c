@@ -6,7 +6,7 @@
 #include "host/link/link.h"
 
 /* Grows with host/link/links.def. */
-#define KINDS "(kinds: lin, slcan, rfm69, file)"
+#define KINDS "(kinds: lin, slcan, rfm69, rapi, file)"
 
 static struct link_spec spec;
 static char why[LINK_WHY];
