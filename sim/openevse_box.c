@@ -145,6 +145,7 @@ static void open_relay(struct openevse *s) {
     if (closed(s)) {
         cold_or_hot_open(s);
         s->box.off_ms = s->t_ms;
+        s->car.current_ma = 0;
     }
     s->box.vflags &= (uint16_t)~VFLAG_RELAY;
     s->box.measured_ma = 0;
