@@ -22,7 +22,8 @@ static const char usage[] =
     "  --set KEY=VALUE  a setting of the devices; DEVICE.KEY=VALUE means one of\n"
     "                   them; family=NAME chooses between weather stations\n"
     "  --hex FRAME      a frame instead of a file: 1DB#00112233 (CAN), 22#AB84\n"
-    "                   (LIN), the bytes of a LIN bus or of a radio packet\n"
+    "                   (LIN), the bytes of a LIN bus or of a radio packet,\n"
+    "                   '$GS^30 $OK 03 754 03 0140^13' or 'GS: $OK ..' (RAPI)\n"
     "  --json, --csv    one JSON object per frame, or one CSV row per value\n"
     "  --format NAME    do not find the format by content (voltbus list formats)\n"
     "  --all            show also frames that no row knows, and LIN headers that\n"
@@ -56,6 +57,7 @@ struct decoder {
     const char *hex[HEX_MAX];
     size_t hex_count;
     unsigned long frames, decoded, failed, unknown, unanswered, bad_lines, out_of_range;
+    unsigned long questions, refused; /* of RAPI */
     unsigned long shown_errors, hidden_errors;
     struct ids ids;
 };
@@ -180,6 +182,24 @@ static void show_nobody(struct decoder *d, const struct vb_frame *frame) {
     }
 }
 
+/* Of RAPI: a question has no values, and nor have most answers that say no. Counts it. */
+static bool has_no_values(struct decoder *d, const struct vb_frame *frame,
+                          const struct vb_reading *readings) {
+    bool asked = frame->flags & VB_FRAME_ASK;
+    bool refused = !asked && frame->len >= 2 && memcmp(frame->data, "NK", 2) == 0;
+    if (frame->kind != VB_KIND_RAPI || frame->fault != VB_FAULT_NONE || (!asked && !refused)) {
+        return false;
+    }
+    for (size_t i = 0; i < d->selection.count; i++) {
+        if (readings[i].count > 0) {
+            return false; /* NK with a value: $SC has applied it */
+        }
+    }
+    d->questions += asked;
+    d->refused += refused;
+    return true;
+}
+
 static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     if (!d->started) {
         start(d, frame);
@@ -201,6 +221,10 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     for (size_t i = 0; i < d->selection.count; i++) {
         readings[i] = vb_instance_read(&views[i].instance, frame, views[i].samples, views[i].cap);
         fits |= readings[i].message && readings[i].fault != VB_FAULT_LENGTH;
+    }
+    if (has_no_values(d, frame, readings)) {
+        show_nobody(d, frame);
+        return true;
     }
     for (size_t i = 0; i < d->selection.count; i++) {
         const struct vb_reading *reading = &readings[i];
@@ -261,6 +285,12 @@ static void summary(const struct decoder *d) {
     }
     if (d->unanswered) {
         fprintf(stderr, ", %lu unanswered", d->unanswered);
+    }
+    if (d->questions) {
+        fprintf(stderr, ", %lu question%s", d->questions, plural(d->questions));
+    }
+    if (d->refused) {
+        fprintf(stderr, ", %lu refused (NK)", d->refused);
     }
     if (d->out_of_range) {
         fprintf(stderr, ", %lu value%s out of range", d->out_of_range, plural(d->out_of_range));
@@ -352,6 +382,7 @@ static int decode_file(struct decoder *d, const char *path, const struct format 
 /* The format of a --hex, for the reason why no format takes it: what it looks most like. */
 static const struct format *looks_like(const char *text) {
     return format_find(strstr(text, "RF69")   ? "rfm69"
+                       : strchr(text, '$')    ? "rapi"
                        : strchr(text, '#')    ? "frames"
                        : strspn(text, "0x5 ") ? "lin-hex"
                                               : "hex");
@@ -367,8 +398,16 @@ static bool reads_kind(const struct selection *s, uint8_t kind) {
     return false;
 }
 
-/* Each --hex is a small file of its own, with a format of its own. */
+/* A reply of RAPI that stands alone. */
+static bool answers_nothing(const struct vb_frame *frame) {
+    return frame->kind == VB_KIND_RAPI && frame->id == 0 && frame->fault == VB_FAULT_NONE;
+}
+
+/* Each --hex is a small file of its own, with a format of its own; a reply may answer the question of the
+ * one before. */
 static int decode_hex(struct decoder *d, const struct format *forced) {
+    struct vb_rapi_tap tap;
+    vb_rapi_tap_init(&tap);
     begin(d);
     for (size_t i = 0; i < d->hex_count; i++) {
         struct vb_frame frame;
@@ -378,10 +417,12 @@ static int decode_hex(struct decoder *d, const struct format *forced) {
         }
         d->path = "--hex";
         reader_init(&d->reader, lines, forced);
+        d->reader.rapi[0] = tap;
         if (!d->reader.format) {
             d->reader.format = looks_like(d->hex[i]);
         }
         int status = EXIT_DONE;
+        unsigned long before = d->frames;
         for (int result; (result = reader_next(&d->reader, &frame)) != 0 && status == EXIT_DONE;) {
             if (result < 0) {
                 sink_flush(&d->sink);
@@ -390,12 +431,27 @@ static int decode_hex(struct decoder *d, const struct format *forced) {
                 sink_flush(&d->sink);
                 status = usage_error("decode",
                                      "--hex '%s': read as a %s frame, which no device of --as has "
-                                     "(CAN: 1DB#00.., LIN: 22#AB.. or 55 E2 AB ..)",
+                                     "(CAN: 1DB#00.., LIN: 22#AB.. or 55 E2 AB .., "
+                                     "RAPI: $GS^30 $OK ..)",
                                      d->hex[i], vb_kind_text((enum vb_kind)frame.kind));
+            } else if (answers_nothing(&frame)) {
+                sink_flush(&d->sink);
+                status =
+                    usage_error("decode",
+                                "--hex '%s': a reply does not say what it answers: write the "
+                                "question before it ('$GS^30 $OK ..') or its code ('GS: $OK ..')",
+                                d->hex[i]);
             } else if (!decode_frame(d, &frame)) {
                 status = failure("decode", "out of memory");
             }
         }
+        if (status == EXIT_DONE && d->frames == before && d->reader.format == format_find("rapi")) {
+            status = usage_error("decode",
+                                 "--hex '%s': expected lines of RAPI: $GS^30 $OK 03 754 "
+                                 "03 0140^13",
+                                 d->hex[i]);
+        }
+        tap = d->reader.rapi[0];
         lines_close(lines);
         if (status != EXIT_DONE) {
             return status;

@@ -4,43 +4,10 @@
  * reference/can-transports.md section 1.2; captures show shell prompts between the lines.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
-#include <time.h>
 
 #include "host/file/format.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
-
-/* "2026-11-20 17:39:00.123456", the local time of the machine that recorded; taken as ours. */
-static int read_date(const char *text, size_t n, int64_t *t_ns) {
-    struct tm tm = {.tm_isdst = -1};
-    char copy[20];
-    int64_t fraction = 0;
-    if (n < 19) {
-        return VB_E_FORMAT;
-    }
-    memcpy(copy, text, 19);
-    copy[19] = '\0';
-    const char *rest = strptime(copy, "%Y-%m-%d %H:%M:%S", &tm);
-    if (!rest || *rest) {
-        return VB_E_FORMAT;
-    }
-    if (n > 19) {
-        char decimal[32] = "0";
-        if (n - 19 > sizeof decimal - 1) {
-            return VB_E_FORMAT;
-        }
-        memcpy(decimal + 1, text + 19, n - 19);
-        int result = vb_time_read(decimal, n - 18, &fraction);
-        if (result < 0) {
-            return result;
-        }
-    }
-    int64_t seconds = (int64_t)mktime(&tm);
-    return __builtin_mul_overflow(seconds, VB_NS_PER_S, t_ns) ||
-                   __builtin_add_overflow(*t_ns, fraction, t_ns)
-               ? VB_E_RANGE
-               : VB_OK;
-}
 
 /* "[8]", "[08]" (FD), "{B}" (raw DLC). Returns the count of bytes, or -1. */
 static int read_length(const char *word, size_t n, bool *fd) {
@@ -76,7 +43,7 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
         const char *close = memchr(name, ')', (size_t)(end - name));
         size_t inner = close ? (size_t)(close - name) - 1 : 0;
         if (!close || (vb_time_read(name + 1, inner, &frame->t_ns) < 0 &&
-                       read_date(name + 1, inner, &frame->t_ns) < 0)) {
+                       reader_date(name + 1, inner, &frame->t_ns) < 0)) {
             return reader_wrong(r, VB_E_FORMAT, "%s", expected);
         }
         timed = true;

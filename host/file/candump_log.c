@@ -1,6 +1,6 @@
 /* candump_log.c - what `candump -l` and `candump -L` write: "(1712145600.123456) can0 1DB#00"; and
  * what our own recorder adds to it (host/out/candump.c): "22#AB84.." is LIN, "22#" a LIN header that
- * nobody answered, "RF69 #17: 24 3c .." a radio packet.
+ * nobody answered, "RF69 #17: 24 3c .." a radio packet, "> $GS^30" and "< $OK .." the lines of a wallbox.
  * Facts: reference/can-transports.md section 1.1.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
@@ -25,6 +25,15 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     const char *direction;
     size_t name_n = next_word(&at, end, &name);
     size_t body_n = next_word(&at, end, &body);
+    if (body_n > 0 && (*body == '$' || *body == '>' || *body == '<')) {
+        frame->bus = reader_link(r, name, name_n);
+        frame->flags = *body == '>' ? VB_FRAME_TX : 0;
+        if (*body != '$') {
+            next_word(&at, end, &body);
+        }
+        frame->t_ns = t_ns;
+        return reader_rapi(r, body, (size_t)(end - body), frame);
+    }
     if (body_n == 4 && memcmp(body, "RF69", 4) == 0) {
         int result = vb_rfm69_read(body, (size_t)(end - body), frame, r->data, r->side);
         if (result < 0) {

@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#include "voltbus/time.h"
 
 #define FORMAT(stem) extern const struct format format_##stem;
 #include "host/file/formats.def"
@@ -80,12 +83,74 @@ size_t without_comment(const char *text, size_t n) {
     return n;
 }
 
+/* "+01:00", "+0100", "Z": seconds ahead of UTC. Returns its length, 0 if it is none of these. */
+static size_t read_zone(const char *text, size_t n, int64_t *ahead_s) {
+    int hours = 0;
+    int minutes = 0;
+    if (n > 0 && text[n - 1] == 'Z') {
+        *ahead_s = 0;
+        return 1;
+    }
+    for (size_t length = 5; length <= 6 && length <= n; length++) {
+        const char *zone = text + n - length;
+        const char *form = length == 5 ? "%2d%2d" : "%2d:%2d";
+        char copy[6] = "";
+        memcpy(copy, zone + 1, length - 1);
+        if ((*zone == '+' || *zone == '-') && strspn(copy, "0123456789:") == length - 1 &&
+            sscanf(copy, form, &hours, &minutes) == 2) {
+            *ahead_s = (*zone == '-' ? -1 : 1) * (hours * INT64_C(3600) + minutes * 60);
+            return length;
+        }
+    }
+    return 0;
+}
+
+#define DATE_CHARS 19 /* without the fraction */
+
+int reader_date(const char *text, size_t n, int64_t *t_ns) {
+    struct tm tm = {.tm_isdst = -1};
+    char copy[DATE_CHARS + 1] = "";
+    int64_t fraction = 0;
+    int64_t ahead_s = 0;
+    if (n < DATE_CHARS || (text[10] != ' ' && text[10] != 'T')) {
+        return VB_E_FORMAT;
+    }
+    memcpy(copy, text, DATE_CHARS);
+    copy[10] = ' ';
+    const char *rest = strptime(copy, "%Y-%m-%d %H:%M:%S", &tm);
+    if (!rest || *rest) {
+        return VB_E_FORMAT;
+    }
+    size_t zone_n = read_zone(text + DATE_CHARS, n - DATE_CHARS, &ahead_s);
+    n -= zone_n;
+    if (n > DATE_CHARS) {
+        char decimal[32] = "0";
+        if (n - DATE_CHARS > sizeof decimal - 1) {
+            return VB_E_FORMAT;
+        }
+        memcpy(decimal + 1, text + DATE_CHARS, n - DATE_CHARS);
+        int result = vb_time_read(decimal, n - DATE_CHARS + 1, &fraction);
+        if (result < 0) {
+            return result;
+        }
+    }
+    int64_t seconds = zone_n ? (int64_t)timegm(&tm) - ahead_s : (int64_t)mktime(&tm);
+    return __builtin_mul_overflow(seconds, VB_NS_PER_S, t_ns) ||
+                   __builtin_add_overflow(*t_ns, fraction, t_ns)
+               ? VB_E_RANGE
+               : VB_OK;
+}
+
 static void rewind_reader(struct reader *r) {
     r->again = false;
     r->link_count = 0;
     r->hex_at = 0;
     r->lin_skipped = 0;
     r->slcan_ms = -1;
+    r->rapi_at = 0;
+    for (size_t i = 0; i < READER_LINKS_MAX; i++) {
+        vb_rapi_tap_init(&r->rapi[i]);
+    }
     vb_lin_rx_init(&r->lin, 0); /* hexadecimal text has no times */
 }
 

@@ -9,6 +9,7 @@
 #include "host/io/lines.h"
 #include "voltbus/frame.h"
 #include "voltbus/lin.h"
+#include "voltbus/rapi.h"
 
 #define READER_LINKS_MAX 64
 #define READER_NAME_MAX  32
@@ -38,6 +39,8 @@ struct reader {
     struct vb_lin_rx lin; /* ... its receiver ... */
     uint32_t lin_skipped; /* ... and how many bytes it was seen to give up on */
     int64_t slcan_ms;     /* time of the last slcan line, unwrapped; -1 = none yet */
+    size_t rapi_at;       /* RAPI: how far the line is read; 0 = not yet */
+    struct vb_rapi_tap rapi[READER_LINKS_MAX]; /* of each link: what was asked last */
 };
 
 struct format {
@@ -68,6 +71,15 @@ uint16_t reader_link(struct reader *reader, const char *name, size_t n);
 /* For formats: note what is wrong; returns err. */
 int reader_wrong(struct reader *reader, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For formats: a date with the time of day, as people and tools write them: "2026-11-20 17:39:00.123456",
+ * 'T' for the space, "Z" or "+01:00" at the end; without that the local time of this machine is meant.
+ * Returns VB_OK, VB_E_FORMAT or VB_E_RANGE. */
+int reader_date(const char *text, size_t n, int64_t *t_ns);
+
+/* For formats: a line of RAPI, "$OK 16^07", on the link frame->bus. text: n characters, from '$' on.
+ * Fills in all of the frame but time and bus. Returns LINE_FRAME or VB_E_FORMAT. */
+int reader_rapi(struct reader *reader, const char *text, size_t n, struct vb_frame *frame);
 
 /* For formats: the length of a line without its comment: '#', ';' or '|' at the start or behind a space.
  * (Not inside a word: "166064;RX;0x0000023A;8;" is of another tool.) */

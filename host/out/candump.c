@@ -1,7 +1,8 @@
 /* candump.c - the recorder for CAN: "(1712145600.123456) can0 1DB#0160B32B32000004", as candump -l
  * writes it, so that can-utils and all that read its logs take it. Buses that candump does not know
  * have forms of our own, which `voltbus decode` reads: "22#AB84.." is a LIN frame, "22#" a LIN
- * header that nobody answered, "RF69 #17: 24 3c .." a radio packet.
+ * header that nobody answered, "RF69 #17: 24 3c .." a radio packet, "> $GS^30" and "< $OK 16^07" lines
+ * of RAPI, sent and heard; damaged ones too, as far as they are text.
  * Left out: damaged LIN frames (no form says what is wrong with them) and nanoseconds (many readers
  * take nine digits for microseconds); pcapng has both.
  * Facts: reference/can-transports.md section 1.1.
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "host/out/stream.h"
+#include "voltbus/rapi.h"
 #include "voltbus/rfm69.h"
 #include "voltbus/time.h"
 
@@ -25,9 +27,24 @@ static void *open_recorder(struct hub *hub, const struct config_output *config, 
     return stream_open(sizeof(struct recorder), hub, config, NULL, why);
 }
 
+/* "> $SC 16 V^65". A line that is no text has no form. */
+static size_t rapi(const struct vb_frame *frame, char *out) {
+    size_t n = (size_t)sprintf(out, "%c ", frame->flags & VB_FRAME_TX ? '>' : '<');
+    for (size_t i = 0; i < (size_t)frame->len + frame->side_len; i++) {
+        uint8_t c = i < frame->len ? frame->data[i] : frame->side[i - frame->len];
+        if (c < ' ' || c > '~' || i > VB_RAPI_LINE_MAX) {
+            return 0;
+        }
+    }
+    return n + vb_frame_text(frame, out + n);
+}
+
 /* The frame behind the name. Returns the length, 0 if there is no form for it. */
 static size_t body(const struct vb_frame *frame, char *out) {
     bool unanswered = frame->kind == VB_KIND_LIN && frame->fault == VB_FAULT_NO_RESPONSE;
+    if (frame->kind == VB_KIND_RAPI) {
+        return rapi(frame, out);
+    }
     if ((frame->fault != VB_FAULT_NONE && !unanswered) || frame->len > VB_RFM69_DATA) {
         return 0;
     }
@@ -51,7 +68,7 @@ static void raw(void *self, const struct vb_frame *frame, const char *link) {
         return;
     }
     p += n;
-    if (frame->flags & VB_FRAME_TX) {
+    if (frame->flags & VB_FRAME_TX && frame->kind != VB_KIND_RAPI) {
         *p++ = ' ';
         *p++ = 'T';
     }
@@ -84,5 +101,6 @@ static const struct output_live live = {
 };
 
 const struct output output_candump = {
-    "candump", "recorder: raw CAN, LIN and radio frames as candump -l writes them", NULL, NULL,
-    &live};
+    "candump",
+    "recorder: raw frames as candump -l writes them; LIN, radio and RAPI in forms of our own", NULL,
+    NULL, &live};

@@ -1,7 +1,8 @@
 /* json.c - one JSON object per frame and device:
  * {"t":1712145600.123456,"link":"can0","device":"leaf-battery","frame":"1DB","values":{...}}
  * A frame that fails its check has "error" and "data" and no values; a value beyond the limits of
- * its row stands in "out_of_range" instead of "values"; a frame that no row knows has "data" only.
+ * its row stands in "out_of_range" instead of "values"; a frame that no row knows has "data" only. RAPI
+ * has "line" for "data".
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
@@ -9,7 +10,22 @@
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
+static void line(struct sink *sink, const struct vb_frame *frame) {
+    char text[2] = "$";
+    sink_text(sink, "\"line\":\"$");
+    for (size_t i = 0; i < (size_t)frame->len + frame->side_len; i++) {
+        text[0] = (char)(i < frame->len ? frame->data[i] : frame->side[i - frame->len]);
+        text[0] = text[0] >= ' ' && text[0] <= '~' ? text[0] : '?';
+        sink_json(sink, text);
+    }
+    sink_bytes(sink, "\"", 1);
+}
+
 static void data(struct sink *sink, const struct vb_frame *frame) {
+    if (frame->kind == VB_KIND_RAPI) { /* text: the line itself */
+        line(sink, frame);
+        return;
+    }
     sink_text(sink, "\"data\":\"");
     for (uint32_t i = 0; i < frame->len; i++) {
         vb_hex_write(&frame->data[i], 1, sink_room(sink, 2));

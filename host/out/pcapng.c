@@ -5,6 +5,7 @@
  *   LIN    LINKTYPE_LIN (212), unanswered headers and damaged frames too
  *   radio  LINKTYPE_USER0 (147), there is none for it: the count of side bytes (what the receiver
  *          says about the packet, voltbus/rfm69.h), these, then the packet
+ *   RAPI   LINKTYPE_USER1 (148): the line from '$' on, with its checksum, without CR
  * A file that is there gets one more section. Little endian.
  * Left out: comments, name resolution, the times before 1970 (they become 0).
  * Facts: draft-ietf-opsawg-pcapng sections 3 and 4; reference/lin.md section 7 and
@@ -47,6 +48,7 @@ static const struct {
     [VB_KIND_CAN] = {227, "CAN"},
     [VB_KIND_LIN] = {212, "LIN"},
     [VB_KIND_RADIO] = {147, "radio packets: count of side bytes, side bytes, packet"},
+    [VB_KIND_RAPI] = {148, "RAPI of an OpenEVSE: lines from '$' on, without CR"},
 };
 
 struct interface {
@@ -208,11 +210,16 @@ static void packet(struct bytes *out, const struct interface *interface,
         can_payload(out, frame);
     } else if (frame->kind == VB_KIND_LIN) {
         lin_payload(out, frame);
+    } else if (frame->kind == VB_KIND_RAPI) {
+        put(out, '$', 1);
     } else {
         put(out, frame->side_len, 1);
         put_bytes(out, frame->side, frame->side_len);
     }
     put_bytes(out, frame->data, frame->len);
+    if (frame->kind == VB_KIND_RAPI) { /* what stands behind the text */
+        put_bytes(out, frame->side, frame->side_len);
+    }
     size_t n = out->n - start;
     put(out, 0, -n % 4);
     size_t end = out->n;

@@ -9,6 +9,7 @@
 
 #include "host/out/stream.h"
 #include "voltbus/hex.h"
+#include "voltbus/rapi.h"
 #include "voltbus/time.h"
 
 #define INDENT         4
@@ -26,6 +27,15 @@ static size_t print(char text[TEXT_MAX], const char *fmt, ...) {
     int n = vsnprintf(text, TEXT_MAX, fmt, args);
     va_end(args);
     return n < 0 ? 0 : n < TEXT_MAX ? (size_t)n : TEXT_MAX - 1;
+}
+
+/* A line of RAPI as text, cut to what a line may have. */
+static size_t rapi_line(const struct vb_frame *frame, char out[VB_RAPI_LINE_MAX + 1]) {
+    struct vb_frame cut = *frame;
+    cut.len = cut.len < VB_RAPI_LINE_MAX ? cut.len : VB_RAPI_LINE_MAX;
+    uint32_t room = VB_RAPI_LINE_MAX - cut.len;
+    cut.side_len = cut.side_len < room ? cut.side_len : (uint16_t)room;
+    return vb_frame_text(&cut, out);
 }
 
 struct pen {
@@ -59,7 +69,10 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     if (fault != VB_FAULT_NONE) {
         item(&pen, text, print(text, "error %s", vb_fault_text(fault)));
     }
-    if (fault != VB_FAULT_NONE || !view) {
+    if (seen->frame->kind == VB_KIND_RAPI && (fault != VB_FAULT_NONE || !view)) {
+        char line[VB_RAPI_LINE_MAX + 1];
+        item(&pen, line, rapi_line(seen->frame, line));
+    } else if (fault != VB_FAULT_NONE || !view) {
         for (uint32_t i = 0; i < seen->frame->len; i++) {
             char byte[2];
             vb_hex_write(&seen->frame->data[i], 1, byte);

@@ -90,11 +90,12 @@ void vb_rapi_line_frame(const struct vb_rapi_line *line, uint32_t id, struct vb_
 /* ---- listening to both sides of a line: which question does a reply answer? ---- */
 
 /* A tap (a recording, or a second receiver on the cable) gives each reply the id of the last
- * question. */
+ * question. Where replies have checksums, one without is cut short: its fault is VB_FAULT_SUM. */
 struct vb_rapi_tap {
     struct vb_rapi_reader reader;
     uint32_t asked;   /* id of the question that waits; 0 = none */
     uint8_t sequence; /* of that */
+    bool sums;        /* a reply had a good checksum */
 };
 void vb_rapi_tap_init(struct vb_rapi_tap *tap);
 /* One byte. True: *frame is the line that it ends; a reply that answers nothing has the id 0. */

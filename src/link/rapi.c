@@ -257,6 +257,8 @@ bool vb_rapi_tap_feed(struct vb_rapi_tap *tap, uint8_t byte, struct vb_frame *fr
         tap->asked = line.bad ? 0 : id; /* a bad one is answered by a bare NK */
         tap->sequence = line.sequence;
     } else if (what == VB_RAPI_OK || what == VB_RAPI_NK) {
+        line.bad = line.bad || (tap->sums && line.sum == VB_RAPI_PLAIN);
+        tap->sums = tap->sums || (line.sum == VB_RAPI_XOR && !line.bad);
         bool its = !line.bad && (line.sequence == 0 || line.sequence == tap->sequence);
         id = its ? tap->asked : 0;
         tap->asked = its ? 0 : tap->asked;

@@ -4,6 +4,7 @@
 
 #include "host/file/format.h"
 #include "live.h"
+#include "voltbus/rapi.h"
 
 #define T INT64_C(1712145600123456789)
 
@@ -49,6 +50,32 @@ static const struct {
     {{.kind = VB_KIND_RADIO, .len = 3, .data = data, .t_ns = T},
      "roof",
      "(1712145600.123456) roof RF69 #3: 00 01 02\n"},
+    {{.kind = VB_KIND_RAPI,
+      .id = VB_RAPI_ID('S', 'C'),
+      .flags = VB_FRAME_ASK | VB_FRAME_TX,
+      .len = 7,
+      .data = (const uint8_t *)"SC 16 V",
+      .side = (const uint8_t *)"^65",
+      .side_len = 3},
+     "box",
+     "(0.000000) box > $SC 16 V^65\n"},
+    {{.kind = VB_KIND_RAPI,
+      .id = VB_RAPI_ID('S', 'C'),
+      .len = 5,
+      .data = (const uint8_t *)"OK 16",
+      .side = (const uint8_t *)"^07",
+      .side_len = 3,
+      .t_ns = T},
+     "box",
+     "(1712145600.123456) box < $OK 16^07\n"},
+    {{.kind = VB_KIND_RAPI,
+      .fault = VB_FAULT_SUM,
+      .len = 5,
+      .data = (const uint8_t *)"OK 17",
+      .side = (const uint8_t *)"^07",
+      .side_len = 3},
+     "box",
+     "(0.000000) box < $OK 17^07\n"},
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
@@ -105,9 +132,15 @@ static void test_damaged_lin_frames_are_counted_and_said_at_the_end(void **state
     live->raw(live_self, &frame, "house");
     frame.fault = VB_FAULT_PARITY;
     live->raw(live_self, &frame, "house");
+    frame = (struct vb_frame){.kind = VB_KIND_RAPI,
+                              .id = VB_RAPI_ID('F', 'P'),
+                              .len = 10,
+                              .data = (const uint8_t *)"FP 0 0 A\x11"
+                                                       "B"};
+    live->raw(live_self, &frame, "box"); /* a stand-in for a space: no text */
     live_close();
     assert_int_equal(live_read(""), 0);
-    assert_string_equal(live_log, "candump: 2 damaged frames were not recorded: it has no form for "
+    assert_string_equal(live_log, "candump: 3 damaged frames were not recorded: it has no form for "
                                   "them, pcapng has\n");
 }
 

@@ -163,6 +163,20 @@ static void test_radio_packets_have_their_side_bytes_in_front(void **state) {
     expect_payload(&frame, 147, BYTES(0, 0x24, 0x3C, 0xCE));
 }
 
+static void test_lines_of_rapi_are_whole_lines(void **state) {
+    (void)state;
+    struct vb_frame frame = {.kind = VB_KIND_RAPI,
+                             .len = 5,
+                             .data = (const uint8_t *)"OK 16",
+                             .side = (const uint8_t *)" :5A^69",
+                             .side_len = 7};
+    expect_payload(&frame, 148,
+                   BYTES('$', 'O', 'K', ' ', '1', '6', ' ', ':', '5', 'A', '^', '6', '9'));
+    frame.side_len = 0; /* RAPI 1.x */
+    frame.len = 2;
+    expect_payload(&frame, 148, BYTES('$', 'O', 'K'));
+}
+
 /* The blocks of a file: type, and the interface of packets and statistics, as text:
  * "S" section, "I212" interface, "p0>" packet in, "p0<" packet out, "t0:3/0" received/lost. */
 static const char *blocks(const char *suffix) {
@@ -278,6 +292,7 @@ int main(void) {
         LIVE_TEST(test_damaged_lin_frames_say_what_is_wrong),
         LIVE_TEST(test_lin_checksums_of_all_kinds),
         LIVE_TEST(test_can_frames_of_all_kinds),
+        LIVE_TEST(test_lines_of_rapi_are_whole_lines),
         LIVE_TEST(test_radio_packets_have_their_side_bytes_in_front),
         LIVE_TEST(test_interfaces_are_made_as_links_and_kinds_appear),
         LIVE_TEST(test_a_file_that_is_there_gets_one_more_section),

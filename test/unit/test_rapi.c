@@ -324,6 +324,9 @@ static void test_the_tap_knows_what_answers_nothing(void **state) {
     expect_tap("$GS^30\r$OK 3 754^25\r$OK 3 754^25\r", "GS:GS? GS:OK 3 754 --:OK 3 754 ");
     expect_tap("$GV :5A^5B\r$NK :11^3B\r$OK 8.2.3 5.2.1 :5A^41\r",
                "GV:GV? --:NK GV:OK 8.2.3 5.2.1 ");
+    /* one that has lost its checksum, where others have one */
+    expect_tap("$GE^26\r$OK 32 0021^22\r$GS^30\r$OK 03 754\r$OK 03 754 03 0140^13\r",
+               "GE:GE? GE:OK 32 0021 GS:GS? !--:OK 03 754 GS:OK 03 754 03 0140 ");
     /* a damaged answer, then one that is whole */
     expect_tap("$GS^30\r$OK 3 755^25\r$OK 3 754^25\r", "GS:GS? !--:OK 3 755 GS:OK 3 754 ");
 }
