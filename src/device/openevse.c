@@ -169,8 +169,10 @@ static const struct vb_signal temperatures[] = {
 static const struct vb_signal capacity_new[] = {LEAST_CURRENT(1), HARDWARE_CURRENT(2),
                                                 PILOT_CURRENT(3), SAVED_CURRENT(4)};
 static const struct vb_signal capacity_old[] = {LEAST_CURRENT(1), HARDWARE_CURRENT(2)};
+/* The first field is the current in force, in every firmware looked at (2016 to 8.2.3, rapi_proc.cpp),
+ * and so all that tells it before $GC has four fields. */
 static const struct vb_signal settings_rows[] = {
-    SAVED_CURRENT(1),
+    PILOT_CURRENT(1),
     {"evse.level", "", BIT(2, 0), VB_SCALE(1, 1, 1), .title = "Service level"},
     SWITCH("check.diode", 1, "Diode check"),
     SWITCH("check.vent", 2, "State D, ventilation required"),
@@ -426,7 +428,7 @@ static const struct vb_message messages[] = {
      VB_ROWS(energy_limit), CALL("GH", SINCE(1, 0, 3))},
     {LINE('G', 'Y', 4, 4), .name = "heartbeat", .title = "Heartbeat supervision",
      .period_ms = 10000, VB_ROWS(heartbeat), CALL("GY", SINCE(5, 0, 0))},
-    {LINE('G', 'E', 3, 3), .name = "settings", .title = "Saved current and settings",
+    {LINE('G', 'E', 3, 3), .name = "settings", .title = "Current in force and settings",
      .period_ms = 30000, VB_ROWS(settings_rows), CALL("GE")},
     {LINE('G', 'F', 4, 4), .name = "faults", .title = "Fault counters", .period_ms = 30000,
      VB_ROWS(faults), CALL("GF", SINCE(1, 0, 2))},

@@ -99,7 +99,7 @@ static void test_counters_are_hexadecimal_without_zeros(void **state) {
 static void test_most_bits_of_the_settings_mean_off(void **state) {
     (void)state;
     const char *text = said("GE", "OK 32 0021");
-    assert_non_null(strstr(text, "limit.current=32 evse.level=2 check.diode=on "));
+    assert_non_null(strstr(text, "pilot.current=32 evse.level=2 check.diode=on "));
     assert_non_null(strstr(text, " evse.level_automatic=off "));
     assert_non_null(strstr(text, " evse.settings=33"));
     assert_non_null(strstr(said("GE", "OK 16 0402"), " check.diode=off check.vent=on "));

@@ -77,7 +77,7 @@ static const struct exchange exchanges[] = {
     {15, V103, VB_RAPI_ADD, "status", "GS", "$GS*BE", "$OK 3 754\r", "ok(3 754)",
      "evse.state=charging session.time=754 "},
     {16, V521, X, "settings", "GE", "$GE^26", "$OK 32 0021^22\r", "ok(32 0021)",
-     "limit.current=32 evse.level=2 check.diode=on check.vent=on check.ground=on check.relay=on "
+     "pilot.current=32 evse.level=2 check.diode=on check.vent=on check.ground=on check.relay=on "
      "evse.level_automatic=off evse.bit_6=no evse.serial_debug=no display.type=rgb "
      "check.gfci_self_test=on check.temperature=on relay.zero_cross=on check.ground_monitor=no "
      "evse.boot_lock=on check.over_current=on button.function=on evse.settings=33 "},
