@@ -97,6 +97,7 @@ long: debug
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_history
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin_leader
+	VOLTBUS_LONG=$(LONG) build/debug/test/test_rapi_random
 
 # ---- microcontrollers, measurements ----
 

@@ -8,14 +8,14 @@
  *
  * What is guaranteed of an answer, where no line has more than one wrong byte:
  * - with sequence ids: it is the answer of the box to this question, or an error.
- * - with checksums alone (RAPI 2 to 4, ids off): the same; late answers are told apart by asking for
- *   the version before a question is repeated, and a bare NK, which is also what a box says to a
- *   line that it could not read, counts when it came twice in a row (of a call that must not be
- *   repeated: at once).
- * - RAPI 1.x, whose replies have no checksum: an answer with values, or NK, counts when the same
- *   question was answered with the same bytes twice in a row, so two damages must be the same. An OK
- *   without values counts at once, since an order should not be given twice: one wrong byte can make
- *   it of a bare NK.
+ * - with checksums alone (RAPI 2 to 4, ids off): the same. Late answers are told apart by asking for
+ *   the version before a question is repeated.
+ * - RAPI 1.x, whose replies have no checksum: an answer with values counts when the same question
+ *   was answered with the same bytes twice in a row, so two damages must be the same. An OK without
+ *   values counts at once, since an order should not be given twice: one wrong byte can make it of
+ *   an NK. News ($ST) is believed as it comes, also in RAPI 2.0.0.
+ * - everywhere: a bare NK is also what a box says to a line that it could not read. It counts when it
+ *   came three times in a row (of a call that must not be repeated: at once).
  * What a box has heard is another matter: it takes a line without a checksum as well, so a line that
  * has lost the '^' before its checksum (or got an end in its middle) is an order with other digits.
  * With sequence ids this is noticed and the order repeated; else reading back helps.
@@ -33,7 +33,7 @@
  * FIND). TALK has the wait_ms of each question. */
 #define VB_RAPI_STATES(X)                                                                          \
     X(FIND, "find", 1000, "$GV is asked until it is answered the same way twice")                  \
-    X(IDS, "ids", 500, "$GV with a sequence id: does it come back?")                               \
+    X(IDS, "ids", 1000, "$GV with a sequence id: does it come back?")                              \
     X(TALK, "talk", 0, "questions and answers")                                                    \
     X(AGAIN, "again", 1000,                                                                        \
       "an answer was missed or is doubtful: $GV until the known one comes back, so that "          \
@@ -107,16 +107,17 @@ struct vb_rapi_client {
     struct vb_rapi_dialect dialect;
     uint8_t state;    /* enum vb_rapi_state */
     int64_t until_ns; /* an answer is missed, or the state is over */
-    int64_t quiet_ns; /* no question is sent before */
     struct vb_rapi_reader reader;
     struct vb_rapi_line line;
     /* finding, getting back into step */
-    uint8_t sum;     /* behind $GV in FIND: that of the configuration, and the oldest in turn */
-    bool agree;      /* $GV was answered once */
-    uint32_t known;  /* hash of its answer */
-    uint8_t owed;    /* answers to $GV that may still come */
-    uint8_t without; /* IDS: answers without the id */
-    uint8_t missed;  /* answers missed in a row */
+    uint8_t sum;         /* behind $GV in FIND: that of the configuration, and the oldest in turn */
+    bool agree;          /* $GV was answered once */
+    uint32_t known;      /* hash of its answer */
+    uint8_t stale, owed; /* answers to $GV that may still come, asked before the question in hand,
+ after it */
+    int64_t asked_ns;    /* the last $GV */
+    uint8_t without;     /* IDS: half answers without the id until it has none */
+    uint8_t missed;      /* answers missed in a row */
     /* the question in hand */
     bool held, waiting; /* there is one; it was sent and is not answered */
     struct vb_rapi_question now;
@@ -124,7 +125,8 @@ struct vb_rapi_client {
     uint8_t next_sequence;
     uint8_t tries, misses; /* how often it was sent; how often in vain */
     bool extended;         /* a line was coming when its time was over: a little longer */
-    uint32_t doubtful;     /* hash of an answer that counts if it comes again; 0 = none */
+    uint32_t doubtful;     /* hash of the last answer, which may count if it comes again */
+    uint8_t same;          /* how often it came in a row */
     /* what waits */
     struct vb_rapi_question queue[VB_RAPI_QUEUE];
     uint8_t queued, in_a_row;

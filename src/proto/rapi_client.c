@@ -5,10 +5,11 @@
  *          | own answer            | other OK, NK       | bare NK              | nothing in time
  * FIND     | twice the same: IDS   | ignore             | ask with the other   | ask again; the 5th
  *          | or TALK; else again   |                    | checksum             | time: ends what waits
- * IDS      | TALK, with ids        | twice without id:  | the same             | again; the 5th time:
- *          |                       | TALK, without      |                      | FIND
- * TALK     | the question is over, | ignore, wait on    | of a damaged line?   | AGAIN (with ids: the
- *          | or (1.x) AGAIN        |                    | once more, by AGAIN  | question again)
+ * IDS      | TALK, with ids        | without id, more   | counts half          | again; the 5th time:
+ *          |                       | than may be late:  |                      | FIND, gone
+ *          |                       | TALK               |                      |
+ * TALK     | the question is over, | ignore, wait on    | with ids: of a       | AGAIN
+ *          | or (doubtful) AGAIN   |                    | damaged line, repeat |
  * AGAIN    | TALK                  | ignore             | ignore               | again; the 5th time:
  *          |                       |                    |                      | FIND, gone
  * RESTART  | ignore                | ignore             | say it again         | FIND
@@ -16,9 +17,10 @@
  * an echo and a command change nothing. A question in hand is kept on the way through AGAIN, IDS and
  * FIND, and sent again, unless it must not be (VB_CALL_ONCE) or was missed three times.
  *
- * Answers come in the order of the questions. So, without ids, a question is only repeated when the
- * answer to a later $GV has come: whatever it is late for is then behind us. What may still come are
- * answers to $GV itself: they are known by their text, and a wait gives a late NK the time to come.
+ * Answers come in the order of the questions. So a question is only repeated when the answer to a
+ * later $GV has come: whatever it is late for is then behind us. Answers to $GV that may still come
+ * are counted: those to `stale` were asked before the question in hand, so as many prove nothing;
+ * those to `owed` after it. Later they are known by their text.
  * Facts: reference/rapi.md sections 1, 2, 4, 5, 6.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/rapi_client.h"
@@ -29,10 +31,15 @@
 
 #define WAIT_NS    (500 * VB_NS_PER_MS)
 #define EXTEND_NS  (100 * VB_NS_PER_MS) /* for a line that has begun */
-#define SETTLE_NS  (3 * VB_NS_PER_S) /* longest delay of an answer that we must not be fooled by */
-#define GONE_AFTER 5                 /* answers missed in a row */
-#define TRIES_MAX  8                 /* of one question, for whatever reason */
+#define LATE_NS    (10 * VB_NS_PER_S)   /* an answer comes until then, or never */
+#define GONE_AFTER 5                    /* answers missed in a row */
+#define WITHOUT_IDS                                                                                \
+    3 /* answers to $GV without its id, beyond those that may be late: it has none */
+#define OWED_MAX   10 /* $GV asked in vain in that time */
+#define TRIES_MAX  8  /* of one question, for whatever reason */
 #define MISSES_MAX 3
+#define SAME_NK    3 /* so many bare NK in a row count: the box says that of damaged lines, too */
+#define SAME_TEXT  2 /* so many equal answers in a row count, where they have no checksum */
 
 #define FIRST_XOR  VB_VERSION(1, 0, 3) /* commands with ^hh */
 #define FIRST_SUMS VB_VERSION(2, 0, 1) /* checksums behind news */
@@ -172,9 +179,8 @@ static int64_t limit_ns(const struct vb_rapi_client *c) {
     const struct vb_call *call = call_of(c, &c->now);
     int64_t wait_ns = c->config.wait_ns > 0 ? c->config.wait_ns : WAIT_NS;
     if (c->state != VB_RAPI_TALK) { /* a way that is slow is slow from the beginning */
-        int64_t own_ns = states[c->state].limit_ns;
-        return c->state != VB_RAPI_RESTART && c->config.wait_ns > own_ns ? c->config.wait_ns
-                                                                         : own_ns;
+        bool slow = c->state != VB_RAPI_RESTART && wait_ns > states[c->state].limit_ns;
+        return slow ? wait_ns : states[c->state].limit_ns;
     }
     return call && call->wait_ms * VB_NS_PER_MS > wait_ns ? call->wait_ms * VB_NS_PER_MS : wait_ns;
 }
@@ -217,7 +223,24 @@ static uint8_t other_sum(const struct vb_rapi_client *c) {
 
 static void ask_version(struct vb_rapi_client *c, int64_t now_ns) {
     put(c, "GV", 2, c->state == VB_RAPI_IDS ? next_sequence(c) : 0, now_ns);
-    c->owed = (uint8_t)(c->owed + (c->owed < UINT8_MAX));
+    c->owed = (uint8_t)(c->owed + (c->owed < OWED_MAX));
+    c->asked_ns = now_ns;
+}
+
+/* An answer to $GV came, or an NK that may be one. */
+static void owe_less(struct vb_rapi_client *c) {
+    if (c->stale > 0) {
+        c->stale--;
+    } else {
+        c->owed = (uint8_t)(c->owed - (c->owed > 0));
+    }
+}
+
+/* A question goes out: what is owed was asked before it. */
+static void owe_before(struct vb_rapi_client *c, int64_t now_ns) {
+    unsigned stale = now_ns - c->asked_ns > LATE_NS ? 0u : (unsigned)c->stale + c->owed;
+    c->stale = (uint8_t)(stale < OWED_MAX ? stale : OWED_MAX);
+    c->owed = 0;
 }
 
 /* ---- the end of a question ---- */
@@ -273,7 +296,7 @@ static void forget(struct vb_rapi_client *c) {
     c->state = VB_RAPI_FIND;
     c->sum = c->config.sum;
     c->waiting = c->agree = false;
-    c->missed = c->owed = 0;
+    c->missed = 0;
 }
 
 static void find(struct vb_rapi_client *c, int64_t now_ns) {
@@ -285,14 +308,12 @@ static void find(struct vb_rapi_client *c, int64_t now_ns) {
 static void again(struct vb_rapi_client *c, int64_t now_ns) {
     c->state = VB_RAPI_AGAIN;
     c->waiting = false;
-    c->owed = 0;
     ask_version(c, now_ns);
 }
 
-static void talk(struct vb_rapi_client *c, int64_t now_ns) {
+static void talk(struct vb_rapi_client *c) {
     c->state = VB_RAPI_TALK;
     c->missed = 0;
-    c->quiet_ns = c->owed > 0 && !c->dialect.ids ? now_ns + SETTLE_NS : now_ns;
 }
 
 static void found(struct vb_rapi_client *c, bool ids, int64_t now_ns) {
@@ -302,7 +323,7 @@ static void found(struct vb_rapi_client *c, bool ids, int64_t now_ns) {
         c->polls[i].absent = false;
         c->polls[i].due_ns = now_ns;
     }
-    talk(c, now_ns);
+    talk(c);
 }
 
 static void version_found(struct vb_rapi_client *c, uint32_t version, int64_t now_ns) {
@@ -323,7 +344,7 @@ static void version_found(struct vb_rapi_client *c, uint32_t version, int64_t no
         return;
     }
     c->state = VB_RAPI_IDS;
-    c->without = 0;
+    c->without = (uint8_t)(2 * (c->stale + c->owed + WITHOUT_IDS));
     ask_version(c, now_ns);
 }
 
@@ -337,20 +358,11 @@ static void gone(struct vb_rapi_client *c, int64_t now_ns) {
 
 /* ---- replies ---- */
 
-static void owe_less(struct vb_rapi_client *c, int64_t now_ns) {
-    c->owed = (uint8_t)(c->owed - (c->owed > 0));
-    if (c->owed == 0 && c->quiet_ns > now_ns) {
-        c->quiet_ns = now_ns;
-    }
-}
-
 static void reply_in_find(struct vb_rapi_client *c, enum vb_rapi_what what, int64_t now_ns) {
     uint32_t version;
-    owe_less(c, now_ns);
     if (what == VB_RAPI_NK) {
-        bool first = c->sum == c->config.sum && c->sum != VB_RAPI_ADD && !c->agree;
-        if (first) { /* else at the next time */
-            c->sum = VB_RAPI_ADD;
+        if (c->sum == c->config.sum && c->sum != VB_RAPI_ADD && !c->agree) {
+            c->sum = VB_RAPI_ADD; /* else at the next time */
             ask_version(c, now_ns);
         }
         return;
@@ -359,30 +371,34 @@ static void reply_in_find(struct vb_rapi_client *c, enum vb_rapi_what what, int6
         c->late++;
         return;
     }
-    c->event_id = VB_RAPI_ID('G', 'V');
-    if (c->agree && c->known == hash_of(c)) {
-        version_found(c, version, now_ns);
-        return;
-    }
+    bool same = c->agree && c->known == hash_of(c);
+    bool first = !c->agree;
+    bool stale = c->stale > 0;
+    owe_less(c);
+    c->agree = true;
     c->known = hash_of(c);
-    if (!c->agree) {
-        c->agree = true;
+    c->event_id = same ? VB_RAPI_ID('G', 'V') : 0;
+    if (same && !stale) {
+        version_found(c, version, now_ns);
+    } else if (same || first) { /* who says something else each time is asked once a second */
         ask_version(c, now_ns);
     }
 }
 
 static void reply_in_ids(struct vb_rapi_client *c, enum vb_rapi_what what, int64_t now_ns) {
     bool known = is_known_version(c, what);
-    bool ours = c->line.sequence == c->sequence;
     if (!known && (what == VB_RAPI_OK || c->line.sequence != 0)) {
         c->late++;
         return;
     }
-    owe_less(c, now_ns);
-    c->event_id = VB_RAPI_ID('G', 'V');
-    if (known && ours) {
+    owe_less(c);
+    c->event_id = known ? VB_RAPI_ID('G', 'V') : 0;
+    /* an NK may only mean a damaged line */
+    uint8_t counts = known ? 2 : 1;
+    c->without = (uint8_t)(c->without > counts ? c->without - counts : 0);
+    if (known && c->line.sequence != 0) { /* or that of the one before: all the same */
         found(c, true, now_ns);
-    } else if (++c->without == 2) { /* one may have been damaged on its way, or be late */
+    } else if (c->without == 0) {
         found(c, false, now_ns);
     } else {
         ask_version(c, now_ns);
@@ -390,13 +406,19 @@ static void reply_in_ids(struct vb_rapi_client *c, enum vb_rapi_what what, int64
 }
 
 static void reply_in_again(struct vb_rapi_client *c, enum vb_rapi_what what, int64_t now_ns) {
-    if (!is_known_version(c, what)) {
+    bool known = is_known_version(c, what);
+    bool stale = c->stale > 0;
+    c->event_id = known ? VB_RAPI_ID('G', 'V') : 0;
+    if (!known || c->line.sequence != c->sequence) { /* with an id: of the question in IDS */
         c->late++;
         return;
     }
-    owe_less(c, now_ns);
-    c->event_id = VB_RAPI_ID('G', 'V');
-    talk(c, now_ns);
+    owe_less(c);
+    if (stale) {
+        ask_version(c, now_ns);
+    } else {
+        talk(c);
+    }
 }
 
 static void reply_in_restart(struct vb_rapi_client *c, enum vb_rapi_what what) {
@@ -451,24 +473,33 @@ static bool fits(const struct vb_rapi_client *c, enum vb_rapi_what what) {
 
 /* See the head of rapi_client.h. */
 static bool is_believed(struct vb_rapi_client *c, enum vb_rapi_what what) {
-    bool certain = c->sequence != 0 || (what == VB_RAPI_OK && (is_bare(c) || c->dialect.sums)) ||
-                   (what == VB_RAPI_NK && !is_bare(c) && c->dialect.sums) ||
-                   has_flag(c, &c->now, VB_CALL_ONCE);
+    bool bare_nk = what == VB_RAPI_NK && is_bare(c);
+    bool bare_ok = what == VB_RAPI_OK && is_bare(c);
     uint32_t hash = hash_of(c);
-    bool same = c->doubtful == hash;
+    c->same = (uint8_t)(c->doubtful == hash ? c->same + 1 : 1);
     c->doubtful = hash;
-    return certain || same;
+    return bare_ok || (c->dialect.sums && !bare_nk) || c->same >= (bare_nk ? SAME_NK : SAME_TEXT) ||
+           has_flag(c, &c->now, VB_CALL_ONCE);
 }
 
-/* It was sent in vain, or the answer is doubtful: once more, or that was it. */
+/* It was sent in vain, or the answer is doubtful: once more when the box answers again, or that was
+ * it. */
 static void try_again(struct vb_rapi_client *c, int64_t now_ns) {
-    c->waiting = false;
     if (c->misses >= MISSES_MAX || c->tries >= TRIES_MAX ||
         (c->misses > 0 && has_flag(c, &c->now, VB_CALL_ONCE))) {
         finish(c, VB_RAPI_RESULT_NO_ANSWER);
     }
-    if (c->sequence == 0) {
-        again(c, now_ns);
+    again(c, now_ns);
+}
+
+/* An answer to something else. With ids, a bare NK without one is said of a line that the box could
+ * not read: that was ours. */
+static void reply_to_other(struct vb_rapi_client *c, enum vb_rapi_what what, int64_t now_ns) {
+    c->late++;
+    if (c->sequence != 0 && c->line.sequence == 0 && what == VB_RAPI_NK && is_bare(c) &&
+        !has_flag(c, &c->now, VB_CALL_ONCE)) {
+        c->misses++;
+        try_again(c, now_ns);
     }
 }
 
@@ -478,27 +509,24 @@ static void reply_in_talk(struct vb_rapi_client *c, enum vb_rapi_what what, int6
     if (is_known_version(c, what) && !(ours && to_version)) {
         c->event_id = VB_RAPI_ID('G', 'V');
         c->late++;
-        owe_less(c, now_ns);
+        owe_less(c);
         return;
     }
-    if (!c->waiting) {
+    /* a stale $GV may have been damaged on its way: whose NK is it? */
+    bool unclear = what == VB_RAPI_NK && is_bare(c) && c->sequence == 0 && c->stale > 0;
+    if (unclear || !c->waiting) {
+        owe_less(c);
         c->late++;
-        owe_less(c, now_ns);
         return;
     }
     if (!ours || !fits(c, what)) {
-        c->late++;
-        if (what == VB_RAPI_NK && c->line.sequence == 0 && is_bare(c) &&
-            !has_flag(c, &c->now, VB_CALL_ONCE)) {
-            c->misses++; /* the box could not read it */
-            try_again(c, now_ns);
-        }
+        reply_to_other(c, what, now_ns);
         return;
     }
-    c->event_id = VB_RAPI_ID((uint8_t)c->now.body[0], (uint8_t)c->now.body[1]);
     c->missed = 0;
     c->misses = 0;
     if (is_believed(c, what)) {
+        c->event_id = VB_RAPI_ID((uint8_t)c->now.body[0], (uint8_t)c->now.body[1]);
         c->answered++;
         finish(c, what == VB_RAPI_OK ? VB_RAPI_RESULT_DONE : VB_RAPI_RESULT_REFUSED);
     } else {
@@ -589,7 +617,7 @@ static const struct vb_rapi_poll *next_poll(const struct vb_rapi_client *c) {
 static void hold(struct vb_rapi_client *c, const struct vb_rapi_question *question) {
     c->now = *question;
     c->held = true;
-    c->tries = c->misses = 0;
+    c->tries = c->misses = c->same = 0;
     c->doubtful = 0;
 }
 
@@ -653,6 +681,7 @@ static void send_it(struct vb_rapi_client *c, int64_t now_ns) {
         finish(c, VB_RAPI_RESULT_TOO_LONG);
         return;
     }
+    owe_before(c, now_ns);
     c->repeated += c->tries > 0;
     c->tries++;
     c->waiting = true;
@@ -665,7 +694,7 @@ static void send_it(struct vb_rapi_client *c, int64_t now_ns) {
 
 /* Send something, if it is time. */
 static void pump(struct vb_rapi_client *c, int64_t now_ns) {
-    if (c->state != VB_RAPI_TALK || c->waiting || now_ns < c->quiet_ns) {
+    if (c->state != VB_RAPI_TALK || c->waiting) {
         return;
     }
     if (c->held && refusal(c, &c->now) != VB_RAPI_RESULT_DONE) {
@@ -700,7 +729,6 @@ void vb_rapi_client_init(struct vb_rapi_client *c, const struct vb_rapi_client_c
     if (config->poll) {
         add_polls(c);
     }
-    c->quiet_ns = now_ns;
     find(c, now_ns);
 }
 
@@ -786,11 +814,8 @@ static void on_silence(struct vb_rapi_client *c, int64_t now_ns) {
         break;
     case VB_RAPI_TALK:
         c->misses++;
-        if (++c->missed >= GONE_AFTER) {
-            gone(c, now_ns);
-        } else {
-            try_again(c, now_ns);
-        }
+        c->missed++;
+        try_again(c, now_ns);
         break;
     default:
         find(c, now_ns);
@@ -829,12 +854,8 @@ int64_t vb_rapi_client_deadline_ns(const struct vb_rapi_client *c) {
     if (c->state != VB_RAPI_TALK || c->waiting) {
         return c->until_ns;
     }
-    if (c->held || c->queued > 0) {
-        return c->quiet_ns;
-    }
     const struct vb_rapi_poll *poll = next_poll(c);
-    int64_t due_ns = poll ? poll->due_ns : INT64_MAX;
-    return due_ns > c->quiet_ns ? due_ns : c->quiet_ns;
+    return poll ? poll->due_ns : INT64_MAX;
 }
 
 size_t vb_rapi_client_take(struct vb_rapi_client *c, uint8_t *out, struct vb_frame *frame,
