@@ -221,19 +221,34 @@ static int call_simulator(const struct errand *e, const char *place) {
 
 /* ---- through a running voltbus ---- */
 
-/* The answer has no units: a name has one in all devices. */
-static const char *unit_of(const char *signal) {
+/* The answer has no units and no zeros at the end of numbers: a name means one thing in all devices. */
+static const struct vb_signal *row_of(const char *signal) {
     for (size_t d = 0; d < vb_device_count; d++) {
         for (unsigned m = 0; m < vb_devices[d]->message_count; m++) {
             const struct vb_message *message = &vb_devices[d]->messages[m];
             for (unsigned i = 0; message->call && i < message->signal_count; i++) {
                 if (strcmp(message->signals[i].name, signal) == 0) {
-                    return message->signals[i].unit;
+                    return &message->signals[i];
                 }
             }
         }
     }
-    return "";
+    return NULL;
+}
+
+static void print_member(const char *name, const json_t *value) {
+    const struct vb_signal *row = row_of(name);
+    char *number = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    const char *text = json_is_string(value) ? json_string_value(value) : number ? number : "";
+    char exact[VALUE_TEXT];
+    int64_t raw;
+    if (row && json_is_number(value) &&
+        vb_decimal_parse(row->scale, false, text, strlen(text), &raw) == VB_OK) {
+        exact[vb_signal_text(row, raw, exact, sizeof exact - 1, NULL)] = '\0';
+        text = exact;
+    }
+    printf("%s %s%s%s\n", name, text, row && row->unit[0] ? " " : "", row ? row->unit : "");
+    free(number);
 }
 
 static void print_answer(const struct errand *e, json_t *answer) {
@@ -247,11 +262,7 @@ static void print_answer(const struct errand *e, json_t *answer) {
         return;
     }
     json_object_foreach(values, name, value) {
-        char *number = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
-        const char *unit = unit_of(name);
-        printf("%s %s%s%s\n", name, json_is_string(value) ? json_string_value(value) : number,
-               unit[0] ? " " : "", unit);
-        free(number);
+        print_member(name, value);
     }
     if (json_object_size(values) == 0) {
         printf("%s\n", text && text[0] ? text : "ok");
