@@ -464,7 +464,7 @@ static const struct vb_message messages[] = {
     {LINE('G', 'Z', 2, 3), .name = "mains", .title = "Mains frequency", VB_ROWS(mains),
      CALL("GZ", SINCE(6, 0, 0))},
     {LINE('G', '7', 1, 10), .name = "phases", .title = "A fork: can it switch phases?",
-     CALL("G7", .option = "a three-phase fork")},
+     CALL("G7", .option = "a three-phase firmware")},
     /* orders of every day */
     {ANSWER('F', 'S'), .name = "pause", .title = "Sleep: the relay opens, the car may stay",
      CALL("FS", CHANGES | VB_CALL_BUTTON)},
@@ -599,10 +599,10 @@ static const struct vb_message messages[] = {
     {ANSWER('Z', '0'), .name = "tune_relay", .title = "How the relay is driven",
      CALL("Z0 % %", ARGS(args_tune), CHANGES, SINCE(5, 1, 3), .option = "RELAY_HOLD_DELAY_TUNING")},
     {ANSWER('S', '7'), .name = "set_phases", .title = "A fork: phases",
-     CALL("S7 %", ARGS(arg_phases), CHANGES, .option = "a three-phase fork")},
+     CALL("S7 %", ARGS(arg_phases), CHANGES, .option = "a three-phase firmware")},
     {ANSWER('S', '8'), .name = "set_phase_switching",
      .title = "A fork: it switches phases by itself", CALL("S8 %", ARGS(arg_off_on), CHANGES,
-     .option = "a three-phase fork")},
+     .option = "a three-phase firmware")},
 };
 /* clang-format on */
 
