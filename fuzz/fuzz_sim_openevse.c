@@ -48,12 +48,13 @@ static struct vb_value value_of(const struct vb_key *key, uint8_t byte) {
 struct listener {
     size_t n; /* of the line that has begun */
     bool began;
+    bool echo; /* it was on before this byte */
 };
 
 /* Echo and the lines of relay tuning are no lines of RAPI: then only their number is looked at. */
 static void look_at_lines(struct listener *l, const struct openevse *s, const uint8_t *out,
                           size_t n) {
-    if (s->box.echo || openevse_has(s, OPENEVSE_RELAY_TUNING)) {
+    if (s->box.echo || l->echo || openevse_has(s, OPENEVSE_RELAY_TUNING)) {
         *l = (struct listener){0};
         return;
     }
@@ -128,6 +129,7 @@ static void look(struct bench *b) {
 }
 
 static void wake(struct bench *b) {
+    b->listener.echo = b->s->box.echo || b->s->held_n > 0;
     b->sim->tick(b->s, b->now_ns);
     require(b->sim->deadline_ns(b->s) > b->now_ns);
     look(b);
@@ -157,9 +159,12 @@ static void run(struct bench *b, const uint8_t *data, size_t size) {
         size_t left = size - ++at;
         if (what == 0) {
             size_t bytes = n < left ? n : left;
-            b->sim->feed(b->s, data + at, bytes, b->now_ns);
-            at += bytes;
-            look(b);
+            for (size_t end = at + bytes; at < end; at++) {
+                b->listener.echo = b->s->box.echo;
+                b->sim->feed(b->s, data + at, 1, b->now_ns);
+                look(b);
+            }
+            b->listener.echo = b->s->box.echo;
         } else if (what == 3 && left >= 2) {
             change(b, data[at], data[at + 1]);
             at += 2;

@@ -834,8 +834,11 @@ void openevse_box_step(struct openevse *s) {
     int64_t model_ms = OPENEVSE_STEP_MS * s->speed;
     s->t_ms += OPENEVSE_STEP_MS;
     openevse_car_step(s, model_ms);
-    if (s->box.blocked_ms && s->t_ms >= s->box.blocked_ms) {
-        openevse_unblock(s);
+    if (s->box.blocked_ms) { /* it does nothing else meanwhile */
+        if (s->t_ms >= s->box.blocked_ms) {
+            openevse_unblock(s);
+        }
+        return;
     }
     if (s->box.boot != BOOT_DONE) {
         boot_step(s);
