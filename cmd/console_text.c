@@ -246,7 +246,8 @@ void console_read(const struct vb_device *device, const char *text, size_t n,
     memcpy(line->text, text, n);
     char *rest = line->text + strcspn(line->text, " ");
     bool code = rest == line->text + 2 && isupper((unsigned char)text[0]);
-    char two[2] = {(char)toupper((unsigned char)text[0]), (char)toupper((unsigned char)text[1])};
+    char two[2] = {(char)toupper((unsigned char)line->text[0]),
+                   (char)toupper((unsigned char)line->text[1])};
     if (code || (rest == line->text + 2 && is_code(device, two))) {
         take_body(line, text, n);
         return;

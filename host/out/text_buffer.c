@@ -38,8 +38,8 @@ char *text_room(struct text *text, size_t n) {
 }
 
 void text_bytes(struct text *text, const char *bytes, size_t n) {
-    char *p = text_room(text, n);
-    if (p && n > 0) {
+    char *p = n > 0 ? text_room(text, n) : NULL;
+    if (p) {
         memcpy(p, bytes, n);
         text->n += n;
     }

@@ -92,6 +92,26 @@ err_has 'expected one LINK'
 run "a wrong link" console rapi:
 status_is 2
 
+# the WiFi kit: HTTP, with user and password
+printf 'admin:open sesame\n' >"$work/secret"
+/usr/bin/python3 "$TEST_DIR/e2e/wifi_kit.py" --auth 'admin:open sesame' >"$work/port" &
+kit=$!
+trap 'kill $kit 2>/dev/null; rm -rf "$work"' EXIT
+for _ in $(seq 100); do
+    [ -s "$work/port" ] && break
+    sleep 0.05
+done
+place=rapi:http://127.0.0.1:$(cat "$work/port")/r,ids=off
+run "by way of the WiFi kit" typed 'GS\nSC 10 V\n' "$place,auth=$work/secret" --control
+status_is 0
+out_has '$OK 03 754 03 0140^13'
+out_has '  session.time       754 s  (12 min 34 s)'
+out_has '$OK 10^01'
+run "without its password" typed 'GS\n' "$place"
+status_is 1
+err_has 'wants user and password: auth=FILE'
+kill $kit
+
 run "on a terminal" timeout 120 /usr/bin/python3 "$TEST_DIR/e2e/console.py"
 printf '%s\n' "$out"
 status_is 0

@@ -25,9 +25,15 @@ static int tear_down(void **state) {
     return 0;
 }
 
+/* As a loop has it: without a 0 behind it. */
 static void type(const char *text) {
+    size_t n = strlen(text);
+    char *copy = malloc(n + !n);
+    assert_non_null(copy);
+    memcpy(copy, text, n);
     memset(&line, 0xA5, sizeof line);
-    console_read(box, text, strlen(text), &line);
+    console_read(box, copy, n, &line);
+    free(copy);
 }
 
 static void assert_body(const char *text, const char *body) {
@@ -135,6 +141,7 @@ static void test_console_refuses_what_rapi_has_not(void **state) {
     assert_wrong("$G", "'G': expected a code of two characters");
     assert_wrong("$GSX", "expected a code of two characters");
     assert_wrong("$GS\x01", "a character that RAPI does not have, at 4");
+    assert_wrong("x", "unknown word 'x'");
     assert_wrong("caf\xC3\xA9", "a character that RAPI does not have, at 4");
     memset(many, 'x', sizeof many);
     console_read(box, many, sizeof many, &line);
