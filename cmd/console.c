@@ -40,13 +40,18 @@ struct console {
     /* what was typed */
     char input[INPUT_MAX];
     size_t input_n;
-    bool input_end; /* nothing more comes */
-    bool asking;    /* an answer is waited for */
-    bool failed;    /* one of the answers was no */
-    /* the last answer that was heard since */
+    bool input_end;   /* nothing more comes */
+    bool asking;      /* an answer is waited for */
+    bool failed;      /* one of the answers was no */
+    char broken[100]; /* why it cannot go on; "" */
+    const char *name; /* what was typed last: a call's name, or else a code */
+    uint32_t code;
+    bool sent; /* ... and it went out */
+    /* The last answer to it; there may be another: what has no checksum is asked twice. */
     bool heard;
     struct vb_frame reply;
     uint8_t reply_bytes[2 * REPLY_MAX];
+    struct text later; /* news that came behind it */
     /* the loop's */
     bool opened, polls_input, reading, stopping;
     uv_poll_t keys;
@@ -72,6 +77,15 @@ static size_t columns(const struct console *c) {
     return c->editor ? editor_columns(c->editor) : OTHER_WIDTH;
 }
 
+static void on_next(uv_timer_t *timer);
+
+/* Look at what is to be done, from the loop. */
+static void wake(struct console *c) {
+    if (!c->stopping) {
+        uv_timer_start(&c->next, on_next, 0, 0);
+    }
+}
+
 /* Write what is in c->out above the line that is being typed. aside: no answer; it goes to stderr
  * where answers are read by a program. */
 static void say(struct console *c, bool aside) {
@@ -81,13 +95,15 @@ static void say(struct console *c, bool aside) {
         editor_hide(c->editor);
     }
     fwrite(c->out.data, 1, c->out.n, to);
+    errno = 0;
     fflush(to);
     text_clear(&c->out);
     if (shown) {
         editor_show(c->editor);
     }
-    if (ferror(stdout) && c->hub) { /* nobody reads */
-        run_stop(c->hub);
+    if (ferror(stdout) && !c->broken[0]) { /* nobody reads */
+        snprintf(c->broken, sizeof c->broken, "cannot write the output: %s", strerror(errno));
+        wake(c); /* links may be in the middle of something: not from here */
     }
 }
 
@@ -103,19 +119,16 @@ static void add_complaint(struct console *c, const char *why) {
 
 /* ---- frames ---- */
 
-static void keep_reply(struct console *c, const struct vb_frame *frame) {
-    size_t data = frame->len < REPLY_MAX ? frame->len : REPLY_MAX;
-    size_t side = frame->side_len < REPLY_MAX ? frame->side_len : REPLY_MAX;
-    c->reply = *frame;
-    memcpy(c->reply_bytes, frame->data, data);
-    if (side > 0) {
-        memcpy(c->reply_bytes + REPLY_MAX, frame->side, side);
+/* Is it the code of what was typed? Of a name it depends on the version of the box. */
+static bool is_typed(const struct console *c, uint32_t id) {
+    const struct vb_device *type = c->device->config->type;
+    for (size_t m = 0; c->name && m < type->message_count; m++) {
+        if (type->messages[m].call && type->messages[m].id == id &&
+            strcmp(type->messages[m].name, c->name) == 0) {
+            return true;
+        }
     }
-    c->reply.data = c->reply_bytes;
-    c->reply.side = c->reply_bytes + REPLY_MAX;
-    c->reply.len = (uint32_t)data;
-    c->reply.side_len = (uint16_t)side;
-    c->heard = true;
+    return !c->name && c->code == id;
 }
 
 static void add_time(struct console *c) {
@@ -129,6 +142,16 @@ static void add_time(struct console *c) {
     paint(c, PLAIN);
 }
 
+/* Say what came by itself; behind the answer that came before it, though that is shown later. */
+static void say_in_turn(struct console *c) {
+    if (c->asking && c->heard && !c->raw) {
+        text_bytes(&c->later, c->out.data, c->out.n);
+        text_clear(&c->out);
+    } else {
+        say(c, true);
+    }
+}
+
 static void say_damaged(struct console *c, const struct vb_frame *frame) {
     add_time(c);
     paint(c, RED);
@@ -138,7 +161,7 @@ static void say_damaged(struct console *c, const struct vb_frame *frame) {
     console_damage(&c->out, frame);
     paint(c, PLAIN);
     text_add(&c->out, "\n");
-    say(c, true);
+    say_in_turn(c);
 }
 
 static void say_news(struct console *c, const struct vb_frame *frame) {
@@ -155,7 +178,7 @@ static void say_news(struct console *c, const struct vb_frame *frame) {
     }
     text_add(&c->out, "\n");
     console_explain(&c->out, type, frame, columns(c));
-    say(c, true);
+    say_in_turn(c);
 }
 
 static void say_wire(struct console *c, const struct vb_frame *frame) {
@@ -172,22 +195,46 @@ static bool is_reply(const struct vb_frame *frame) {
            (memcmp(frame->data, "OK", 2) == 0 || memcmp(frame->data, "NK", 2) == 0);
 }
 
+static void keep_reply(struct console *c, const struct vb_frame *frame) {
+    size_t data = frame->len < REPLY_MAX ? frame->len : REPLY_MAX;
+    size_t side = frame->side_len < REPLY_MAX ? frame->side_len : REPLY_MAX;
+    c->reply = *frame;
+    memcpy(c->reply_bytes, frame->data, data);
+    if (side > 0) {
+        memcpy(c->reply_bytes + REPLY_MAX, frame->side, side);
+    }
+    c->reply.data = c->reply_bytes;
+    c->reply.side = c->reply_bytes + REPLY_MAX;
+    c->reply.len = (uint32_t)data;
+    c->reply.side_len = (uint16_t)side;
+    c->heard = true;
+}
+
+/* What is asked while the box is still looked for, is not what was typed. */
+static void note_question(struct console *c, const struct link *link,
+                          const struct vb_frame *frame) {
+    bool found = link->config->spec->kind->version(link) != 0;
+    c->sent |= c->asking && found && is_typed(c, frame->id);
+}
+
 static void on_frame(void *context, const struct link *link, const struct vb_frame *frame) {
     struct console *c = context;
-    (void)link;
+    bool ask = frame->flags & VB_FRAME_ASK;
     if (frame->fault != VB_FAULT_NONE) {
         say_damaged(c, frame);
-    } else if (frame->flags & VB_FRAME_ASK) {
-        if (c->raw) {
-            say_wire(c, frame);
-        }
-    } else if (!is_reply(frame)) {
+        return;
+    }
+    if (!ask && !is_reply(frame)) {
         say_news(c, frame);
-    } else {
+        return;
+    }
+    if (c->raw) {
+        say_wire(c, frame);
+    }
+    if (ask) {
+        note_question(c, link, frame);
+    } else if (c->asking && c->sent && is_typed(c, frame->id)) {
         keep_reply(c, frame);
-        if (c->raw) {
-            say_wire(c, frame);
-        }
     }
 }
 
@@ -213,50 +260,56 @@ static void on_log(void *context, const char *text) {
 
 /* ---- asking ---- */
 
-static void on_next(uv_timer_t *timer);
-
 static void go_on(struct console *c) {
     c->asking = false;
-    if (!c->stopping) {
-        uv_timer_start(&c->next, on_next, 0, 0);
-    }
+    wake(c);
 }
 
-static void add_reply_line(struct console *c, bool well) {
-    paint(c, well ? PLAIN : RED);
-    console_line_text(&c->out, &c->reply);
-    paint(c, PLAIN);
-    text_add(&c->out, "\n");
+/* What it says, and its meaning. */
+static void add_reply(struct console *c) {
+    bool well = c->reply.data[0] == 'O';
+    if (!c->raw) { /* it was shown when it came */
+        paint(c, well ? PLAIN : RED);
+        console_line_text(&c->out, &c->reply);
+        paint(c, PLAIN);
+        text_add(&c->out, "\n");
+    }
+    console_explain(&c->out, c->device->config->type, &c->reply, columns(c));
+}
+
+static void add_refusal(struct console *c, const struct hub_reply *reply) {
+    const char code[2] = {(char)(c->reply.id >> 8), (char)c->reply.id};
+    const char *means = c->heard ? console_no(code, sizeof code) : NULL;
+    add_complaint(c, reply->refusal == VB_REFUSAL_CONTROL_OFF
+                         ? "this changes something: voltbus console --control allows that"
+                         : reply->why);
+    if (means && reply->refusal == VB_REFUSAL_REFUSED) {
+        text_add(&c->out, "  ");
+        console_wrapped(&c->out, means, 2, columns(c));
+        text_add(&c->out, "\n");
+    }
 }
 
 static void on_replied(void *context, const struct hub_reply *reply) {
     struct console *c = context;
-    const char *no = NULL;
     bool well = reply->refusal == VB_REFUSAL_NONE;
     if (c->stopping) {
         return;
     }
-    if (c->heard && (well || reply->refusal == VB_REFUSAL_REFUSED)) {
-        char code[3] = {(char)(c->reply.id >> 8), (char)c->reply.id};
-        no = well ? NULL : console_no(code, strlen(code));
-        if (!c->raw) { /* it was shown when it came */
-            add_reply_line(c, well);
-        }
-        console_explain(&c->out, c->device->config->type, &c->reply, columns(c));
-    } else if (well) { /* never answered, as $FR */
+    if (c->heard) {
+        add_reply(c);
+    } else if (well) { /* $FR */
         text_add(&c->out, "  sent; this one is never answered\n");
     }
-    if (reply->refusal == VB_REFUSAL_CONTROL_OFF) {
-        add_complaint(c, "this changes something: voltbus console --control allows that");
-    } else if (!well) {
-        add_complaint(c, reply->why);
-    }
-    if (no) {
-        text_add(&c->out, "  ");
-        console_wrapped(&c->out, no, 2, columns(c));
-        text_add(&c->out, "\n");
+    if (!well) {
+        add_refusal(c, reply);
     }
     say(c, false);
+    if (c->later.n > 0) {
+        text_bytes(&c->out, c->later.data, c->later.n);
+        text_clear(&c->later);
+        say(c, true);
+    }
     go_on(c);
 }
 
@@ -283,16 +336,19 @@ static void say_help(struct console *c, const struct console_line *line) {
 static bool do_line(struct console *c, const char *text, size_t n) {
     struct console_line line;
     console_read(c->device->config->type, text, n, &line);
-    c->heard = false;
+    c->sent = c->heard = false;
+    c->name = NULL;
     switch (line.what) {
     case CONSOLE_NOTHING:
         return false;
     case CONSOLE_BODY:
         c->asking = true;
+        c->code = VB_RAPI_ID((uint8_t)line.text[0], (uint8_t)line.text[1]);
         hub_call_body(c->device, line.text, line.n, "console", on_replied, c);
         return true;
     case CONSOLE_CALL:
         c->asking = true;
+        c->name = line.name;
         hub_call(c->device, line.name, strlen(line.name), line.arguments, line.count, "console",
                  on_replied, c);
         return true;
@@ -314,6 +370,9 @@ static void read_more(struct console *c);
 /* Take lines until one is asked. */
 static void on_next(uv_timer_t *timer) {
     struct console *c = timer->data;
+    if (c->broken[0]) {
+        run_stop(c->hub);
+    }
     while (!c->asking && !c->stopping) {
         char *end = memchr(c->input, '\n', c->input_n);
         bool whole = end || (c->input_end && c->input_n > 0) ||
@@ -352,7 +411,7 @@ static void add_input(struct console *c, const char *bytes, size_t n) {
     }
     memcpy(c->input + c->input_n, bytes, n);
     c->input_n += n;
-    uv_timer_start(&c->next, on_next, 0, 0);
+    wake(c);
 }
 
 /* ---- the terminal ---- */
@@ -419,9 +478,13 @@ static void take_keys(struct console *c, const char *bytes, size_t n) {
     }
 }
 
-static void end_of_input(struct console *c) {
+/* error: of uv, 0 = it is over. */
+static void end_of_input(struct console *c, ssize_t error) {
+    if (error < 0) {
+        snprintf(c->broken, sizeof c->broken, "cannot read the input: %s", uv_strerror((int)error));
+    }
     c->input_end = true;
-    uv_timer_start(&c->next, on_next, 0, 0);
+    wake(c);
 }
 
 static void on_keys(uv_poll_t *poll, int status, int events) {
@@ -440,7 +503,7 @@ static void on_keys(uv_poll_t *poll, int status, int events) {
         if (n > 0) {
             add_input(c, c->room, (size_t)n);
         } else {
-            end_of_input(c);
+            end_of_input(c, n < 0 ? -errno : 0);
         }
     }
 }
@@ -457,7 +520,7 @@ static void on_read(uv_fs_t *request) {
     if (n > 0) {
         add_input(c, c->room, (size_t)n);
     } else {
-        end_of_input(c);
+        end_of_input(c, n);
     }
 }
 
@@ -472,9 +535,10 @@ static void read_more(struct console *c) {
     }
     const uv_buf_t room = uv_buf_init(c->room, sizeof c->room);
     c->read.data = c;
-    c->reading = uv_fs_read(c->hub->loop, &c->read, STDIN_FILENO, &room, 1, -1, on_read) == 0;
-    if (!c->reading) {
-        end_of_input(c);
+    int error = uv_fs_read(c->hub->loop, &c->read, STDIN_FILENO, &room, 1, -1, on_read);
+    c->reading = error == 0;
+    if (error < 0) {
+        end_of_input(c, error);
     }
 }
 
@@ -557,7 +621,7 @@ static void started(void *context, struct hub *hub) {
         greet(c);
         uv_poll_start(&c->keys, UV_READABLE, on_keys);
     }
-    uv_timer_start(&c->next, on_next, 0, 0);
+    wake(c);
 }
 
 static void stopping(void *context) {
@@ -622,6 +686,10 @@ static int run_console(struct console *c, const char *link, bool poll) {
     status = run_hub("console", config, &run);
     config_free(config);
     text_free(&c->out);
+    text_free(&c->later);
+    if (c->broken[0]) {
+        return failure("console", "%s", c->broken);
+    }
     return status == EXIT_DONE && c->failed && !c->terminal ? EXIT_FAILED : status;
 }
 

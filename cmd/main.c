@@ -1,10 +1,12 @@
 /* main.c - the command `voltbus`: finds the verb.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 
@@ -94,7 +96,21 @@ static void help(FILE *to) {
     fprintf(to, "\nvoltbus VERB --help tells more; voltbus --version\n");
 }
 
+/* A shell can close them (<&-), and what is opened next would stand in their place. Nothing can be
+ * written there, and nothing read. */
+static bool keep_standard_files(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv) {
+    if (!keep_standard_files()) {
+        return EXIT_FAILED;
+    }
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
