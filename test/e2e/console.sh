@@ -80,6 +80,18 @@ out_has 'set_current_volatile  $SC % V'
 out_has '! FB  set_display_color        Colour of the backlight'
 case $out in *firmware*) fail "it goes on behind quit" ;; esac
 
+run "an output that is full" sh -c 'printf "GV\n" | timeout 30 "$VOLTBUS" console rapi:sim://openevse >/dev/full'
+status_is 1
+err_is 'voltbus console: cannot write the output: No space left on device'
+run "an input that cannot be read" sh -c 'timeout 30 "$VOLTBUS" console rapi:sim://openevse </'
+status_is 1
+err_has 'cannot read the input'
+run "standard files that are closed" sh -c 'timeout 30 "$VOLTBUS" console rapi:sim://openevse <&- >&-'
+status_is 0
+run "the same, with something to say" sh -c 'printf "GV\n" | timeout 30 "$VOLTBUS" console rapi:sim://openevse >&-'
+status_is 1
+err_has 'cannot write the output'
+
 run "a link that is not there" typed 'GV\n' rapi:/dev/not-there
 status_is 1
 out_has '/dev/not-there is not there'
