@@ -128,6 +128,20 @@ void command_now(struct text *out, struct hub_device *device, size_t i, struct h
     }
 }
 
+static void range_json(struct text *out, const struct vb_signal *row,
+                       const struct vb_limits *limits) {
+    char step[VB_NUMBER_TEXT];
+    struct vb_decimal decimal = vb_signal_decimal(row);
+    decimal.add = 0;
+    decimal.mul = decimal.mul < 0 ? -decimal.mul : decimal.mul;
+    text_add(out, ",\"min\":");
+    text_milli(out, limits->min_milli);
+    text_add(out, ",\"max\":");
+    text_milli(out, limits->max_milli);
+    text_add(out, ",\"step\":");
+    text_bytes(out, step, vb_decimal_text(&decimal, 1, step));
+}
+
 static void command_whole(struct text *out, struct hub_device *device, size_t i,
                           struct http_now now) {
     const struct vb_command *command = &device->config->type->commands[i];
@@ -138,16 +152,7 @@ static void command_whole(struct text *out, struct hub_device *device, size_t i,
     if (command->argument->words) {
         words(out, command->argument, limits);
     } else {
-        char step[VB_NUMBER_TEXT];
-        struct vb_decimal decimal = vb_signal_decimal(command->argument);
-        decimal.add = 0;
-        decimal.mul = decimal.mul < 0 ? -decimal.mul : decimal.mul;
-        text_add(out, ",\"min\":");
-        text_milli(out, limits->min_milli);
-        text_add(out, ",\"max\":");
-        text_milli(out, limits->max_milli);
-        text_add(out, ",\"step\":");
-        text_bytes(out, step, vb_decimal_text(&decimal, 1, step));
+        range_json(out, command->argument, limits);
     }
     text_add(out, ",\"safe\":");
     command_value(out, command, command->safe);
@@ -167,10 +172,7 @@ static void call_argument(struct text *out, const struct hub_device *device,
     } else if (row->flags & VB_STRING) {
         text_add(out, ",\"text\":true");
     } else if (limits) {
-        text_add(out, ",\"min\":");
-        text_milli(out, limits->min_milli);
-        text_add(out, ",\"max\":");
-        text_milli(out, limits->max_milli);
+        range_json(out, row, limits);
     }
     text_add(out, "}");
 }
