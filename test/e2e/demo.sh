@@ -40,7 +40,7 @@ check() { # what must be so
 start "the demo" --port 18480 --day 10min
 first=$pid
 first_url=$url
-for device in battery solar body panel light heater pack mast; do
+for device in battery solar wallbox body panel light heater pack mast; do
     check "$device is heard" api until 20 /api/state ok devices $device health
 done
 check "it says that it is a demo" api until 1 /api/state true demo
@@ -73,6 +73,20 @@ out_is '7'
 run "set --via out of range" "$VOLTBUS" set --via "$url" light led.intensity 11
 status_is 1
 err_has 'voltbus set: out-of-range: light led.intensity'
+
+# the wallbox: what it makes of a command, an order that is answered, one that is refused
+check "a car comes and charges" api until 20 /api/state charging devices wallbox signals evse.state value
+run "more than the wallbox has" api post /api/devices/wallbox/charge.current '{"value":32,"lease":20}'
+out_has '200 {"device":"wallbox","command":"charge.current","value":32,'
+check "it says what is in force" api until 5 /api/state 24 devices wallbox commands charge.current shown
+check "and why" api until 5 /api/state 'limited by the current that is saved in the box' devices wallbox commands charge.current reason
+run "given back" api post /api/devices/wallbox/charge.current '{"release":true}'
+check "the safe current is in force" api until 5 /api/state 6 devices wallbox commands charge.current shown
+run "an order" api post /api/devices/wallbox/call '{"call":"pause"}'
+out_is '200 {"ok":true,"values":{},"text":""}'
+check "it sleeps" api until 5 /api/state sleeping devices wallbox signals evse.state value
+run "an order to a device without orders" api post /api/devices/panel/call '{"call":"pause"}'
+out_has '404 {"error":"no-call"'
 
 # a second one finds the next free port, and its own history
 start "a second demo" --port 18480
