@@ -2,7 +2,8 @@
  *
  * usage: node test/web/dashboard.mjs URL SCREENSHOT_DIR [MODULES_DIR]
  *
- * URL: of the page, `voltbus demo` or test/web/mock.mjs; at least one device must have a command with numbers.
+ * URL: of the page, `voltbus demo` or test/web/mock.mjs; at least one device must have a command with numbers, and one
+ * be an OpenEVSE that may be controlled, whose saved current is less than the command allows.
  * MODULES_DIR: where node_modules with puppeteer-core is, default host/web. CHROMIUM: the browser, default /usr/bin/chromium.
  * One line per claim, "ok" or "FAILED"; exit status 1 if one failed, 2 if the test itself could not run.
  * SPDX-License-Identifier: MIT */
@@ -262,7 +263,7 @@ try {
 
     await claim(`the page counts down to ${safe}`, async () => {
         const text = () => page.$eval(`${form} .countdown`, (e) => e.textContent).catch(() => '');
-        const one = await until('a countdown', async () => (/back to .* in \d+ s/.test(await text()) ? text() : ''));
+        const one = await until('a countdown', async () => (/\(safe value\) in \d+ s/.test(await text()) ? text() : ''));
         await until('a second less', async () => (await text()) !== one);
         return (await result()).startsWith('Done') ? '' : `result: ${await result()}`;
     });
@@ -296,23 +297,24 @@ try {
         return said.includes(answer.reason) ? '' : `page: ${said}, server: ${answer.reason}`;
     });
 
-    await claim('the command works with keys only, and the focus is visible', async () => {
-        const focused = (selector) => page.evaluate((s) => document.activeElement === document.querySelector(s), selector);
-        const tabTo = async (selector, key = 'Tab') => {
-            for (let n = 0; n < 300; n++) {
-                if (await focused(selector)) {
-                    return;
-                }
-                if (key === 'Shift') {
-                    await page.keyboard.down('Shift');
-                    await page.keyboard.press('Tab');
-                    await page.keyboard.up('Shift');
-                } else {
-                    await page.keyboard.press(key);
-                }
+    const focused = (selector) => page.evaluate((s) => document.activeElement === document.querySelector(s), selector);
+    const tabTo = async (selector, key = 'Tab') => {
+        for (let n = 0; n < 300; n++) {
+            if (await focused(selector)) {
+                return;
             }
-            throw new Error(`no way to ${selector}`);
-        };
+            if (key === 'Shift') {
+                await page.keyboard.down('Shift');
+                await page.keyboard.press('Tab');
+                await page.keyboard.up('Shift');
+            } else {
+                await page.keyboard.press(key);
+            }
+        }
+        throw new Error(`no way to ${selector}`);
+    };
+
+    await claim('the command works with keys only, and the focus is visible', async () => {
         await type(min);
         await page.evaluate(() => document.activeElement.blur());
         await tabTo(`${form} input[type=range]`);
@@ -329,19 +331,167 @@ try {
         return outline === 'none' ? 'no outline' : '';
     });
 
+    const box = names.find((n) => first.devices[n].type === 'openevse' && first.devices[n].control);
+    if (!box) {
+        throw new Error('no OpenEVSE may be controlled');
+    }
+    const tile = `[data-device="${box}"]`;
+    const limit = `${tile} [data-command="charge.current"]`;
+    const orders = (name) => `${tile} [data-call="${name}"]`;
+    const boxNow = async () => (await state()).devices[box];
+    const boxWord = async () => (await boxNow()).signals['evse.state']?.value;
+    const said = async (selector) => (await texts(`${selector} .result`)).join();
+    const buttons = `${tile} .calls`;
+    /* calls of the page; each is held back for delay ms, or (Infinity) never gets there */
+    const calls = [];
+    let delay = 0;
+    await page.setRequestInterception(true);
+    const hold = async (r) => {
+        if (new URL(r.url()).pathname.endsWith('/call')) {
+            calls.push(r.postData());
+            if (delay === Infinity) {
+                await r.abort();
+                return;
+            }
+            await new Promise((done) => setTimeout(done, delay));
+        }
+        await r.continue();
+    };
+    page.on('request', hold);
+    await until('a wallbox that answers', async () => (await boxNow()).commands['charge.current'].shown !== undefined);
+
+    await claim(`${box}: what is asked, what is in force, and why it is less are said`, async () => {
+        const most = first.devices[box].commands['charge.current'].max;
+        await page.$eval(`${limit} input[type=number]`, (e) => e.select());
+        await page.type(`${limit} input[type=number]`, String(most));
+        await page.click(`${limit} [type=submit]`);
+        await until('less than asked, with a reason, on the page too', async () => {
+            const { lease, shown, reason } = (await boxNow()).commands['charge.current'];
+            const wanted = `asked ${most}\u202fA, in force ${shown}\u202fA: ${reason}`;
+            return lease && shown < most && /limited/.test(reason) && (await texts(`${limit} .state`)).join().includes(wanted);
+        });
+        return (await said(limit)).startsWith(`Done: asked for ${most}`) ? '' : `result: ${await said(limit)}`;
+    });
+
+    await claim(`${box}: given back, its safe current is in force, and nobody asks for more`, async () => {
+        const { safe: least } = first.devices[box].commands['charge.current'];
+        await page.click(`${limit} .release`);
+        await until('the safe current in the box', async () => {
+            const { lease, asked, shown } = (await boxNow()).commands['charge.current'];
+            return lease === undefined && asked === undefined && shown === least;
+        });
+        await until('the words', async () => (await texts(`${limit} .state`)).join().includes(`${least}\u202fA (safe value)`));
+    });
+
+    await claim(`${box}: a button is an order; while its answer is awaited it does nothing more`, async () => {
+        const before = calls.length;
+        delay = 1000;
+        await page.click(orders('pause'));
+        await until('busy', async () => (await said(buttons)).startsWith('Asking'));
+        await page.click(orders('pause'));
+        await page.click(orders('resume'));
+        const dimmed = await page.$$eval(`${buttons} button`, (all) => all.every((e) => e.ariaDisabled === 'true'));
+        await until('done', async () => (await said(buttons)) === 'Done: pause.');
+        delay = 0;
+        await until('a wallbox that sleeps', async () => (await boxWord()) === 'sleeping');
+        await until('the word', async () => (await texts(`${tile} [data-signal="${box}/evse.state"]`)).join().includes('sleeping'));
+        const asked = calls.slice(before).join();
+        return asked !== '{"call":"pause","arguments":[]}' ? `asked: ${asked}` : dimmed ? '' : 'its buttons look as if they did something';
+    });
+
+    await claim(`${box}: a slow answer is waited for, and that is said`, async () => {
+        delay = 4000;
+        await page.click(orders('resume'));
+        await until('patience', async () => (await said(buttons)).startsWith('Still asking'));
+        await until('done', async () => (await said(buttons)) === 'Done: resume.');
+        delay = 0;
+        await until('a wallbox that is awake', async () => (await boxWord()) !== 'sleeping');
+    });
+
+    await claim(`${box}: an order that never arrives is not said to be done`, async () => {
+        delay = Infinity;
+        await page.click(orders('pause'));
+        await until('words', async () => (await said(buttons)).startsWith('No answer from voltbus.'));
+        delay = 0;
+    });
+
+    await claim(`${box}: an order with an argument, by keys; its button says what is sent, in whole steps, a long time as hours and minutes`, async () => {
+        const form = orders('set_time_limit');
+        await until('a car', async () => /^(connected|charging)$/.test(await boxWord()), 60_000);
+        await page.click(`${tile} .more summary`);
+        await page.evaluate(() => document.activeElement.blur());
+        await tabTo(`${form} input`);
+        await page.keyboard.type('7300');
+        const button = (await texts(`${form} [type=submit]`)).join();
+        await page.keyboard.press('Enter');
+        const words = await until('done', async () => ((await said(form)).startsWith('Done') ? said(form) : ''));
+        await until('the limit in the box', async () => (await boxNow()).signals['limit.time']?.value === 7200, 20_000);
+        if (calls.at(-1) !== '{"call":"set_time_limit","arguments":[7200]}') {
+            return `asked ${calls.at(-1)}`;
+        }
+        return button === 'Set time limit 2:00\u202fh' && words === 'Done: set time limit 2:00\u202fh.' ? '' : `${button}; ${words}`;
+    });
+
+    await claim(`${box}: an argument beyond its range is refused, with the reason of the server`, async () => {
+        const form = orders('set_time_limit');
+        const { max: most } = (await boxNow()).calls.find((c) => c.name === 'set_time_limit').arguments[0];
+        const answer = await page.evaluate(
+            async (path, body) => {
+                const r = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+                return { status: r.status, ...(await r.json()) };
+            },
+            `/api/devices/${box}/call`,
+            JSON.stringify({ call: 'set_time_limit', arguments: [most + 900] }),
+        );
+        await page.$eval(`${form} input`, (e) => e.select());
+        await page.type(`${form} input`, String(most + 900));
+        await page.click(`${form} [type=submit]`);
+        const words = await until('a refusal', async () => ((await said(form)).startsWith('Refused') ? said(form) : ''));
+        return answer.status === 422 && words === `Refused: ${answer.reason}` ? '' : `status ${answer.status} ${answer.reason}, page: ${words}`;
+    });
+
+    await claim(`${box}: nothing chosen is not sent as the first word`, async () => {
+        const form = orders('set_lock');
+        const chosen = await page.$eval(`${form} select`, (e) => e.value);
+        await page.click(`${form} [type=submit]`);
+        await until('a refusal', async () => (await said(form)).startsWith('Refused'));
+        return chosen === '' && calls.at(-1) === '{"call":"set_lock","arguments":[""]}' ? '' : `'${chosen}', asked ${calls.at(-1)}`;
+    });
+
+    await claim(`${box}: text is shown as it is, and cannot be plotted`, async () => {
+        await page.click(`${tile} .all summary`);
+        const version = (await boxNow()).signals['firmware.version'].value;
+        const cell = await page.waitForSelector(`${tile} td [data-signal="${box}/firmware.version"]`);
+        const shown = await cell.evaluate((e) => [e.tagName, e.textContent]);
+        await page.click(`${tile} .all summary`);
+        await page.click(`${tile} .more summary`);
+        return shown.join() === `DIV,${version}` ? '' : shown.join();
+    });
+    page.off('request', hold);
+    page.on('request', (r) => new URL(r.url()).pathname.endsWith('/call') && calls.push(r.postData()));
+    await page.setRequestInterception(false);
+
     await claim('every control has a name', async () => {
         const bare = await page.$$eval('button, input, select, summary', (all) =>
             all.filter((e) => !(e.ariaLabel || e.labels?.length || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 80)));
         return bare.length ? bare.join(' ') : '';
     });
 
-    await claim('a lost connection is said on every tile, and the page comes back by itself', async () => {
+    await claim('a lost connection is said on every tile, nothing can be asked, and the page comes back by itself', async () => {
+        const before = calls.length;
         const greyed = page.waitForFunction((n) => document.querySelectorAll('.tile.away').length === n, { polling: 20 }, names.length);
         await page.evaluate(() => window.sockets.at(-1).close());
         await greyed;
+        const away = await page.evaluate((button) => {
+            document.querySelector(button).click();
+            return !!document.querySelector('.tile.away') && document.querySelector(button).ariaDisabled;
+        }, orders('pause'));
         await page.waitForSelector('[data-phase=live]');
         await page.waitForSelector('.tile.away', { hidden: true });
         const count = await page.evaluate(() => window.sockets.length);
+        if (away !== 'true' || calls.length !== before) {
+            return `away: ${away}, ${calls.length - before} asked`;
+        }
         return count === 2 ? '' : `${count} connections instead of 2`;
     });
 
@@ -384,6 +534,7 @@ try {
         await look(320, 720, 2);
         await until('a narrow page', () => page.evaluate(() => innerWidth === 320));
         await page.click('[data-device] summary');
+        await page.evaluate(() => document.querySelectorAll('.more').forEach((e) => (e.open = true)));
         await settled();
         const { width, low } = await page.evaluate(() => ({
             width: document.documentElement.scrollWidth,
@@ -392,7 +543,11 @@ try {
                 .map((e) => e.textContent),
         }));
         await page.click('[data-device] summary');
-        await page.evaluate(() => (document.activeElement.blur(), scrollTo(0, 0)));
+        await page.evaluate(() => {
+            document.querySelectorAll('.more').forEach((e) => (e.open = false));
+            document.activeElement.blur();
+            scrollTo(0, 0);
+        });
         await page.screenshot({ path: join(shots, 'dashboard-phone.png') });
         return width > 320 ? `${width} px wide` : low.length ? `low: ${low}` : '';
     });

@@ -3,7 +3,7 @@
  * usage: node test/web/mock.mjs [--port N] [--dist DIR] [--modules DIR] [--faults] [--young]
  *
  * --faults: some devices are stale, silent or broken. --young: the history begins with the server.
- * POST /mock/drop cuts all live connections for five seconds.
+ * POST /mock/drop cuts all live connections for five seconds. POST /mock/slow?s=N: calls are answered after so long.
  * SPDX-License-Identifier: MIT */
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -36,6 +36,37 @@ const n = (of, unit, title, more) => ({ of, unit, title, ...more });
 const w = (words, title, of = () => 0, more) => ({ of, unit: '', title, words, ...more });
 const noYes = ['no', 'yes'];
 const unknown = (v) => ({ of: () => v, unit: '', title: '', unknown: true });
+const said = (words, title) => ({ of: () => words, unit: '', title }); /* text: a string without words */
+
+/* A wallbox with a car that always wants to charge. It takes a moment to do what it is told. */
+const box = { state: 'charging', volts: 236.4, saved: 24, inForce: 16, hot: arg.faults, limit: 0, energy: 0, slow: 0, done: undefined, begun: Date.now() / 1000 - 3905 };
+const boxStates = ['starting', 'not-connected', 'connected', 'charging', 'gfci-self-test-failed', 'over-temperature', 'sleeping', 'disabled'];
+const boxAmps = (t) => (box.state === 'charging' ? round(box.inForce - 0.3 + 0.1 * noise(t, 5), 2) : 0);
+
+function boxObeys() {
+    const c = devices.wallbox.commands['charge.current'];
+    if (c.farewell || (c.until !== undefined && now() - c.since > 0.4)) {
+        box.inForce = Math.min(c.value, box.saved, box.hot ? 10 : 80);
+        c.farewell = false;
+        box.done = c.since;
+    }
+}
+
+function readBack() {
+    const c = devices.wallbox.commands['charge.current'];
+    const why = box.hot ? 'the box is too hot and has throttled itself' : 'limited by the current that is saved in the box';
+    const pending = box.done !== c.since;
+    const reason = c.until === undefined || c.value === box.inForce ? {} : { reason: pending ? 'not answered yet' : why };
+    return { ...(c.until === undefined ? {} : { asked: c.value }), shown: box.inForce, ...reason };
+}
+
+const boxCalls = {
+    pause: () => void (box.state = 'sleeping'),
+    resume: () => void (box.state = 'charging'),
+    set_time_limit: (seconds) => void (box.limit = Number(seconds)),
+    set_energy_limit: (energy) => void (box.energy = Number(energy)),
+    set_lock: () => [409, { error: 'refused', reason: 'wallbox set_lock: the device said no; it needs AUTH_LOCK, which its build may lack' }],
+};
 
 const devices = {
     battery: {
@@ -146,6 +177,37 @@ const devices = {
             'weather.unknown_3': unknown(2),
         },
     },
+    wallbox: {
+        type: 'openevse', title: 'OpenEVSE wallbox: state, power, energy, limits, and everything else that RAPI has', link: 'box',
+        period: 1, control: true, headline: ['evse.state', 'charge.power', 'charge.current', 'energy.session', 'pilot.current'],
+        rows: {
+            'evse.state': w(boxStates, 'State of the box, and its faults', () => boxStates.indexOf(box.state)),
+            'session.time': n((t) => Math.round(t - box.begun), 's', 'Charging time of this session or the last'),
+            'pilot.current': n(() => box.inForce, 'A', 'Current that the car may take now'),
+            'charge.current': n(boxAmps, 'A', 'Current of the car; 0 with an open relay'),
+            'charge.voltage': n(() => box.volts, 'V', 'Voltage; the nominal one where no voltmeter is fitted'),
+            'charge.power': n((t) => round(boxAmps(t) * box.volts, 1), 'W', 'Current times voltage'),
+            'energy.session': n((t) => round((t - box.begun) * 0.95, 1), 'Wh', 'Energy of this session'),
+            'limit.time': n(() => box.limit, 's', 'Charging time limit; 0 = none'),
+            'heartbeat.interval': n(() => 10, 's', 'The box falls back after so long without a pulse; 0 = never'),
+            'evse.flags': said('time-limit,relay-closed,ev-connected,was-connected', 'What the box notes of itself (vflags)'),
+            'firmware.version': said('8.2.3', 'Firmware'),
+            'firmware.rapi': said('5.2.1', 'Version of RAPI'),
+        },
+        commands: {
+            'charge.current': { title: 'Current that the car may take, at most', unit: 'A', min: 6, max: 80, step: 1, safe: 6, value: 6, readBack },
+        },
+        calls: [
+            { name: 'pause', title: 'Sleep: the relay opens, the car may stay', arguments: [] },
+            { name: 'resume', title: 'Wake up: the car may charge', arguments: [] },
+            { name: 'set_time_limit', title: 'End this session after a time',
+                arguments: [{ name: 'time', title: 'Time, in steps of 900; 0 = none', unit: 's', min: 0, max: 229500, step: 900 }] },
+            { name: 'set_energy_limit', title: 'End this session after an energy',
+                arguments: [{ name: 'energy', title: 'Energy, in steps of 1000; 0 = none', unit: 'Wh', min: 0, max: 255000, step: 1000 }] },
+            { name: 'set_lock', title: 'Charging waits for permission',
+                arguments: [{ name: 'state', title: 'Off or on', unit: '', words: ['off', 'on'] }] },
+        ],
+    },
     heater: {
         type: 'eberspacher-heater', title: 'Eberspacher heater on the LIN bus', link: 'house', period: 0.36,
         headline: ['heater.setpoint'], rows: { 'heater.setpoint': n(() => 19, '°C', 'Set point') },
@@ -160,6 +222,7 @@ const started = now();
 const links = {
     house: { link: 'lin:/dev/ttyUSB0', state: 'open', leader: 'lead', reason: '', frames: 40211, bad: 3 },
     car: { link: 'can:can0', state: 'open', reason: '', frames: 1230482, bad: 0 },
+    box: { link: 'rapi:/dev/ttyUSB1', state: 'open', reason: '', frames: 5210, bad: 0 },
     radio: arg.faults
         ? { link: 'rfm69:/dev/ttyACM0', state: 'waiting', reason: '/dev/ttyACM0 is gone; trying again in 4 s', frames: 811, bad: 12 }
         : { link: 'rfm69:/dev/ttyACM0', state: 'open', reason: '', frames: 811, bad: 12 },
@@ -177,9 +240,9 @@ function signal(row, t, value = row.of(t)) {
 }
 
 function commandNow(c) {
-    const { until, by, ...rest } = c;
+    const { until, by, since: _, farewell: __, readBack, ...rest } = c;
     const left = until === undefined ? {} : { lease: round(until - now(), 1), by };
-    return { ...rest, ...left };
+    return { ...rest, ...left, ...readBack?.() };
 }
 
 function state() {
@@ -198,6 +261,7 @@ function state() {
         };
         if (d.control) {
             list[name].commands = Object.fromEntries(Object.entries(d.commands).map(([id, c]) => [id, commandNow(c)]));
+            list[name].calls = d.calls;
         }
     }
     return { site: 'van', demo: true, time: round(t, 3), seq, links, devices: list };
@@ -238,6 +302,7 @@ function command(name, id, body) {
     }
     if (body.release) {
         c.value = c.safe;
+        c.farewell = true;
         delete c.until;
         return [200, { device: name, command: id, value: c.value }];
     }
@@ -248,8 +313,28 @@ function command(name, id, body) {
     if (!c.words && (body.value < c.min || body.value > c.max)) {
         return [422, { error: 'out-of-range', reason: `${id} may be ${c.min} to ${c.max}, not ${body.value}` }];
     }
-    Object.assign(c, { value: body.value, until: now() + lease, by: 'page' });
+    Object.assign(c, { value: body.value, until: now() + lease, by: 'page', since: now() });
     return [200, { device: name, command: id, value: c.value, lease }];
+}
+
+async function call(name, { call: id, arguments: given = [] }) {
+    const d = devices[name];
+    const row = d?.calls?.find((c) => c.name === id);
+    if (!row) {
+        return d ? [404, { error: 'no-call', reason: `${name} ${id}: the device has no such call` }] : [404, { error: 'no-device', reason: `there is no device ${name}` }];
+    }
+    await new Promise((r) => setTimeout(r, 60 + box.slow * 1000));
+    for (const [i, a] of row.arguments.entries()) {
+        const v = given[i];
+        if (a.words ? !a.words.includes(v) : typeof v !== 'number') {
+            const range = a.words ? a.words.join(' or ') : `${a.min} to ${a.max} ${a.unit}`;
+            return [400, { error: 'bad-value', reason: `${name} ${id}: ${a.name}: '${v}' is no such value: expected ${range}` }];
+        }
+        if (!a.words && (v < a.min || v > a.max)) {
+            return [422, { error: 'out-of-range', reason: `${name} ${id}: ${a.name}: '${v}' is beyond the limits: expected ${a.min} to ${a.max} ${a.unit}` }];
+        }
+    }
+    return boxCalls[id](...given) ?? [200, { ok: true, values: {}, text: '' }];
 }
 
 const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', webmanifest: 'application/manifest+json' };
@@ -271,12 +356,16 @@ const server = createServer(async (request, response) => {
         deaf = now() + 5;
         sockets.clients.forEach((s) => s.terminate());
         json([200, {}]);
+    } else if (url.pathname === '/mock/slow') {
+        box.slow = Number(url.searchParams.get('s'));
+        json([200, {}]);
     } else if (post && request.method === 'POST') {
         let body = '';
         for await (const part of request) {
             body += part;
         }
-        json(command(...post.slice(1).map(decodeURIComponent), JSON.parse(body)));
+        const [name, id] = post.slice(1).map(decodeURIComponent);
+        json(id === 'call' ? await call(name, JSON.parse(body)) : command(name, id, JSON.parse(body)));
     } else {
         const path = normalize(url.pathname === '/' ? '/index.html' : url.pathname);
         try {
@@ -310,16 +399,18 @@ setInterval(() => {
         for (const c of Object.values(d.commands ?? {})) {
             if (c.until !== undefined && c.until < t) {
                 c.value = c.safe;
+                c.farewell = true;
                 delete c.until;
             }
         }
+        boxObeys();
         const commands = {};
         for (const [id, c] of Object.entries(d.commands ?? {})) {
-            const { value, lease, by } = commandNow(c);
-            commands[id] = { value, lease, by };
+            const { value, lease, by, asked, shown, reason } = commandNow(c);
+            commands[id] = { value, lease, by, asked, shown, reason };
         }
-        const said = JSON.stringify(Object.values(d.commands ?? {}));
-        if (at > heard[name] || said !== before[name]) {
+        const told = JSON.stringify(Object.values(d.commands ?? {}).map((c) => [c, c.readBack?.()]));
+        if (at > heard[name] || told !== before[name]) {
             heard[name] = at;
             d.frames++;
             const signals = {};
@@ -328,10 +419,10 @@ setInterval(() => {
                 signals[id] = { value: signal(row, at), t: at, ...more };
             }
             changed[name] = { age: round(t - at, 3), frames: d.frames, signals };
-            if (said !== before[name]) {
+            if (told !== before[name]) {
                 changed[name].commands = commands;
             }
-            before[name] = said;
+            before[name] = told;
             links[d.link].frames++;
         }
     }

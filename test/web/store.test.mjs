@@ -16,14 +16,15 @@ const esbuild = createRequire(join(web, 'package.json'))('esbuild');
 const folder = mkdtempSync(join(tmpdir(), 'voltbus-web-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function load(name) {
+async function load(name, ext = 'ts') {
     const outfile = join(folder, `${name}.mjs`);
-    esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.ts`], outfile, bundle: true, format: 'esm', logLevel: 'error' });
+    esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.${ext}`], outfile, bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error' });
     return import(pathToFileURL(outfile));
 }
-const { fromSnapshot, merge, canPlot, defaultPlot } = await load('store');
-const { number, decimalsOf, short, exact, label, duration, elapsed } = await load('format');
+const { fromSnapshot, merge, standing, canPlot, defaultPlot } = await load('store');
+const { number, decimalsOf, short, exact, reading, say, label, duration, elapsed } = await load('format');
 const { assemble, csv, valueAt, Recorder } = await load('series');
+const { valueOf, allowed } = await load('given', 'tsx');
 const { parseHash, makeHash, toggled } = await load('hash');
 
 const snapshot = () => ({
@@ -92,6 +93,53 @@ test('a command without a lease is back at its safe value, and nobody holds it',
     assert.deepEqual([c.value, c.until, c.by, c.max], [0, undefined, undefined, 5]);
 });
 
+const wallbox = (command, calls) => {
+    const state = snapshot();
+    Object.assign(state.devices.panel.commands, { 'charge.current': { title: '', unit: 'A', min: 6, max: 80, step: 1, safe: 6, value: 6, ...command } });
+    return fromSnapshot({ ...state, devices: { panel: { ...state.devices.panel, calls } } });
+};
+const standingOf = (command, silent) => standing(wallbox(command).devices.panel.commands['charge.current'], 1000, silent);
+
+test('a command of a device that reads nothing back is in force while it is held, else its safe value is', () => {
+    assert.deepEqual(standingOf({ value: 16, lease: 30 }), { kind: 'held', value: 16, reason: '' });
+    assert.deepEqual(standingOf({}), { kind: 'safe', value: 6, reason: '' });
+    assert.deepEqual(standingOf({}, true), { kind: 'none', value: undefined, reason: '' });
+});
+
+test('what a device has made of a command stands beside what was asked, with the reason', () => {
+    const reason = 'the box is too hot and has throttled itself';
+    assert.deepEqual(standingOf({ value: 16, lease: 30, shown: 10, reason }), { kind: 'asked', value: 10, reason });
+    assert.deepEqual(standingOf({ value: 16, lease: 30, reason: 'not answered yet' }), { kind: 'asked', value: undefined, reason: 'not answered yet' });
+    assert.deepEqual(standingOf({ value: 16, lease: 30, shown: 10 }), { kind: 'asked', value: 10, reason: '' });
+    assert.deepEqual(standingOf({ value: 16, lease: 30, shown: 16 }), { kind: 'held', value: 16, reason: '' });
+});
+
+test('without a lease nobody asks: what the device says is in force, be it the safe value or not', () => {
+    assert.deepEqual(standingOf({ shown: 24 }), { kind: 'free', value: 24, reason: '' });
+    assert.deepEqual(standingOf({ shown: 6 }), { kind: 'safe', value: 6, reason: '' });
+});
+
+test('a lease that has run out asks for nothing, though the server has not said so yet', () => {
+    const command = wallbox({ value: 16, lease: 30, shown: 16 }).devices.panel.commands['charge.current'];
+    assert.equal(standing(command, 1029.9).kind, 'held');
+    assert.equal(standing(command, 1030).kind, 'free');
+});
+
+test('what was read back and why it differs goes with the value that it came with', () => {
+    const model = wallbox({ value: 16, lease: 30, shown: 10, reason: 'too hot' });
+    const after = merge(model, delta(8, { commands: { 'charge.current': { value: 16, lease: 29, by: 'page' } } }));
+    const c = after.devices.panel.commands['charge.current'];
+    assert.deepEqual([c.shown, c.reason, c.until], [undefined, undefined, 1030]);
+});
+
+test('calls come with the snapshot, and again when the version of the device is known', () => {
+    const pause = { name: 'pause', title: 'Sleep', arguments: [] };
+    const model = wallbox({}, [pause]);
+    assert.deepEqual(model.devices.panel.calls, [pause]);
+    assert.deepEqual(merge(model, delta(8, { age: 0.1 })).devices.panel.calls, [pause]);
+    assert.deepEqual(merge(model, delta(8, { calls: [] })).devices.panel.calls, []);
+});
+
 test('out of range belongs to the value that came with it', () => {
     const bad = merge(fromSnapshot(snapshot()), delta(8, { signals: { 'box.temperature': { value: 127, t: 1, out_of_range: true } } }));
     assert.equal(bad.devices.panel.signals['box.temperature'].out_of_range, true);
@@ -142,6 +190,34 @@ test('numbers look the same in every locale', () => {
     assert.equal(short({ value: 1.234567, decimals: 6, largest: 1.234567 }), '1.235');
     assert.equal(short({ value: 1204.2, decimals: 1, largest: 1204.2 }), '1204.2');
     assert.equal(short({ value: 54210.1, decimals: 1, largest: 54210.1 }), '54\u202f210');
+});
+
+test('a text without words is shown as it is, and not plotted', () => {
+    const version = merge(fromSnapshot(snapshot()), delta(8, { signals: { 'firmware.version': { value: '8.2.3', unit: '', title: 'Firmware', t: 1 } } }))
+        .devices.panel.signals['firmware.version'];
+    assert.deepEqual(reading(version, exact), ['8.2.3', '']);
+    assert.equal(canPlot(version), false);
+});
+
+test('seconds are hours and minutes from two minutes on', () => {
+    const tile = (value, unit = 's') => reading({ value, unit, decimals: 0, largest: value }, exact).join('');
+    assert.deepEqual([119, 120, 3599, 3905, 229500].map((v) => tile(v)),
+        ['119\u202fs', '0:02\u202fh', '0:59\u202fh', '1:05\u202fh', '63:45\u202fh']);
+    assert.equal(tile(3905, 'Wh'), '3905\u202fWh');
+    assert.equal(say(7200, 's'), '2:00\u202fh');
+    assert.equal(say(16, 'A', 1), '16.0\u202fA');
+    assert.equal(say('on', ''), 'on');
+});
+
+test('what is typed becomes a number in whole steps, as the server rounds it, or stays as it is', () => {
+    const time = { unit: 's', min: 0, max: 229500, step: 900 };
+    assert.deepEqual(['7300', '450', '449', '300000', '', ' ', 'soon'].map((t) => valueOf(time, t)), [7200, 900, 0, 299700, '', ' ', 'soon']);
+    assert.equal(valueOf({ unit: 'V', min: 60, max: 300, step: 0.001 }, '230.1234'), 230.123);
+    assert.equal(valueOf({ unit: '°C', min: 0.1, max: 100, step: 0.1 }, '70.3'), 70.3);
+    assert.equal(valueOf({ unit: '', words: ['1', '2', 'automatic'] }, '2'), '2');
+    assert.equal(valueOf({ unit: '', text: true }, '16'), '16');
+    assert.equal(allowed(time), 'allowed 0 to 229\u202f500\u202fs, in steps of 900');
+    assert.equal(allowed({ unit: 'A', min: 6, max: 32, step: 1 }), 'allowed 6 to 32\u202fA');
 });
 
 test('names and times are words', () => {

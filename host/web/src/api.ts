@@ -24,17 +24,31 @@ export interface Signal {
     out_of_range?: boolean;
 }
 
-export interface Command {
+/* What may be given: a number, one of some words, or text. */
+export interface Given {
     title: string;
     unit: string;
     min?: number;
     max?: number;
     step?: number;
     words?: string[];
+    text?: boolean;
+}
+
+export interface Command extends Given {
     safe: Value;
     value: Value;
     lease?: number;
     by?: string;
+    shown?: Value; /* what the device says is in force; absent where it does not say */
+    reason?: string; /* why that is not what was asked */
+}
+
+/* One order, answered once. */
+export interface Call {
+    name: string;
+    title: string;
+    arguments: (Given & { name: string })[];
 }
 
 export type Health = 'ok' | 'silent' | 'stale' | 'error';
@@ -52,6 +66,7 @@ export interface Device {
     headline: string[];
     signals: Record<string, Signal>;
     commands?: Record<string, Command>;
+    calls?: Call[];
 }
 
 export interface State {
@@ -73,6 +88,7 @@ export interface DeviceChange {
     bad?: number;
     signals?: Record<string, SignalChange>;
     commands?: Record<string, Partial<Command>>;
+    calls?: Call[];
 }
 
 export interface Snapshot {
@@ -143,6 +159,20 @@ export function getHistory(key: string, from: number, to: number, points: number
     return answer(fetch(`/api/history?${query}`, { signal, cache: 'no-store' }));
 }
 
+/* Gives up after a while: a connection that is gone may not tell. */
+function post<T>(device: string, what: string, body: object, patience: number): Promise<T> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), patience);
+    return answer<T>(
+        fetch(`/api/devices/${encodeURIComponent(device)}/${encodeURIComponent(what)}`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(body),
+            signal: abort.signal,
+        }),
+    ).finally(() => clearTimeout(timer));
+}
+
 export interface CommandAnswer {
     device: string;
     command: string;
@@ -150,18 +180,24 @@ export interface CommandAnswer {
     lease?: number;
 }
 
+/* The server answers at once. */
 export function postCommand(
     device: string,
     command: string,
     body: { value: Value; lease: number } | { release: true },
 ): Promise<CommandAnswer> {
-    return answer(
-        fetch(`/api/devices/${encodeURIComponent(device)}/${encodeURIComponent(command)}`, {
-            method: 'POST',
-            headers: { 'Content-Type': 'application/json' },
-            body: JSON.stringify(body),
-        }),
-    );
+    return post(device, command, body, 20_000);
+}
+
+export interface CallAnswer {
+    ok: true;
+    values: Record<string, Value>;
+    text: string;
+}
+
+/* The device answers, some only after half a minute; the server waits for a minute at most. */
+export function postCall(device: string, call: string, args: Value[]): Promise<CallAnswer> {
+    return post(device, 'call', { call, arguments: args }, 70_000);
 }
 
 export function liveUrl(): string {

@@ -162,7 +162,8 @@ const GAP = 14;
 /* About how tall a tile is, from what it always shows: so tiles stay where they are while values come and go. */
 function height(device: DeviceView): number {
     const commands = device.control ? Object.keys(device.commands).length : 0;
-    return 105 + 50 * Math.ceil(device.headline.length / 2) + 165 * commands;
+    const calls = device.control && device.calls?.length ? 90 : 0;
+    return 105 + 50 * Math.ceil(device.headline.length / 2) + 165 * commands + calls;
 }
 
 /* Tiles side by side in columns, each in the shortest so far. */

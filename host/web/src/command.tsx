@@ -1,37 +1,50 @@
 /* command.tsx - one command of a device: what is in force and until when, and a form to set or release it.
- * The server decides what is allowed; its refusal is shown in its words.
+ * Where the device reads back what it has made of it, that is shown beside what was asked, with the reason.
  * SPDX-License-Identifier: MIT */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, postCommand, type Value } from './api';
-import { decimalsOf, duration, label, number, unitText } from './format';
-import type { CommandView } from './store';
+import { postCommand, type Value } from './api';
+import { useAsk } from './ask';
+import { decimalsOf, duration, label, say as sayValue } from './format';
+import { allowed, Input, valueOf } from './given';
+import { standing, type CommandView, type Standing } from './store';
 import { text } from './text';
 
-interface Result {
-    state: 'busy' | 'done' | 'refused';
-    words: string;
+function inWords({ kind, value, reason }: Standing, command: CommandView, say: (v: Value) => string): string {
+    const known = value === undefined ? '' : say(value);
+    switch (kind) {
+        case 'held':
+            return text.inForce(known);
+        case 'asked':
+            return text.asked(say(command.value), known, reason);
+        case 'free':
+            return text.notAsked(known);
+        case 'safe':
+            return text.atSafe(known);
+        case 'none':
+            return text.notKnown(say(command.safe));
+    }
 }
 
-export function CommandForm({ device, id, command, now, away }: {
+export function CommandForm({ device, id, command, now, silent, away }: {
     device: string;
     id: string;
     command: CommandView;
     now: number;
+    silent: boolean;
     away: boolean;
 }) {
     const [draft, setDraft] = useState<string | null>(null);
     const [lease, setLease] = useState(text.leases[0]![0]);
-    const [result, setResult] = useState<Result | null>(null);
+    const { ask, off, outcome } = useAsk(away);
     const { min, max, step = 1, words, unit } = command;
-    const decimals = decimalsOf(step);
-    const plain = (v: number) => number(v, decimalsOf(v));
-    const say = (v: Value) => (typeof v === 'number' ? number(v, Math.max(decimals, decimalsOf(v))) : v) + unitText(unit);
-    const typed = draft ?? String(command.value);
-    const wanted: Value = words || typed.trim() === '' || Number.isNaN(Number(typed)) ? typed : Number(typed);
+    const say = (v: Value) => sayValue(v, unit, decimalsOf(step));
+    const stand = standing(command, now, silent);
+    const held = stand.kind === 'held' || stand.kind === 'asked';
+    const present = held ? command.value : (stand.value ?? command.safe);
+    const typed = draft ?? String(present);
+    const wanted = valueOf(command, typed);
     const name = label(id, device);
     const input = `set-${device}-${id}`;
-    const held = command.until !== undefined && command.until > now;
-    const busy = result?.state === 'busy';
     const form = useRef<HTMLFormElement>(null);
     const inRelease = useRef(false);
 
@@ -43,22 +56,14 @@ export function CommandForm({ device, id, command, now, away }: {
         }
     }, [held]);
 
-    const ask = async (body: Parameters<typeof postCommand>[2]) => {
-        if (busy || away) {
-            return;
-        }
-        setResult({ state: 'busy', words: text.asking });
-        try {
-            const got = await postCommand(device, id, body);
-            const words =
-                'release' in body
-                    ? text.released(say(command.safe))
-                    : text.done(say(got.value), duration(got.lease ?? body.lease));
-            setResult({ state: 'done', words });
-        } catch (e) {
-            const known = e instanceof ApiError && e.code !== 'unreachable';
-            setResult({ state: 'refused', words: known ? text.refused(e.reason || e.code) : text.unreachable });
-        }
+    const set = async () => {
+        const got = await postCommand(device, id, { value: wanted, lease });
+        const done = command.shown === undefined ? text.done : text.doneAsked;
+        return done(say(got.value), duration(got.lease ?? lease));
+    };
+    const release = async () => {
+        await postCommand(device, id, { release: true });
+        return text.released(say(command.safe));
     };
 
     const hold = (
@@ -77,6 +82,9 @@ export function CommandForm({ device, id, command, now, away }: {
             </select>
         </label>
     );
+    const value = (
+        <Input id={input} given={command} typed={typed} type={setDraft} describedBy={words ? undefined : `${input}-range`} />
+    );
 
     return (
         <form
@@ -86,82 +94,60 @@ export function CommandForm({ device, id, command, now, away }: {
             noValidate
             onSubmit={(e) => {
                 e.preventDefault();
-                void ask({ value: wanted, lease });
+                void ask(set);
             }}
         >
             <div class="row">
                 <label for={input} title={command.title}>
                     {name}
                 </label>
-                <output class="state" for={input} data-held={held}>
-                    <span aria-live="polite">{held ? text.inForce(say(command.value)) : text.atSafe(say(command.safe))}</span>
-                    {held && command.by && command.by !== 'page' && <span>{text.heldBy(command.by)}</span>}
+                <output class={`state ${stand.kind}`} for={input} data-held={held}>
+                    <i class="dot" aria-hidden="true" />
+                    <span class="stand" aria-live="polite">{inWords(stand, command, say)}</span>
+                    {held && command.by && command.by !== 'page' && <span class="by">{text.heldBy(command.by)}</span>}
                 </output>
             </div>
             {held && (
                 <div class="row lease">
-                    <span class="countdown">{text.backTo(say(command.safe), duration(command.until! - now))}</span>
+                    <span class="countdown">{text.then(say(command.safe), duration(command.until! - now))}</span>
                     <button
                         type="button"
                         class="release"
-                        aria-disabled={busy || away}
+                        aria-disabled={off}
                         aria-label={text.releaseLabel(device, name)}
                         onFocus={() => (inRelease.current = true)}
                         onBlur={(e) => (inRelease.current = !e.currentTarget.isConnected)}
-                        onClick={() => void ask({ release: true })}
+                        onClick={() => void ask(release)}
                     >
                         {text.release}
                     </button>
                 </div>
             )}
             <div class="row">
-                {words ? (
-                    <>
-                        <select id={input} class="words" value={typed} onChange={(e) => setDraft(e.currentTarget.value)}>
-                            {words.map((w) => (
-                                <option key={w}>{w}</option>
-                            ))}
-                        </select>
-                        {hold}
-                    </>
-                ) : (
-                    <>
-                        {min !== undefined && max !== undefined && (
-                            <input
-                                type="range"
-                                {...{ min, max, step }}
-                                value={Number(typed) || 0}
-                                aria-label={text.slider(name)}
-                                onInput={(e) => setDraft(e.currentTarget.value)}
-                            />
-                        )}
-                        <input
-                            id={input}
-                            type="number"
-                            inputMode="decimal"
-                            {...{ min, max, step }}
-                            value={typed}
-                            aria-describedby={`${input}-range`}
-                            onInput={(e) => setDraft(e.currentTarget.value)}
-                        />
-                    </>
+                {!words && min !== undefined && max !== undefined && (
+                    <input
+                        type="range"
+                        {...{ min, max, step }}
+                        value={Number(typed) || 0}
+                        aria-label={text.slider(name)}
+                        onInput={(e) => setDraft(e.currentTarget.value)}
+                    />
                 )}
+                {value}
+                {words && hold}
             </div>
             {!words && (
                 <div class="row">
                     <span class="allowed" id={`${input}-range`}>
-                        {min !== undefined && max !== undefined && text.allowed(text.range(plain(min), plain(max), unitText(unit)))}
-                        {step !== 1 && `, ${text.step(plain(step))}`}
+                        {allowed(command)}
                     </span>
                     {hold}
                 </div>
             )}
-            <button type="submit" class={wanted === command.value ? 'quiet' : 'primary'} aria-disabled={busy || away}>
-                {text.set(device, name, typeof wanted === 'number' ? say(wanted) : wanted)}
+            <button type="submit" class={wanted === present ? 'quiet' : 'primary'} aria-disabled={off}>
+                {text.set(device, name, say(wanted))}
             </button>
-            <p class={`result ${result?.state ?? ''}`} role="status" aria-live="polite">
-                {result?.words}
-            </p>
+            {outcome}
         </form>
     );
 }

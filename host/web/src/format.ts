@@ -1,9 +1,12 @@
 /* format.ts - numbers and times as text, the same in every locale.
  * SPDX-License-Identifier: MIT */
+import type { Value } from './api';
 import type { SignalView } from './store';
 import { text } from './text';
 
 const THIN = '\u202f'; /* between thousands; narrow, and never at a line's end */
+
+const two = (n: number) => String(n).padStart(2, '0');
 
 export function decimalsOf(n: number): number {
     const [mantissa = '', exponent] = String(n).split('e');
@@ -31,6 +34,25 @@ export function short(s: SignalView): string {
     }
     const whole = String(Math.floor(s.largest)).length;
     return number(s.value, Math.min(s.decimals, 3, Math.max(0, 5 - whole)));
+}
+
+/* Seconds are read as hours and minutes from two minutes on: 3905 s -> "1:05" h */
+const asHours = (n: number, unit: string) => unit === 's' && n >= 120;
+const hours = (n: number) => `${Math.floor(n / 3600)}:${two(Math.floor(n / 60) % 60)}`;
+
+/* A value and its unit as a tile shows them; print: exact or short. */
+export function reading(s: SignalView, print: (s: SignalView) => string): [string, string] {
+    return typeof s.value === 'number' && asHours(s.value, s.unit) ? [hours(s.value), unitText('h')] : [print(s), unitText(s.unit)];
+}
+
+/* A value with its unit, in a sentence. */
+export function say(value: Value, unit: string, decimals = 0): string {
+    if (typeof value !== 'number') {
+        return value;
+    }
+    return asHours(value, unit)
+        ? hours(value) + unitText('h')
+        : number(value, Math.max(decimals, decimalsOf(value))) + unitText(unit);
 }
 
 export function unitText(unit: string): string {
@@ -61,8 +83,6 @@ export function elapsed(seconds: number): string {
     const s = Math.max(0, seconds);
     return s < 9.95 ? `${s.toFixed(1)} s` : s < 100 ? `${Math.floor(s)} s` : duration(Math.floor(s / 60) * 60);
 }
-
-const two = (n: number) => String(n).padStart(2, '0');
 
 export function clock(time: number, tenths = false): string {
     const d = new Date(time * 1000);

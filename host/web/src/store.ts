@@ -1,6 +1,6 @@
 /* store.ts - what the page knows: a snapshot, and the deltas merged into it. Pure: nothing given is changed.
  * SPDX-License-Identifier: MIT */
-import type { Command, Delta, Device, DeviceChange, Signal, SignalChange, State } from './api';
+import type { Command, Delta, Device, DeviceChange, Signal, SignalChange, State, Value } from './api';
 import { decimalsOf } from './format';
 
 export interface SignalView extends Signal {
@@ -10,6 +10,25 @@ export interface SignalView extends Signal {
 
 export interface CommandView extends Command {
     until?: number; /* server time at which the lease ends; absent at the safe value */
+}
+
+/* What is to be said of a command. asked: somebody wants it, and the device has not (yet) done it. none: nobody wants
+ * anything, and it is not known what is in force. */
+export interface Standing {
+    kind: 'held' | 'asked' | 'free' | 'safe' | 'none';
+    value?: Value; /* in force, as far as it is known */
+    reason: string;
+}
+
+/* silent: the device was never heard. Where a device does not say what is in force, it is what was sent. */
+export function standing(c: CommandView, now: number, silent = false): Standing {
+    const reason = c.reason ?? '';
+    if (c.until !== undefined && c.until > now) {
+        const done = reason === '' && (c.shown ?? c.value) === c.value;
+        return { kind: done ? 'held' : 'asked', value: done ? c.value : c.shown, reason };
+    }
+    const value = c.shown ?? (silent ? undefined : c.safe);
+    return { kind: value === undefined ? 'none' : value === c.safe ? 'safe' : 'free', value, reason };
 }
 
 export interface DeviceView extends Omit<Device, 'signals' | 'commands'> {
@@ -65,7 +84,8 @@ function mergeSignal(old: SignalView | undefined, change: SignalChange): SignalV
 }
 
 function mergeCommand(old: CommandView, change: Partial<Command>, time: number): CommandView {
-    const { lease: _, by: __, until: ___, ...rest } = old;
+    /* what belongs to the value goes with it */
+    const { lease: _, by: __, until: ___, shown: ____, reason: _____, ...rest } = old;
     return commandView({ ...rest, ...change }, time);
 }
 

@@ -5,7 +5,7 @@
 export const text = {
     app: 'voltbus',
     /* parts of signal names that are not plain words */
-    words: { soc: 'SoC', soh: 'SoH', uv: 'UV', led: 'LED', id: 'ID' } as Record<string, string>,
+    words: { soc: 'SoC', soh: 'SoH', uv: 'UV', led: 'LED', id: 'ID', evse: 'EVSE', gfci: 'GFCI', rapi: 'RAPI' } as Record<string, string>,
     skip: 'To the values',
 
     live: 'Live',
@@ -59,8 +59,13 @@ export const text = {
     step: (s: string) => `in steps of ${s}`,
     inForce: (value: string) => `${value} in force`,
     atSafe: (value: string) => `${value} (safe value)`,
+    /* of a device that reads back what is in force */
+    asked: (value: string, inForce: string, reason: string) =>
+        `asked ${value}${inForce && `, in force ${inForce}`}${reason && `: ${reason}`}`,
+    notAsked: (value: string) => `nobody asks, ${value} in force`,
+    notKnown: (safe: string) => `nobody asks, safe value ${safe}`,
     heldBy: (who: string) => `held by ${who}`,
-    backTo: (value: string, s: string) => `back to ${value} in ${s}`,
+    then: (value: string, s: string) => `${value} (safe value) in ${s}`,
     slider: (name: string) => `${name}, slider`,
     hold: 'for',
     holdLabel: (name: string) => `How long to hold ${name}`,
@@ -73,10 +78,17 @@ export const text = {
     release: 'Release now',
     releaseLabel: (device: string, command: string) => `Release ${device} ${command} now`,
     asking: 'Asking ...',
+    stillAsking: 'Still asking: a device may take half a minute ...',
     done: (value: string, s: string) => `Done: ${value} for ${s}.`,
-    released: (value: string) => `Released: back to ${value}.`,
+    doneAsked: (value: string, s: string) => `Done: asked for ${value} for ${s}.`,
+    released: (value: string) => `Released: ${value} (safe value) from now on.`,
     refused: (reason: string) => `Refused: ${reason}`,
-    unreachable: 'No answer from voltbus. Whether the command arrived is not known.',
+    unreachable: 'No answer from voltbus. Whether it was done is not known.',
+
+    more: (n: number) => `More to set (${n})`,
+    chooseOne: 'choose ...',
+    call: (name: string, values: string) => `${name[0]!.toUpperCase()}${name.slice(1)}${values && ` ${values}`}`,
+    called: (name: string, answer: string) => `Done: ${name}${answer && `; ${answer}`}.`,
 
     plot: 'Plot',
     plotOf: (names: string) => `Plot of ${names}. The same data as a table is below.`,

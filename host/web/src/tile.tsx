@@ -1,8 +1,9 @@
 /* tile.tsx - one device: is it well, its main values large, all values on request, its commands.
  * SPDX-License-Identifier: MIT */
 import { useState } from 'preact/hooks';
+import { Calls } from './calls';
 import { CommandForm } from './command';
-import { elapsed, exact, label, short, unitText } from './format';
+import { elapsed, exact, label, reading, short } from './format';
 import { canPlot, type DeviceView, type SignalView } from './store';
 import { text } from './text';
 
@@ -55,20 +56,27 @@ function Marks({ signal }: { signal: SignalView }) {
     );
 }
 
+const SHORT_WORD = 10; /* characters; longer ones need the room of two numbers */
+
+/* By all words that it may be, so that nothing moves when it changes. */
+const isLong = ({ value, words = [] }: SignalView) =>
+    typeof value === 'string' && [value, ...words].some((w) => w.length > SHORT_WORD);
+
 function Headline({ device, name, plot }: { device: DeviceView; name: string; plot: Plotting }) {
     return (
         <div class="headline">
             {device.headline.map((id) => {
                 const signal = device.signals[id];
                 const title = label(id, name);
+                const [value, unit] = signal ? reading(signal, short) : [];
                 return signal ? (
-                    <Value key={id} id={`${name}/${id}`} signal={signal} plot={plot} class="big">
+                    <Value key={id} id={`${name}/${id}`} signal={signal} plot={plot} class={isLong(signal) ? 'big long' : 'big'}>
                         <span class="label">
                             {title} <Marks signal={signal} />
                         </span>
                         <span class="number">
-                            {short(signal)}
-                            <small>{unitText(signal.unit)}</small>
+                            {value}
+                            <small>{unit}</small>
                         </span>
                     </Value>
                 ) : (
@@ -114,8 +122,7 @@ function AllValues({ device, name, now, plot }: { device: DeviceView; name: stri
                                         </th>
                                         <td>
                                             <Value id={`${name}/${id}`} signal={s} plot={plot}>
-                                                {exact(s)}
-                                                {unitText(s.unit)}
+                                                {reading(s, exact)}
                                             </Value>
                                             <small>{text.ago(elapsed(now - s.t))}</small>
                                         </td>
@@ -162,11 +169,12 @@ export function Tile({ name, device, now, away, keys, toggle }: {
             </header>
             {why && <p class="reason">{why}</p>}
             {device.headline.length > 0 && <Headline device={device} name={name} plot={plot} />}
-            {commands.length > 0 && (
+            {device.control && commands.length + (device.calls?.length ?? 0) > 0 && (
                 <div class="commands" role="group" aria-label={text.controlOf(name)}>
                     {commands.map(([id, command]) => (
-                        <CommandForm key={id} device={name} id={id} command={command} now={now} away={away} />
+                        <CommandForm key={id} device={name} id={id} command={command} now={now} silent={health === 'silent'} away={away} />
                     ))}
+                    <Calls name={name} device={device} away={away} />
                 </div>
             )}
             <AllValues device={device} name={name} now={now} plot={plot} />
