@@ -95,6 +95,21 @@ END
 status_is 0
 out_is "done"
 
+at=tcp://127.0.0.1:${calls##*:}
+run "voltbus calls it" "$VOLTBUS" call "$at" openevse car connected
+status_is 0
+out_is "car=connected"
+run "voltbus asks for the list" "$VOLTBUS" call "$at" openevse '?'
+status_is 0
+out_has "car=connected (away, connected, ready or auto)"
+out_has "rapi=5.2.1 (set at the start)"
+run "voltbus says why not" "$VOLTBUS" call "$at" openevse car parked
+status_is 1
+err_is "voltbus call: sim://openevse: car: parked: no such word (away, connected, ready or auto)"
+run "nobody is there" "$VOLTBUS" call tcp://127.0.0.1:1 openevse car away
+status_is 1
+err_has "127.0.0.1:1 refuses the connection"
+
 start "one that is called at a pseudo terminal" openevse "pty:$work/box2" --set car=away \
     --calls "pty:$work/calls"
 run "by pyserial" timeout 30 "$python" - "$work/calls" "$work/box2" <<'END'
@@ -106,6 +121,32 @@ time.sleep(0.2)
 calls.write(b"button=wifi\n")
 assert calls.readline() == b"ok button=wifi\n"
 assert box.read_until(b"\r") == b"$WF 02^17\r"
+print("done")
+END
+status_is 0
+out_is "done"
+
+run "voltbus calls a terminal" "$VOLTBUS" call "$work/calls" openevse button wifi
+status_is 0
+out_is "button=wifi"
+
+# Somebody listens who does not answer, and somebody who answers nonsense.
+run "no answer, and a strange one" timeout 60 "$python" - "$VOLTBUS" <<'END'
+import socket, subprocess, sys
+
+server = socket.create_server(("127.0.0.1", 0))
+place = "tcp://127.0.0.1:%d" % server.getsockname()[1]
+for answer, status, out, err in (
+        (b"", 1, "", f"voltbus call: {place} does not answer\n"),
+        (b"x" * 100000 + b"\nok \x1b[2Jyes\n", 0, "x" * 511 + "\n?[2Jyes\n", "")):
+    asked = subprocess.Popen([sys.argv[1], "call", place, "openevse", "car", "away"],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    peer, _ = server.accept()
+    assert peer.recv(100) == b"car=away\n"
+    peer.sendall(answer)
+    got = asked.communicate(timeout=20)
+    assert (asked.returncode, *got) == (status, out, err), (asked.returncode, got)
+    peer.close()
 print("done")
 END
 status_is 0

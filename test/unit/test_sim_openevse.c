@@ -9,6 +9,8 @@
  * SPDX-License-Identifier: MIT */
 #include "boxrun.h"
 
+#include "sim/openevse.h"
+
 /* ---- section 7: the exchanges ---- */
 
 static void test_exchanges_1_to_9_versions_checksums_and_sequence_ids(void **state) {
@@ -347,6 +349,64 @@ static void test_exchanges_63_and_64_the_health_of_the_relay(void **state) {
     says(&b, "$GL^2F", "$OK 97 1204 28110 9 0 65535 65535 0 0^3A\r"); /* 64 */
 }
 
+/* ---- the documentation ---- */
+
+static void add_words(char *text, size_t size, uint32_t bits, const char *before) {
+    static const char *const words[] = {
+#define X(name, word) word,
+        OPENEVSE_OPTIONS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (bits >> i & 1) {
+            size_t n = strlen(text);
+            snprintf(text + n, size - n, "%s%s%s", n ? ", " : "", before, words[i]);
+        }
+    }
+}
+
+static void row_text(const struct openevse_command *c, char *line, size_t size) {
+    static const uint32_t versions[] = {VB_VERSION(1, 0, 3), VB_VERSION(2, 0, 0),
+                                        VB_VERSION(3, 0, 1), VB_VERSION(4, 0, 1),
+                                        VB_VERSION(5, 2, 1), VB_VERSION(6, 0, 0)};
+    char options[100] = "";
+    char count[12];
+    size_t n = (size_t)snprintf(line, size, "\n| `%s` | %s |", c->code, c->what);
+    for (size_t i = 0; i < 6; i++) {
+        bool has = openevse_command_in(c, versions[i], c->options);
+        n += (size_t)snprintf(line + n, size - n, "%s|", has ? " x " : " ");
+    }
+    add_words(options, sizeof options, c->options, "");
+    add_words(options, sizeof options, c->without, "not ");
+    snprintf(count, sizeof count,
+             c->most == c->least ? "%u"
+             : c->most == 9      ? "any"
+                                 : "%u to %u",
+             c->least, c->most);
+    snprintf(line + n, size - n, " %s |%s%s |", count, options[0] ? " " : "", options);
+}
+
+/* Written by hand there, so looked up here: each command with its versions, parameters, options. */
+static void test_each_command_stands_in_the_documentation(void **state) {
+    (void)state;
+    static char text[65536];
+    unsigned missing = 0;
+    FILE *file = fopen(TEST_DIR "/../docs/simulators.md", "r");
+    assert_non_null(file);
+    size_t n = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    assert_in_range(n, 1, sizeof text - 2);
+    for (size_t i = 0; i < openevse_command_count; i++) {
+        char line[200];
+        row_text(&openevse_commands[i], line, sizeof line);
+        if (!strstr(text, line)) {
+            print_error("%s", line);
+            missing++;
+        }
+    }
+    assert_int_equal(missing, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exchanges_1_to_9_versions_checksums_and_sequence_ids),
@@ -370,6 +430,7 @@ int main(void) {
         cmocka_unit_test(test_exchanges_58_and_59_the_button),
         cmocka_unit_test(test_exchanges_60_to_62_of_rapi_6),
         cmocka_unit_test(test_exchanges_63_and_64_the_health_of_the_relay),
+        cmocka_unit_test(test_each_command_stands_in_the_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

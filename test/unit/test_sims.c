@@ -35,7 +35,7 @@ static void test_the_default_of_each_setting_is_a_value_of_it(void **state) {
 /* Written by hand there, so looked up here. */
 static void test_each_setting_stands_in_the_documentation(void **state) {
     (void)state;
-    static char text[32768];
+    static char text[65536];
     FILE *file = fopen(TEST_DIR "/../docs/simulators.md", "r");
     assert_non_null(file);
     size_t n = fread(text, 1, sizeof text - 1, file);
