@@ -1,5 +1,7 @@
-/* sim/openevse.h - the pieces of the simulated OpenEVSE: the box (openevse_box.c), the car at its
- * cable (openevse_car.c), what its commands do (openevse_commands.c). For sim/openevse*.c only.
+/* sim/openevse.h - the pieces of the simulated OpenEVSE: pilot, relay and faults (openevse_box.c), what
+ * it reckons (openevse_session.c), how it starts and what it tells (openevse_boot.c), the car at its
+ * cable (openevse_car.c), the table of its commands (openevse_commands.c), what those do
+ * (openevse_set.c, openevse_get.c). For sim/openevse*.c, their tests and the fuzzer.
  * SPDX-License-Identifier: MIT */
 #ifndef SIM_OPENEVSE_H
 #define SIM_OPENEVSE_H
@@ -149,7 +151,8 @@ struct openevse_saved {
     int16_t panic_dc;   /* tenths of a degree, as all temperatures here */
     int16_t ambient_dc, infrared_dc;
     uint16_t zero_ma;
-    uint16_t hot_opens, last_open_ma, cold_opens, recoveries;
+    uint16_t hot_opens, cold_opens, recoveries;
+    uint32_t last_open_ma;
 };
 
 /* Boot, in order. */
@@ -256,23 +259,36 @@ void openevse_add_hex(struct openevse_text *t, uint32_t value, unsigned digits);
 /* numbers with a space before each but the first */
 void openevse_add_numbers(struct openevse_text *t, size_t count, const int64_t *numbers);
 
+#define OPENEVSE_NUMBERS(t, ...)                                                                   \
+    openevse_add_numbers((t), sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t),                  \
+                         (const int64_t[]){__VA_ARGS__})
+
 /* A line of the box: '$', the text, perhaps a sequence id and a checksum, CR. */
 void openevse_line(struct openevse *s, const struct openevse_text *t, uint8_t sequence, bool sum);
 
 /* ---- openevse_box.c ---- */
 
-void openevse_box_init(struct openevse *s);
 void openevse_box_step(struct openevse *s);
-void openevse_news(struct openevse *s); /* tell what has changed */
 
 void openevse_enable(struct openevse *s);
 void openevse_disable(struct openevse *s);
 void openevse_sleep(struct openevse *s);
-void openevse_restart(struct openevse *s);
 void openevse_lock(struct openevse *s, bool lock);
 void openevse_press(struct openevse *s, bool longer); /* the button */
 bool openevse_in_fault(const struct openevse *s);
-bool openevse_timer_awake(const struct openevse *s);
+bool openevse_closed(const struct openevse *s); /* the relay */
+void openevse_open_relay(struct openevse *s);
+void openevse_hard_fault(struct openevse *s, bool final); /* final: only a restart ends it */
+void openevse_count(struct openevse *s, unsigned counter);
+
+/* ---- openevse_boot.c ---- */
+
+void openevse_box_init(struct openevse *s);
+void openevse_restart(struct openevse *s);
+void openevse_boot_step(struct openevse *s);
+void openevse_news(struct openevse *s); /* tell what has changed */
+
+/* ---- openevse_session.c ---- */
 
 uint8_t openevse_hardware_a(const struct openevse *s); /* of the service level */
 uint8_t openevse_saved_a(const struct openevse *s);
@@ -284,6 +300,15 @@ int64_t openevse_voltage_mv(const struct openevse *s); /* that it reckons with *
 int64_t openevse_clock_s(const struct openevse *s);
 enum openevse_sensor { SENSOR_DS3231, SENSOR_MCP9808, SENSOR_TMP007, SENSORS };
 int32_t openevse_sensor_dc(const struct openevse *s, unsigned sensor);
+bool openevse_in_panic(const struct openevse *s); /* far too hot */
+bool openevse_timer_awake(const struct openevse *s);
+void openevse_drop_limits(struct openevse *s);
+
+void openevse_watch_plug(struct openevse *s);
+void openevse_session_step(struct openevse *s, int64_t model_ms);
+void openevse_heartbeat_step(struct openevse *s);
+void openevse_throttle(struct openevse *s);
+void openevse_timer_step(struct openevse *s);
 
 /* ---- openevse_car.c ---- */
 
@@ -301,6 +326,32 @@ struct openevse_arguments {
 };
 typedef bool openevse_handler(struct openevse *s, const struct openevse_arguments *a,
                               struct openevse_text *answer);
+
+/* What they do: functions and settings in openevse_set.c, questions in openevse_get.c. */
+#define OPENEVSE_HANDLERS(X)                                                                       \
+    X(nothing)                                                                                     \
+    X(short_press)                                                                                 \
+    X(reset_counters)                                                                              \
+    X(disable)                                                                                     \
+    X(enable) X(feature) X(reset_health) X(free_relay) X(panic_temperature) X(print) X(restart)    \
+        X(go_to_sleep) X(connected) X(get_time_limit) X(get_auth_lock) X(get_mennekes)             \
+            X(get_ammeter) X(capacity_range) X(get_timer) X(settings) X(fault_counters)            \
+                X(current_and_voltage) X(get_charge_limit) X(identity) X(health) X(get_voltmeter)  \
+                    X(get_thresholds) X(temperatures) X(relays) X(get_state) X(get_clock)          \
+                        X(energy) X(versions) X(openings) X(heartbeat_numbers) X(frequency)        \
+                            X(lcd_type) X(set_clock) X(time_limit) X(auth_lock) X(mennekes)        \
+                                X(ammeter) X(boot_lock) X(capacity) X(old_switch) X(old_echo)      \
+                                    X(charge_limit) X(lifetime) X(service_level) X(voltmeter)      \
+                                        X(thresholds) X(relay_switch) X(delay_timer) X(voltage)    \
+                                            X(heartbeat) X(zero_threshold) X(fake_current)         \
+                                                X(tune_relay)
+
+#define X(name) openevse_handler openevse_do_##name;
+OPENEVSE_HANDLERS(X)
+#undef X
+
+/* Parameter number i; one that is not there is what the last command left in memory. */
+uint32_t openevse_number(const struct openevse *s, const struct openevse_arguments *a, unsigned i);
 
 struct openevse_command {
     char code[3];

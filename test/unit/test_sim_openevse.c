@@ -1,9 +1,9 @@
 /* test_sim_openevse.c - the simulated OpenEVSE: the exchanges of reference/rapi.md section 7 byte by
- * byte, its behaviour (section 5), its quirks (section 6), and what a car does to it.
+ * byte. What else it does: test_sim_openevse_box.c.
  *
  * Three exchanges differ, on purpose: 11, 12 and 56 print the vflags without 0400 ("connected
- * before"), which every real box sets while a car is there (firmware 8.2.3; issue 895 of its gateway
- * has "03 94 03 0540"): here the same lines have 0540 and 0500, their checksums worked out by hand.
+ * before"), which every real box sets while a car is there (firmware 8.2.3; users of its gateway
+ * report "03 94 03 0540"): here the same lines have 0540 and 0500, their checksums worked out by hand.
  * 23 has a counter of ff, which only an EEPROM before firmware 3.9.0 can hold: RAPI 1.0.3 gives the
  * numbers, without a checksum, and 5.2.1 the form.
  * SPDX-License-Identifier: MIT */
