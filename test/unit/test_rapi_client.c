@@ -357,6 +357,909 @@ static void test_a_slow_way_is_waited_for_from_the_first_question_on(void **stat
     assert_true(vb_rapi_client_up(&b.c));
 }
 
+/* ---- which dialect ---- */
+
+static void open_finding(struct bench *b, bool ids) {
+    struct vb_rapi_client_config config = quiet;
+    config.ids = ids;
+    open_bench(b, &config);
+}
+
+/* A box that answers $GV so, twice. */
+static void expect_dialect(const char *answer, uint32_t version, const char *rapi, bool sums) {
+    struct bench b;
+    open_finding(&b, false);
+    assert_int_equal(b.c.state, VB_RAPI_FIND);
+    assert_sent(&b, "$GV^35");
+    hear(&b, answer);
+    assert_false(vb_rapi_client_up(&b.c));
+    assert_int_equal(b.c.dialect.version, 0);
+    assert_sent(&b, "$GV^35");
+    hear(&b, answer);
+    assert_true(vb_rapi_client_up(&b.c));
+    assert_int_equal(b.c.dialect.version, version);
+    assert_string_equal(b.c.dialect.rapi, rapi);
+    assert_int_equal(b.c.dialect.sums, sums);
+    assert_false(b.c.dialect.ids);
+    assert_non_null(strstr(b.log, "found "));
+}
+
+static void test_the_dialect_is_what_gv_says_twice(void **state) {
+    (void)state;
+    expect_dialect(V103, VB_VERSION(1, 0, 3), "1.0.3", false);
+    /* a 2.x built without checksums calls itself so */
+    expect_dialect("$OK 4.3.2 1.0.5\r", VB_VERSION(1, 0, 5), "1.0.5", false);
+    expect_dialect("$OK 4.0.0 2.0.0^26\r", VB_VERSION(2, 0, 0), "2.0.0", true);
+    expect_dialect("$OK 4.1.0 2.0.1^26\r", VB_VERSION(2, 0, 1), "2.0.1", true);
+    expect_dialect("$OK 4.8.0 3.0.1^2E\r", VB_VERSION(3, 0, 1), "3.0.1", true);
+    expect_dialect(V401, VB_VERSION(4, 0, 1), "4.0.1", true);
+    expect_dialect("$OK 6.0.0 5.0.0^23\r", VB_VERSION(5, 0, 0), "5.0.0", true);
+    expect_dialect(V521, VB_VERSION(5, 2, 1), "5.2.1", true);
+    expect_dialect(V600, VB_VERSION(6, 0, 0), "6.0.0", true);
+    expect_dialect("$OK 8.2.3.EU 5.2.1b more^46\r", VB_VERSION(5, 2, 1), "5.2.1b", true);
+}
+
+static void test_rapi_1_0_0_knows_only_the_additive_checksum(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, true);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$NK \r");
+    assert_sent(&b, "$GV*C1");
+    hear(&b, "$OK 3.0 1.0.0\r");
+    assert_sent(&b, "$GV*C1");
+    hear(&b, "$OK 3.0 1.0.0\r");
+    assert_true(vb_rapi_client_up(&b.c));
+    ask(&b, 1, "resume", "FE");
+    assert_sent(&b, "$FE*AF");
+    hear(&b, "$OK \r");
+    assert_non_null(strstr(b.log, "#1=ok() "));
+}
+
+static void test_a_box_that_is_silent_is_asked_with_both_checksums_in_turn(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, false);
+    assert_sent(&b, "$GV^35");
+    assert_int_equal(wait(&b, 5000), 1000);
+    assert_sent(&b, "$GV*C1");
+    assert_int_equal(wait(&b, 5000), 1000);
+    assert_sent(&b, "$GV^35");
+}
+
+static void test_only_rapi_1_may_come_without_a_checksum(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, false);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK 8.2.3 5.2.1\r");
+    assert_events(&b, "!--:OK 8.2.3 5.2.1 ");
+    assert_sent(&b, "");
+    hear(&b, V521 V521);
+    assert_int_equal(b.c.dialect.version, VB_VERSION(5, 2, 1));
+    forget_events(&b);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$OK 01 0 01 0200\r");    /* its checksum was lost */
+    hear(&b, "$OK 01 0 01 0200*F2\r"); /* ... or became this one */
+    assert_events(&b, "!--:OK 01 0 01 0200 !--:OK 01 0 01 0200 ");
+    assert_int_equal(b.c.damaged, 3);
+}
+
+static void test_rubbish_is_never_a_dialect(void **state) {
+    (void)state;
+    static const char *const rubbish[] = {"$OK hello world^20\r",
+                                          "$OK 5.2.1^36\r",
+                                          "$OK^20\r",
+                                          "$OK 1 5^24\r",
+                                          "$OK 8.2.3 x5.2.1^57\r",
+                                          "$OK 8.2.3 0.9.9^29\r",
+                                          "$OK  5.2.1^16\r",
+                                          "$OK\r$OK \r",
+                                          "$OK 23 0 6 30^24\r",
+                                          "5.2.1\r",
+                                          "$NK^21\r",
+                                          "\xFF\xFE$$$^^\r"};
+    for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++) {
+        struct bench b;
+        open_finding(&b, true);
+        for (int n = 0; n < 20; n++) {
+            hear(&b, rubbish[i]);
+            forget_events(&b);
+            wait(&b, 300);
+            forget_events(&b);
+        }
+        assert_int_equal(b.c.state, VB_RAPI_FIND);
+        assert_in_range(b.c.sent, 5,
+                        13); /* in six seconds; behind an NK at once with the other sum */
+    }
+}
+
+static void test_answers_that_differ_are_no_dialect(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, false);
+    for (int n = 0; n < 10; n++) {
+        hear(&b, n % 2 ? V521 : V600);
+    }
+    assert_int_equal(b.c.state, VB_RAPI_FIND);
+    assert_int_equal(b.c.sent, 2); /* the third in a second */
+    hear(&b, V521 V521);
+    assert_true(vb_rapi_client_up(&b.c));
+}
+
+static void test_ids_are_used_where_they_come_back(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, true);
+    hear(&b, "$OK 4.8.0 3.0.1^2E\r$OK 4.8.0 3.0.1^2E\r");
+    assert_sent(&b, "$GV :01^2E");
+    assert_false(vb_rapi_client_up(&b.c));
+    hear(&b, "$OK 4.8.0 3.0.1 :01^35\r");
+    assert_true(vb_rapi_client_up(&b.c));
+    assert_true(b.c.dialect.ids);
+    /* an answer with the id of another question is late, and no answer */
+    forget_events(&b);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS :02^28");
+    hear(&b, "$OK 3 754 :01^3E\r$OK 3 754^25\r");
+    assert_events(&b, "--:OK 3 754 --:OK 3 754 ");
+    assert_int_equal(b.c.late, 2);
+    hear(&b, "$OK 254 1820 :02^00\r");
+    assert_events(&b, "GS:OK 254 1820 #1=ok(254 1820) ");
+}
+
+static void test_ids_are_not_used_where_they_do_not_come_back(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, true);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK 4.8.0 3.0.1^2E\r");
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK 4.8.0 3.0.1^2E\r");
+    for (int n = 0; n < 3; n++) {
+        assert_string_equal(sent(&b), n == 0 ? "$GV :01^2E" : n == 1 ? "$GV :02^2D" : "$GV :03^2C");
+        assert_int_equal(b.c.state, VB_RAPI_IDS);
+        hear(&b, "$OK 4.8.0 3.0.1^2E\r");
+    }
+    assert_int_equal(b.c.state, VB_RAPI_TALK);
+    assert_false(b.c.dialect.ids);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+}
+
+static void test_ids_are_not_tried_where_there_are_none(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, true);
+    hear(&b, "$OK 4.3.2 2.0.3^24\r$OK 4.3.2 2.0.3^24\r");
+    assert_int_equal(b.c.state, VB_RAPI_TALK);
+    open_finding(&b, false);
+    hear(&b, V521 V521);
+    assert_int_equal(b.c.state, VB_RAPI_TALK);
+    assert_false(b.c.dialect.ids);
+}
+
+/* ---- what a version does not have is never sent ---- */
+
+static void expect_refused(const char *version, const char *of_version, const char *name,
+                           const char *body, const char *answer) {
+    struct bench b;
+    uint32_t other;
+    assert_int_equal(vb_version_read(of_version, strlen(of_version), &other), VB_OK);
+    open_found(&b, version, VB_RAPI_XOR);
+    assert_int_equal(
+        vb_rapi_client_ask(&b.c, 9, message_of(name, other), body, strlen(body), b.now), VB_OK);
+    assert_sent(&b, "");
+    assert_int_equal(vb_rapi_client_deadline_ns(&b.c), INT64_MIN);
+    assert_events(&b, answer);
+    assert_true(vb_rapi_client_deadline_ns(&b.c) > b.now);
+}
+
+static void test_a_call_of_another_version_is_not_there(void **state) {
+    (void)state;
+    /* the old switch of state D would set the voltage to 0 mV, the old one of the relay check a relay */
+    expect_refused(V521, "3.0.1", "set_vent_check", "SV 0", "#9=not-there() ");
+    expect_refused(V600, "3.0.1", "set_relay_check", "SR 1", "#9=not-there() ");
+    expect_refused(V401, "5.2.1", "set_voltage", "SV 230000", "#9=not-there() ");
+    expect_refused(V401, "5.2.1", "status", "GS", "#9=not-there() ");
+    expect_refused(V521, "4.0.1", "status", "GS", "#9=not-there() ");
+    expect_refused(V103, "2.0.2", "set_current_volatile", "SC 10 V", "#9=not-there() ");
+}
+
+static void test_a_line_longer_than_the_box_can_read_is_not_sent(void **state) {
+    (void)state;
+    /* 29 and 30 characters with the checksum; 31 and 32 */
+    expect_refused(V103, "1.0.3", "print", "FP 0 0 ABCDEFGHIJKLMNOPQRS", "#9=too-long() ");
+    expect_refused(V521, "5.2.1", "print", "FP 0 0 ABCDEFGHIJKLMNOPQRSTU", "#9=too-long() ");
+    struct bench b;
+    open_found(&b, V103, VB_RAPI_XOR);
+    ask(&b, 1, "print", "FP 0 0 ABCDEFGHIJKLMNOPQR");
+    assert_sent(&b, "$FP 0 0 ABCDEFGHIJKLMNOPQR^01");
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "print", "FP 0 0 ABCDEFGHIJKLMNOPQRST");
+    assert_sent(&b, "$FP 0 0 ABCDEFGHIJKLMNOPQRST^06");
+}
+
+static void test_a_line_that_has_no_room_for_an_id_goes_without(void **state) {
+    (void)state;
+    struct bench b;
+    open_with_ids(&b, 1);
+    ask(&b, 1, "print", "FP 10 0 ABCDEFGHIJKLMNOP");
+    assert_sent(&b, "$FP 10 0 ABCDEFGHIJKLMNOP^33");
+    hear(&b, "$OK^20\r");
+    assert_events(&b, "FP:OK #1=ok() ");
+    ask(&b, 2, "print", "FP 0 0 ABCDEFGHIJKLMNOP");
+    assert_sent(&b, "$FP 0 0 ABCDEFGHIJKLMNOP :03^1B");
+}
+
+static void test_the_version_is_looked_at_when_a_question_is_sent(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, false);
+    ask(&b, 1, "resume", "FE"); /* asked before anything is known */
+    assert_int_equal(vb_rapi_client_ask(&b.c, 2, message_of("set_vent_check", VB_VERSION(3, 0, 0)),
+                                        "SV 0", 4, b.now),
+                     VB_OK);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521 V521);
+    assert_sent(&b, "$FE^27");
+    forget_events(&b);
+    hear(&b, "$OK^20\r");
+    assert_events(&b, "FE:OK #1=ok() #2=not-there() ");
+    assert_sent(&b, "");
+}
+
+static void test_what_cannot_be_asked_is_told_at_once(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    assert_int_equal(vb_rapi_client_ask(&b.c, 1, VB_RAPI_NO_MESSAGE, "G", 1, b.now), VB_E_FORMAT);
+    assert_int_equal(vb_rapi_client_ask(&b.c, 1, VB_RAPI_NO_MESSAGE, "FP 0 0 a$", 9, b.now),
+                     VB_E_FORMAT);
+    assert_int_equal(vb_rapi_client_ask(&b.c, 1, 0, "AT", 2, b.now), VB_E_RANGE); /* news */
+    assert_int_equal(vb_rapi_client_ask(&b.c, 1, vb_device_openevse.message_count, "GS", 2, b.now),
+                     VB_E_RANGE);
+    assert_sent(&b, "");
+    for (uint32_t i = 0; i <= VB_RAPI_QUEUE; i++) { /* one is on its way */
+        ask(&b, 1 + i, "resume", "FE");
+    }
+    assert_int_equal(vb_rapi_client_ask(&b.c, 99, message_of("resume", 0), "FE", 2, b.now),
+                     VB_E_SPACE);
+    for (int i = 0; i <= VB_RAPI_QUEUE; i++) {
+        assert_sent(&b, "$FE^27");
+        hear(&b, "$OK^20\r");
+    }
+    assert_non_null(strstr(b.log, "#9=ok() "));
+    assert_sent(&b, "");
+}
+
+/* ---- answers that are missed, late, damaged ---- */
+
+static void test_a_missed_answer_is_asked_for_again_behind_a_gv(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    assert_int_equal(wait(&b, 5000), 500);
+    assert_int_equal(b.c.state, VB_RAPI_AGAIN);
+    assert_true(vb_rapi_client_up(&b.c));
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521);
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$OK 01 0 01 0200^12\r");
+    assert_events(&b, "GV:OK 8.2.3 5.2.1 GS:OK 01 0 01 0200 #1=ok(01 0 01 0200) ");
+    assert_int_equal(b.c.repeated, 1);
+}
+
+/* The answer comes while the next question would wait: python-openevse takes it for the next one's. */
+static void test_a_late_answer_is_not_taken_for_that_to_the_next_question(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "meter", "GG");
+    ask(&b, 2, "energy", "GU");
+    assert_sent(&b, "$GG^24");
+    wait(&b, 500);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK 15980 239800^15\r"); /* would fit $GU as well */
+    assert_events(&b, "--:OK 15980 239800 ");
+    assert_int_equal(b.c.late, 1);
+    hear(&b, V521);
+    assert_sent(&b, "$GG^24");
+    hear(&b, "$OK 15980 239800^15\r");
+    assert_sent(&b, "$GU^36");
+    hear(&b, "$OK 12240000 317257^20\r");
+    assert_events(&b, "GV:OK 8.2.3 5.2.1 GG:OK 15980 239800 #1=ok(15980 239800) "
+                      "GU:OK 12240000 317257 #2=ok(12240000 317257) ");
+}
+
+static void test_a_late_answer_to_gv_is_known(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    wait(&b, 500);
+    assert_sent(&b, "$GV^35");
+    assert_int_equal(wait(&b, 5000), 1000);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521);
+    assert_sent(&b, "$GS^30");
+    hear(&b, V521); /* the other one */
+    assert_true(b.c.waiting);
+    hear(&b, "$OK 01 0 01 0200^12\r");
+    assert_events(&b, "GV:OK 8.2.3 5.2.1 GV:OK 8.2.3 5.2.1 GS:OK 01 0 01 0200 "
+                      "#1=ok(01 0 01 0200) ");
+    assert_int_equal(b.c.late, 1);
+}
+
+/* The first answer to $GV after a question may be that to one asked before it. */
+static void test_a_gv_of_before_proves_nothing(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "meter", "GG");
+    assert_sent(&b, "$GG^24");
+    wait(&b, 500);
+    assert_sent(&b, "$GV^35");
+    wait(&b, 1000);
+    assert_sent(&b, "$GV^35"); /* two of them, one answer for now */
+    hear(&b, V521);
+    assert_sent(&b, "$GG^24");
+    wait(&b, 500);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521); /* the second one's */
+    assert_int_equal(b.c.state, VB_RAPI_AGAIN);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK 1 2^01\r"); /* the late answer to $GG */
+    assert_int_equal(b.c.state, VB_RAPI_AGAIN);
+    hear(&b, V521);
+    assert_int_equal(b.c.state, VB_RAPI_TALK);
+    assert_sent(&b, "$GG^24");
+    hear(&b, V521); /* one is still to come, and known */
+    hear(&b, "$OK 15980 239800^15\r");
+    assert_non_null(strstr(b.log, "#1=ok(15980 239800) "));
+}
+
+static void test_three_missed_answers_are_the_end_of_a_question(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    for (int i = 0; i < 3; i++) {
+        assert_sent(&b, "$GS^30");
+        wait(&b, 500);
+        assert_sent(&b, "$GV^35");
+        hear(&b, V521);
+    }
+    assert_sent(&b, "");
+    assert_non_null(strstr(b.log, "#1=no-answer() "));
+    assert_true(vb_rapi_client_up(&b.c));
+    assert_int_equal(b.c.lost, 1);
+}
+
+static void test_a_press_of_the_button_is_sent_once(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "press_button", "F1");
+    assert_sent(&b, "$F1^53");
+    wait(&b, 500);
+    assert_events(&b, "#1=no-answer() ");
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK^20\r"); /* late */
+    hear(&b, V521);
+    assert_sent(&b, "");
+    assert_events(&b, "--:OK GV:OK 8.2.3 5.2.1 ");
+    /* an NK is believed at once: asking again might press */
+    ask(&b, 2, "press_button", "F1");
+    assert_sent(&b, "$F1^53");
+    hear(&b, "$NK^21\r");
+    assert_events(&b, "F1:NK #2=nk() ");
+}
+
+static void test_an_answer_of_another_shape_is_not_taken(void **state) {
+    (void)state;
+    static const char *const others[] = {"$OK^20\r",       /* nothing, where values have to be */
+                                         "$OK 3 754^25\r", /* too few */
+                                         "$OK 01 0 01 0200 1^03\r", /* too many */
+                                         "$OK 01 x 01 0200^5A\r",   /* no number */
+                                         "$OK 01 0 0g 0200^44\r",   /* no hexadecimal number */
+                                         "$OK 01 -5 01 0200^3A\r",  /* a sign */
+                                         "$OK 01  01 0200^22\r",    /* an empty one */
+                                         "$NK 6^37\r"};
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        hear(&b, others[i]);
+        assert_null(strchr(b.log, '#'));
+        assert_int_equal(b.c.late, i + 1);
+    }
+    hear(&b, "$OK 01 0 01 0200^12\r");
+    assert_non_null(strstr(b.log, "#1=ok(01 0 01 0200) "));
+    /* an order that has nothing to tell */
+    ask(&b, 2, "pause", "FS");
+    hear(&b, "$OK 4^34\r");
+    assert_null(strstr(b.log, "#2"));
+    hear(&b, "$OK^20\r");
+    assert_non_null(strstr(b.log, "#2=ok() "));
+}
+
+static void test_a_damaged_answer_is_shown_and_not_believed(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$OK 01 1 01 0200^12\r");
+    assert_events(&b, "!--:OK 01 1 01 0200 ");
+    assert_int_equal(b.c.damaged, 1);
+    assert_int_equal(wait(&b, 5000), 500);
+    assert_sent(&b, "$GV^35");
+}
+
+static void test_a_line_that_has_begun_gets_a_little_more_time(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$OK 01 0 ");
+    assert_int_equal(wait(&b, 5000), 500);
+    assert_true(b.c.waiting);
+    assert_int_equal(wait(&b, 90), 90);
+    hear(&b, "01 0200^12\r");
+    assert_events(&b, "GS:OK 01 0 01 0200 #1=ok(01 0 01 0200) ");
+    ask(&b, 2, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$OK 01 0 ");
+    wait(&b, 5000);
+    assert_int_equal(wait(&b, 5000), 100);
+    assert_int_equal(b.c.state, VB_RAPI_AGAIN); /* once only */
+}
+
+static void test_some_calls_take_longer(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V600, VB_RAPI_XOR);
+    ask(&b, 1, "free_relay", "FK");
+    assert_sent(&b, "$FK^29");
+    assert_true(wait(&b, 30000) == 30000);
+    assert_true(b.c.waiting);
+    hear(&b, "$OK^20\r");
+    assert_events(&b, "FK:OK #1=ok() ");
+}
+
+static void test_the_wait_begins_when_the_line_is_taken(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    b.now += 300 * MS;
+    assert_sent(&b, "$GS^30");
+    assert_int_equal(wait(&b, 5000), 500);
+}
+
+/* ---- RAPI 1.x: no checksums ---- */
+
+static void test_rapi_1_answers_that_change_are_asked_until_two_are_the_same(void **state) {
+    (void)state;
+    struct bench b;
+    static const char *const answers[] = {"$OK 3 754\r", "$OK 3 755\r", "$OK 3 755\r"};
+    open_found(&b, V103, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    for (int i = 0; i < 3; i++) {
+        assert_sent(&b, "$GS^30");
+        hear(&b, answers[i]);
+        if (i < 2) {
+            assert_sent(&b, "$GV^35");
+            hear(&b, V103);
+        }
+    }
+    assert_events(&b, "--:OK 3 754 GV:OK D3.8.4 1.0.3 --:OK 3 755 GV:OK D3.8.4 1.0.3 GS:OK 3 755 "
+                      "#1=ok(3 755) ");
+}
+
+static void test_rapi_1_answers_that_never_agree_are_none(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V103, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    for (int i = 0; i < 8; i++) {
+        char answer[30];
+        snprintf(answer, sizeof answer, "$OK 3 75%d\r", i);
+        assert_sent(&b, "$GS^30");
+        hear(&b, answer);
+        assert_sent(&b, "$GV^35");
+        hear(&b, V103);
+    }
+    assert_sent(&b, "");
+    assert_non_null(strstr(b.log, "#1=no-answer() "));
+}
+
+/* ---- news, echo, half lines ---- */
+
+static void test_a_client_that_starts_in_the_middle_of_a_line_skips_it(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, false);
+    hear(&b, "754 03 0140^13\r" V521);
+    assert_events(&b, "--:OK 8.2.3 5.2.1 ");
+    assert_int_equal(b.c.reader.skipped, 14);
+}
+
+static void test_news_is_no_answer_wherever_it_comes(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$AT 03 03 16 0140^33\r$WF 02^17\r$AN 0^3B\r");
+    assert_true(b.c.waiting);
+    hear(&b, "$OK 01 0 $AT 03 03 16 0140^33\r"); /* it breaks into the answer, which is lost */
+    assert_true(b.c.waiting);
+    hear(&b, "$OK 01 0 01 0200^12\r");
+    assert_events(&b, "AT:AT 03 03 16 0140 WF:WF 02 AN:AN 0 AT:AT 03 03 16 0140 "
+                      "GS:OK 01 0 01 0200 #1=ok(01 0 01 0200) ");
+}
+
+static void test_news_without_a_checksum_is_that_of_old_versions_only(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, "$OK 4.0.0 2.0.0^26\r", VB_RAPI_XOR);
+    hear(&b, "$ST 03\r");
+    assert_events(&b, "ST:ST 03 ");
+    open_found(&b, "$OK 4.1.0 2.0.1^26\r", VB_RAPI_XOR);
+    hear(&b, "$ST 03\r");
+    assert_events(&b, "!--:ST 03 ");
+    open_found(&b, V103, VB_RAPI_XOR);
+    hear(&b, "$AT 03 03 16 0140\r");
+    assert_events(&b, "!--:AT 03 03 16 0140 ");
+    open_finding(&b, false);
+    hear(&b, "$ST 03\r"); /* who knows? */
+    assert_events(&b, "!--:ST 03 ");
+}
+
+static void test_an_echo_is_neither_answer_nor_news(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "set_timer", "ST 23 0 6 30");
+    assert_sent(&b, "$ST 23 0 6 30^27");
+    hear(&b, "$ST 23 0 6 30^27\r$OK^20\r\n");
+    assert_true(b.c.dialect.echo);
+    assert_events(&b, "ST:OK #1=ok() ");
+    /* an echo with news in its middle */
+    ask(&b, 2, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$G$AT 03 03 16 0140^33\r\nS^30\r$OK 01 0 01 0200^12\r\n");
+    assert_events(&b, "AT:AT 03 03 16 0140 GS:OK 01 0 01 0200 #2=ok(01 0 01 0200) ");
+}
+
+static void test_an_echo_does_not_hinder_finding(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, true);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$GV^35\r" V521 "\n");
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$GV^35\r" V521 "\n");
+    assert_sent(&b, "$GV :01^2E");
+    hear(&b, "$GV :01^2E\r$OK 8.2.3 5.2.1 :01^34\r\n");
+    assert_true(b.c.dialect.ids);
+    assert_true(b.c.dialect.echo);
+}
+
+static void test_a_line_of_another_client_changes_nothing(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$GE^26\r");
+    assert_false(b.c.dialect.echo);
+    assert_events(&b, "GE:GE ");
+    assert_true(b.c.waiting);
+}
+
+static void test_the_odd_answer_to_gi_is_read(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V514, VB_RAPI_XOR);
+    ask(&b, 1, "board", "GI");
+    assert_sent(&b, "$GI^2A");
+    hear(&b, "$OK $GI ABCDEF1234^09\r");
+    assert_events(&b, "GI:OK $GI ABCDEF1234 #1=ok($GI ABCDEF1234) ");
+    assert_string_equal(b.values, "board.id=ABCDEF1234 ");
+}
+
+/* ---- restarts, silence ---- */
+
+static void test_a_restart_is_never_answered(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "restart", "FR");
+    ask(&b, 2, "status", "GS");
+    assert_events(&b, "#1=sent() ");
+    assert_sent(&b, "$FR^30");
+    assert_int_equal(b.c.state, VB_RAPI_RESTART);
+    assert_false(vb_rapi_client_up(&b.c));
+    assert_int_equal(wait(&b, 3000), 3000);
+    assert_sent(&b, "");
+    hear(&b, "$AT 00 00 0 0200^03\r");
+    assert_int_equal(b.c.state, VB_RAPI_FIND);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$AB 00 8.2.3^1E\r");
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521 V521);
+    assert_sent(&b, "$GS^30"); /* what waited goes on */
+    hear(&b, "$OK 01 0 01 0200^12\r");
+    assert_non_null(strstr(b.log, "found "));
+    assert_non_null(strstr(b.log, "#2=ok("));
+}
+
+static void test_a_restart_that_nobody_tells_of_ends_in_time(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V401, VB_RAPI_XOR);
+    ask(&b, 1, "restart", "FR");
+    assert_sent(&b, "$FR^30");
+    forget_events(&b);
+    assert_int_equal(wait(&b, 60000), 15000);
+    assert_sent(&b, "$GV^35");
+}
+
+static void test_a_restart_that_was_damaged_is_said_again(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "restart", "FR");
+    for (int i = 0; i < 4; i++) {
+        assert_sent(&b, "$FR^30");
+        forget_events(&b);
+        hear(&b, "$NK^21\r");
+    }
+    assert_sent(&b, "");
+}
+
+static void test_a_boot_makes_it_find_again_and_ask_again(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$AB 00 D9.1^71\r");
+    hear(&b, "$AB 00 D9.1^45\r");
+    assert_sent(&b, "$GV^35");
+    hear(&b, V600);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V600);
+    assert_int_equal(b.c.dialect.version, VB_VERSION(6, 0, 0));
+    assert_sent(&b, "$GS^30");
+    hear(&b, "$OK 01 0 01 0200^12\r");
+    assert_non_null(strstr(b.log, "#1=ok("));
+    /* of a press nobody knows whether it was done */
+    forget_events(&b);
+    ask(&b, 2, "press_button", "F1");
+    assert_sent(&b, "$F1^53");
+    hear(&b, "$AB 00 8.2.3^1E\r");
+    assert_events(&b, "AB:AB 00 8.2.3 #2=no-answer() ");
+}
+
+static void test_a_box_that_comes_back_as_an_older_one_is_not_asked_what_it_lacks(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "heartbeat", "GY");
+    assert_sent(&b, "$GY^3A");
+    hear(&b, "$AB 00 8.2.3^1E\r");
+    hear(&b, V401 V401);
+    assert_non_null(strstr(b.log, "#1=not-there() "));
+}
+
+static void test_a_silent_box_is_gone_and_looked_for_once_a_second(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "status", "GS");
+    ask(&b, 2, "settings", "GE");
+    assert_sent(&b, "$GS^30");
+    wait(&b, 500);
+    for (int i = 0; i < 4; i++) {
+        assert_sent(&b, "$GV^35");
+        assert_events(&b, "");
+        assert_int_equal(wait(&b, 9000), 1000);
+    }
+    assert_events(&b, "#1=no-answer() #2=lost() gone ");
+    assert_false(vb_rapi_client_up(&b.c));
+    assert_sent(&b, "");
+    assert_int_equal(wait(&b, 9000), 1000);
+    assert_sent(&b, "$GV^35");
+    assert_int_equal(wait(&b, 9000), 1000);
+    assert_sent(&b, "$GV*C1");
+    /* what is asked meanwhile is lost after a while, and it is not gone twice */
+    ask(&b, 3, "resume", "FE");
+    for (int i = 0; i < 5; i++) {
+        wait(&b, 9000);
+    }
+    assert_events(&b, "#3=lost() ");
+    hear(&b, V521 V521);
+    for (int i = 0; i < 20 && !vb_rapi_client_up(&b.c); i++) {
+        hear(&b, V521);
+    }
+    assert_true(vb_rapi_client_up(&b.c));
+}
+
+/* ---- asked regularly ---- */
+
+static void open_polling(struct bench *b, const char *version) {
+    struct vb_rapi_client_config config = quiet;
+    config.poll = true;
+    open_bench(b, &config);
+    hear(b, version);
+    hear(b, version);
+    forget_events(b);
+}
+
+/* Say something that fits. */
+static const char *box_5(const char *line) {
+    static const char *const answers[][2] = {{"$GS^30", "$OK 01 0 01 0200^12\r"},
+                                             {"$GG^24", "$OK 15980 239800^15\r"},
+                                             {"$GU^36", "$OK 12240000 317257^20\r"},
+                                             {"$GC^20", "$OK 6 80 16 32^18\r"},
+                                             {"$GP^33", "$OK 253 -2560 0^28\r"},
+                                             {"$G3^50", "$OK 4^34\r"},
+                                             {"$GH^2B", "$OK 10^01\r"},
+                                             {"$GY^3A", "$OK 0 0 0^30\r"},
+                                             {"$GE^26", "$OK 32 0021^22\r"},
+                                             {"$GF^25", "$OK 0 a ff^51\r"},
+                                             {"$G4^57", "$NK^21\r"},
+                                             {"$G5^56", "$NK^21\r"},
+                                             {"$GV^35", V521},
+                                             {"$GI^2A", "$OK  ABCDEFFF0A1B2C^54\r"},
+                                             {"$GD^27", "$OK 0 0 0 0^20\r"},
+                                             {"$FE^27", "$OK^20\r"}};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        if (strcmp(answers[i][0], line) == 0) {
+            return answers[i][1];
+        }
+    }
+    fail_msg("not known: %s", line);
+    return "";
+}
+
+/* Go on for so long; what was sent, by code: "GS GG ". */
+static void run_polls(struct bench *b, int64_t ms, char *out, size_t cap) {
+    int64_t until = b->now + ms * MS;
+    size_t n = 0;
+    out[0] = '\0';
+    for (;;) {
+        const char *line = sent(b);
+        if (line[0]) {
+            n += (size_t)snprintf(out + n, cap - n, "%.2s ", line + 1);
+            assert_true(n < cap);
+            b->now += 5 * MS;
+            hear(b, box_5(line));
+            forget_events(b);
+            continue;
+        }
+        if (vb_rapi_client_deadline_ns(&b->c) > until) {
+            break;
+        }
+        wait(b, 60000);
+        forget_events(b);
+    }
+    b->now = until;
+}
+
+static void test_what_has_a_period_is_asked_at_once_and_then_in_time(void **state) {
+    (void)state;
+    struct bench b;
+    char out[1000];
+    open_polling(&b, V521);
+    run_polls(&b, 900, out, sizeof out);
+    assert_string_equal(out,
+                        "GS GG GU GC GP G3 GH GY GE GF G4 GV G4 GV G4 G5 GV G5 GV G5 GV GI GD ");
+    run_polls(&b, 4000, out, sizeof out);
+    assert_string_equal(out, "GS GG GS GG GS GG GS GG ");
+    run_polls(&b, 1100, out, sizeof out);
+    assert_string_equal(out, "GS GG GU GS GG ");
+    run_polls(&b, 60000, out, sizeof out);
+    assert_null(strstr(out, "G4")); /* it said NK */
+}
+
+static void test_old_versions_are_asked_what_they_have(void **state) {
+    (void)state;
+    struct bench b;
+    open_polling(&b, V103);
+    for (int i = 0; i < 200; i++) {
+        const char *line = sent(&b);
+        assert_string_not_equal(line, "$GY^3A");
+        assert_string_not_equal(line, "$G4^57");
+        assert_string_not_equal(line, "$GI^2A");
+        if (strcmp(line, "$GV^35") == 0) {
+            hear(&b, V103);
+        } else {
+            hear(&b, "$NK \r");
+        }
+        forget_events(&b);
+        wait(&b, 100);
+    }
+    assert_true(vb_rapi_client_up(&b.c));
+}
+
+static void test_absent_ones_are_asked_again_when_the_box_has_restarted(void **state) {
+    (void)state;
+    struct bench b;
+    char out[1000];
+    open_polling(&b, V521);
+    run_polls(&b, 2000, out, sizeof out);
+    run_polls(&b, 40000, out, sizeof out);
+    assert_null(strstr(out, "G4"));
+    vb_rapi_client_poll_now(&b.c, message_of("lock", VB_VERSION(5, 2, 1)), b.now);
+    run_polls(&b, 1, out, sizeof out);
+    assert_non_null(strstr(out, "G4 GV G4 GV G4 "));
+    hear(&b, "$AB 00 8.2.3^1E\r");
+    forget_events(&b);
+    run_polls(&b, 1000, out, sizeof out);
+    assert_non_null(strstr(out, "G4"));
+}
+
+static void test_news_makes_the_state_be_asked_at_once(void **state) {
+    (void)state;
+    struct bench b;
+    char out[1000];
+    open_polling(&b, V521);
+    run_polls(&b, 900, out, sizeof out);
+    hear(&b, "$AT 03 03 16 0140^33\r");
+    forget_events(&b);
+    run_polls(&b, 1, out, sizeof out);
+    assert_string_equal(out, "GS GG ");
+}
+
+static void test_a_question_comes_before_polls_and_cannot_starve_them(void **state) {
+    (void)state;
+    struct bench b;
+    char order[400] = "";
+    open_polling(&b, V521);
+    for (uint32_t i = 0; i < 20; i++) {
+        const char *line;
+        while (b.c.queued < VB_RAPI_QUEUE) {
+            ask(&b, 1 + i, "resume", "FE");
+        }
+        line = sent(&b);
+        snprintf(order + strlen(order), sizeof order - strlen(order), "%.2s ", line + 1);
+        b.now += 5 * MS;
+        hear(&b, box_5(line));
+        forget_events(&b);
+    }
+    assert_string_equal(order, "GS FE FE FE FE GG FE FE FE FE GU FE FE FE FE GC FE FE FE FE ");
+}
+
+static void test_the_table_of_the_device_has_room_among_the_polls(void **state) {
+    (void)state;
+    struct bench b;
+    open_polling(&b, V521);
+    assert_true(b.c.poll_count < VB_RAPI_POLLS);
+    assert_true(sizeof b.c < 2500);
+}
+
+/* ---- texts ---- */
+
+static void test_results_and_states_have_texts(void **state) {
+    (void)state;
+    assert_string_equal(vb_rapi_result_text(VB_RAPI_RESULT_NO_ANSWER), "no-answer");
+    assert_string_equal(vb_rapi_result_why(VB_RAPI_RESULT_LOST), "the link was lost");
+    assert_string_equal(vb_rapi_state_text(VB_RAPI_AGAIN), "again");
+    assert_string_equal(vb_rapi_result_text((enum vb_rapi_result)99), "?");
+    assert_string_equal(vb_rapi_result_why((enum vb_rapi_result)99), "?");
+    assert_string_equal(vb_rapi_state_text((enum vb_rapi_state)99), "?");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_worked_exchanges_are_sent_and_understood_to_the_byte),
@@ -367,6 +1270,53 @@ int main(void) {
         cmocka_unit_test(test_exchanges_36_and_37_have_news_behind_or_before_the_answer),
         cmocka_unit_test(test_exchanges_54_to_59_are_news),
         cmocka_unit_test(test_a_slow_way_is_waited_for_from_the_first_question_on),
+        cmocka_unit_test(test_the_dialect_is_what_gv_says_twice),
+        cmocka_unit_test(test_rapi_1_0_0_knows_only_the_additive_checksum),
+        cmocka_unit_test(test_a_box_that_is_silent_is_asked_with_both_checksums_in_turn),
+        cmocka_unit_test(test_only_rapi_1_may_come_without_a_checksum),
+        cmocka_unit_test(test_rubbish_is_never_a_dialect),
+        cmocka_unit_test(test_answers_that_differ_are_no_dialect),
+        cmocka_unit_test(test_ids_are_used_where_they_come_back),
+        cmocka_unit_test(test_ids_are_not_used_where_they_do_not_come_back),
+        cmocka_unit_test(test_ids_are_not_tried_where_there_are_none),
+        cmocka_unit_test(test_a_call_of_another_version_is_not_there),
+        cmocka_unit_test(test_a_line_longer_than_the_box_can_read_is_not_sent),
+        cmocka_unit_test(test_a_line_that_has_no_room_for_an_id_goes_without),
+        cmocka_unit_test(test_the_version_is_looked_at_when_a_question_is_sent),
+        cmocka_unit_test(test_what_cannot_be_asked_is_told_at_once),
+        cmocka_unit_test(test_a_missed_answer_is_asked_for_again_behind_a_gv),
+        cmocka_unit_test(test_a_late_answer_is_not_taken_for_that_to_the_next_question),
+        cmocka_unit_test(test_a_late_answer_to_gv_is_known),
+        cmocka_unit_test(test_a_gv_of_before_proves_nothing),
+        cmocka_unit_test(test_three_missed_answers_are_the_end_of_a_question),
+        cmocka_unit_test(test_a_press_of_the_button_is_sent_once),
+        cmocka_unit_test(test_an_answer_of_another_shape_is_not_taken),
+        cmocka_unit_test(test_a_damaged_answer_is_shown_and_not_believed),
+        cmocka_unit_test(test_a_line_that_has_begun_gets_a_little_more_time),
+        cmocka_unit_test(test_some_calls_take_longer),
+        cmocka_unit_test(test_the_wait_begins_when_the_line_is_taken),
+        cmocka_unit_test(test_rapi_1_answers_that_change_are_asked_until_two_are_the_same),
+        cmocka_unit_test(test_rapi_1_answers_that_never_agree_are_none),
+        cmocka_unit_test(test_a_client_that_starts_in_the_middle_of_a_line_skips_it),
+        cmocka_unit_test(test_news_is_no_answer_wherever_it_comes),
+        cmocka_unit_test(test_news_without_a_checksum_is_that_of_old_versions_only),
+        cmocka_unit_test(test_an_echo_is_neither_answer_nor_news),
+        cmocka_unit_test(test_an_echo_does_not_hinder_finding),
+        cmocka_unit_test(test_a_line_of_another_client_changes_nothing),
+        cmocka_unit_test(test_the_odd_answer_to_gi_is_read),
+        cmocka_unit_test(test_a_restart_is_never_answered),
+        cmocka_unit_test(test_a_restart_that_nobody_tells_of_ends_in_time),
+        cmocka_unit_test(test_a_restart_that_was_damaged_is_said_again),
+        cmocka_unit_test(test_a_boot_makes_it_find_again_and_ask_again),
+        cmocka_unit_test(test_a_box_that_comes_back_as_an_older_one_is_not_asked_what_it_lacks),
+        cmocka_unit_test(test_a_silent_box_is_gone_and_looked_for_once_a_second),
+        cmocka_unit_test(test_what_has_a_period_is_asked_at_once_and_then_in_time),
+        cmocka_unit_test(test_old_versions_are_asked_what_they_have),
+        cmocka_unit_test(test_absent_ones_are_asked_again_when_the_box_has_restarted),
+        cmocka_unit_test(test_news_makes_the_state_be_asked_at_once),
+        cmocka_unit_test(test_a_question_comes_before_polls_and_cannot_starve_them),
+        cmocka_unit_test(test_the_table_of_the_device_has_room_among_the_polls),
+        cmocka_unit_test(test_results_and_states_have_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
