@@ -86,6 +86,20 @@ static bool number_within(const struct vb_signal *row, const char *text, size_t 
            (result == VB_OK && milli >= row->limits->min_milli && milli <= row->limits->max_milli);
 }
 
+/* 0 is often "no limit": five minutes in steps of fifteen must not become it. */
+static bool is_nothing(const struct vb_signal *row, int64_t raw) {
+    return row->scale ? raw * row->scale->mul + row->scale->add == 0 : raw == 0;
+}
+
+static bool is_zero(const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] >= '1' && text[i] <= '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
 int vb_call_argument(const struct vb_signal *row, const char *text, size_t n,
                      struct vb_argument *argument) {
     int64_t raw;
@@ -101,6 +115,9 @@ int vb_call_argument(const struct vb_signal *row, const char *text, size_t n,
     }
     if (!has_word(row, raw)) {
         return VB_E_FORMAT;
+    }
+    if (!row->words && is_nothing(row, raw) && !is_zero(text, n)) {
+        return VB_E_RANGE;
     }
     *argument = (struct vb_argument){.raw = raw};
     return VB_OK;

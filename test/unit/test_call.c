@@ -126,6 +126,10 @@ static void test_arguments_beyond_their_range_are_refused(void **state) {
     assert_int_equal(argument("set_time_limit", 0, "-900"), VB_E_RANGE);
     assert_int_equal(argument("set_time_limit", 0, "229500"), VB_OK); /* 255 x 15 min */
     assert_int_equal(argument("set_time_limit", 0, "230000"), VB_E_RANGE);
+    assert_int_equal(argument("set_time_limit", 0, "300"), VB_E_RANGE); /* would be 0 = none */
+    assert_int_equal(argument("set_time_limit", 0, "0"), VB_OK);
+    assert_int_equal(argument("set_time_limit", 0, "450"), VB_OK); /* 900 */
+    assert_int_equal(argument("set_energy_limit", 0, "400"), VB_E_RANGE);
     assert_int_equal(argument("set_display_color", 0, "pink"), VB_E_FORMAT);
     assert_int_equal(argument("set_display_color", 0, "9"), VB_E_FORMAT); /* no such colour */
     assert_int_equal(argument("set_level", 0, "3"), VB_E_FORMAT); /* no such level */
