@@ -58,7 +58,8 @@ struct console {
     uv_fs_t read;
     uv_timer_t next, forget;
     uv_signal_t signals[2];
-    char room[4096];
+    char room[4096]; /* as read; of keys, those from keys_at on are not yet taken */
+    size_t keys_n, keys_at;
     struct text out;
 };
 
@@ -366,6 +367,7 @@ static bool do_line(struct console *c, const char *text, size_t n) {
 }
 
 static void read_more(struct console *c);
+static void take_keys(struct console *c);
 
 /* Take lines until one is asked. */
 static void on_next(uv_timer_t *timer) {
@@ -398,6 +400,7 @@ static void on_next(uv_timer_t *timer) {
         run_stop(c->hub);
     } else if (c->editor) {
         editor_show(c->editor);
+        take_keys(c);
     } else {
         read_more(c);
     }
@@ -471,10 +474,29 @@ static void on_forget(uv_timer_t *timer) {
     }
 }
 
-static void take_keys(struct console *c, const char *bytes, size_t n) {
-    editor_keys(c->editor, bytes, n);
-    if (c->editor && editor_waits(c->editor)) {
+static void on_keys(uv_poll_t *poll, int status, int events);
+
+static bool is_busy(const struct console *c) {
+    return c->asking || c->input_n > 0 || c->stopping;
+}
+
+/* Take keys up to the end of a line; the others wait until that is answered, so that each answer
+ * stands below its question. */
+static void take_keys(struct console *c) {
+    bool open = c->editor;
+    while (open && c->keys_at < c->keys_n && !is_busy(c)) {
+        open = editor_keys(c->editor, c->room + c->keys_at++, 1);
+    }
+    if (!open || c->stopping) {
+        return;
+    }
+    if (editor_waits(c->editor)) {
         uv_timer_start(&c->forget, on_forget, FORGET_MS, 0);
+    }
+    if (is_busy(c)) {
+        uv_poll_stop(&c->keys);
+    } else {
+        uv_poll_start(&c->keys, UV_READABLE, on_keys);
     }
 }
 
@@ -495,7 +517,9 @@ static void on_keys(uv_poll_t *poll, int status, int events) {
         return;
     }
     if (c->editor && n > 0) {
-        take_keys(c, c->room, (size_t)n);
+        c->keys_n = (size_t)n;
+        c->keys_at = 0;
+        take_keys(c);
     } else if (c->editor) {
         run_stop(c->hub);
     } else {

@@ -134,7 +134,7 @@ static void free_editor(struct editor *e) {
     free(e);
 }
 
-void editor_keys(struct editor *e, const char *bytes, size_t n) {
+bool editor_keys(struct editor *e, const char *bytes, size_t n) {
     e->feeding = true;
     while (n > 0 && !e->closed) {
         char c = *bytes++;
@@ -156,7 +156,9 @@ void editor_keys(struct editor *e, const char *bytes, size_t n) {
     e->feeding = false;
     if (e->closed) {
         free_editor(e);
+        return false;
     }
+    return true;
 }
 
 bool editor_waits(const struct editor *e) {
@@ -212,6 +214,7 @@ void editor_resized(struct editor *e) {
 }
 
 void editor_again(struct editor *e) {
+    el_set(e->el, EL_PREP_TERM, 0); /* libedit believes that it has it still */
     el_set(e->el, EL_PREP_TERM, 1);
     e->shown = false;
     editor_show(e);

@@ -26,8 +26,9 @@ struct editor_calls {
 struct editor *editor_open(const char *prompt, const char *history,
                            const struct editor_calls *calls, void *context);
 
-/* Keys that were pressed. The calls are made from inside. */
-void editor_keys(struct editor *e, const char *bytes, size_t n);
+/* Keys that were pressed. The calls are made from inside; returns false if one of them has closed the
+ * editor. */
+bool editor_keys(struct editor *e, const char *bytes, size_t n);
 
 /* A key that has begun (ESC) and does not go on is forgotten: call it some 100 ms after keys. True
  * from editor_waits: there is one. */

@@ -126,7 +126,7 @@ static bool read_host(struct place *place, const char *text, size_t n, size_t *u
 
 /* HOST:PORT behind tcp:// or listen://, HOST[:PORT] behind http://. */
 static bool read_address(struct place *place, const char *text, size_t n, char *why) {
-    size_t used;
+    size_t used = 0;
     if (!read_host(place, text, n, &used, why)) {
         return false;
     }
@@ -174,6 +174,30 @@ static bool read_sim(struct place *place, const char *text, size_t n, char *why)
     return true;
 }
 
+/* What stands behind prefix number i. */
+static bool read_rest(struct place *place, size_t i, const char *text, size_t n, char *why) {
+    switch (place->type) {
+    case PLACE_TCP:
+    case PLACE_LISTEN:
+        return read_address(place, text, n, why);
+    case PLACE_HTTP:
+        return read_http(place, text, n, why);
+    default:
+        break;
+    }
+    if (n == 0) {
+        return refuse(why, "nothing behind %s: expected %s", prefixes[i].prefix,
+                      place->type == PLACE_SIM   ? "sim://NAME (voltbus sim --list lists them)"
+                      : place->type == PLACE_PTY ? "pty:PATH"
+                                                 : "file:PATH");
+    }
+    if (place->type == PLACE_SIM) {
+        return read_sim(place, text, n, why);
+    }
+    take_name(place, text, n);
+    return true;
+}
+
 bool place_parse(struct place *place, const char *text, size_t n, char *why) {
     memset(place, 0, sizeof *place);
     if (n >= sizeof place->text) {
@@ -201,29 +225,10 @@ bool place_parse(struct place *place, const char *text, size_t n, char *why) {
     }
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         size_t len = strlen(prefixes[i].prefix);
-        if (n < len || memcmp(text, prefixes[i].prefix, len) != 0) {
-            continue;
+        if (n >= len && memcmp(text, prefixes[i].prefix, len) == 0) {
+            place->type = prefixes[i].type;
+            return read_rest(place, i, text + len, n - len, why);
         }
-        place->type = prefixes[i].type;
-        text += len;
-        n -= len;
-        if (place->type == PLACE_TCP || place->type == PLACE_LISTEN) {
-            return read_address(place, text, n, why);
-        }
-        if (place->type == PLACE_HTTP) {
-            return read_http(place, text, n, why);
-        }
-        if (n == 0) {
-            return refuse(why, "nothing behind %s: expected %s", prefixes[i].prefix,
-                          place->type == PLACE_SIM   ? "sim://NAME (voltbus sim --list lists them)"
-                          : place->type == PLACE_PTY ? "pty:PATH"
-                                                     : "file:PATH");
-        }
-        if (place->type == PLACE_SIM) {
-            return read_sim(place, text, n, why);
-        }
-        take_name(place, text, n);
-        return true;
     }
     return refuse(why, "'%.*s' is no place: expected " ALLOWED, shown(n), text);
 }

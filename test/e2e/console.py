@@ -169,6 +169,12 @@ time.sleep(0.3)
 console.type("\x16GE\r")  # Ctrl-V would wait for a key
 console.waits_for("ESC and Ctrl-V hold nothing up", "$OK 32 0021^22")
 
+console.type("GS\rGC\rGE\r")  # as if pasted
+console.waits_for("lines that are pasted", "$OK 32 0021^22")
+lines = [line for line in re.split(r"[\r\n]+", console.text()) if re.match(r"(> .|\$)", line)]
+check("are answered one after the other",
+      lines == ["$OK 03 754 03 0140^13", "> GC", "$OK 6 80 16 32^18", "> GE", "$OK 32 0021^22"], lines)
+
 # ---- news and damage while somebody types ----
 console.type("G")
 console.waits_for("half a line", "G")
@@ -187,6 +193,16 @@ check("in red", RED in console.got[console.mark:], console.got[console.mark:])
 check("and its values are not", "evse.state" not in console.text(), console.text())
 console.type("GP\r")
 console.waits_for("a damaged answer is told", "! $OK 253 -2560 0^29  checksum 29, expected 28")
+console.waits_for("and is no answer", "! openevse GP: the box did not answer")
+check("behind which the next line begins", soon(lambda: console.text().endswith("> ")), console.text()[-60:])
+
+# ---- stopped and gone on with ----
+console.process.send_signal(signal.SIGSTOP)
+termios.tcsetattr(console.kept, termios.TCSANOW, console.before)  # as a shell does meanwhile
+console.process.send_signal(signal.SIGCONT)
+check("after a stop the terminal is ours again", soon(lambda: termios.tcgetattr(console.kept) != console.before), "")
+console.type("\x01zz\x15GS\r")
+console.waits_for("and keys are keys", "$OK 03 754 03 0140^13")
 
 # ---- what is not asked ----
 console.type("pause\r")
