@@ -340,6 +340,35 @@ static void print_json_value(const struct errand *e, const json_t *value, const 
     free(text);
 }
 
+/* What is not asked regularly is asked now. Versions have a signal in different messages. */
+static int get_by_call(const struct errand *e, const struct vb_device *type) {
+    char path[256];
+    char body[128];
+    int status = EXIT_FAILED;
+    size_t m = find_question(type, e->name, 0);
+    snprintf(path, sizeof path, "/api/devices/%s/call", e->device);
+    snprintf(body, sizeof body, "{\"call\":\"%s\"}", type->messages[m].name);
+    json_t *answer = via_ask(e->verb, e->via, path, body, HTTP_CLIENT_PATIENCE_MS, &status);
+    if (!answer) {
+        return status;
+    }
+    const json_t *value = json_object_get(json_object_get(answer, "values"), e->name);
+    const char *unit = "";
+    for (unsigned i = 0; i < type->messages[m].signal_count; i++) {
+        const struct vb_signal *row = &type->messages[m].signals[i];
+        unit = strcmp(row->name, e->name) == 0 ? row->unit : unit;
+    }
+    if (value) {
+        print_json_value(e, value, unit);
+        status = EXIT_DONE;
+    } else {
+        status = failure(e->verb, "%s %s: not available: the device answers without it", e->device,
+                         e->name);
+    }
+    json_decref(answer);
+    return status;
+}
+
 static int get_via(const struct errand *e) {
     int status;
     json_t *state = via_ask(e->verb, e->via, "/api/state", NULL, HTTP_CLIENT_PATIENCE_MS, &status);
@@ -353,6 +382,10 @@ static int get_via(const struct errand *e) {
     const char *unit = json_string_value(json_object_get(signal, "unit"));
     const char *type_name = json_string_value(json_object_get(device, "type"));
     const struct vb_device *type = type_name ? vb_device_find(type_name) : NULL;
+    if (device && !signal && type && find_question(type, e->name, 0) < type->message_count) {
+        json_decref(state);
+        return get_by_call(e, type);
+    }
     if (!device) {
         status = failure(e->verb, "no device '%s' at %s", e->device, e->via);
     } else if (!signal && type && !has_signal(type, e->name)) {

@@ -24,6 +24,21 @@ static void refused_well(const struct http_refusal *refusal) {
     must(memchr(refusal->reason, '\0', sizeof refusal->reason) != NULL);
 }
 
+static void call_body(const char *text, size_t n) {
+    struct http_call_body call;
+    struct http_refusal refusal = {0};
+    if (!http_call_parse(text, n, &call, &refusal)) {
+        refused_well(&refusal);
+        return;
+    }
+    must(call.name[0] && strlen(call.name) < sizeof call.name);
+    must(call.count <= VB_ARGUMENTS_MAX);
+    for (size_t i = 0; i < call.count; i++) {
+        must(strlen(call.arguments[i]) < sizeof call.arguments[i]);
+        must(text_utf8_good(call.arguments[i], strlen(call.arguments[i])));
+    }
+}
+
 static void body(const char *text, size_t n) {
     struct http_command command;
     struct http_refusal refusal = {0};
@@ -105,9 +120,10 @@ static void strings(const char *text, size_t n) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static void (*const parts[])(const char *, size_t) = {body, arguments, names, strings};
+    static void (*const parts[])(const char *, size_t) = {body, arguments, names, strings,
+                                                          call_body};
     if (size > 0) {
-        parts[data[0] % 4](size > 1 ? (const char *)data + 1 : "", size - 1);
+        parts[(uint8_t)(data[0] - '0') % 5](size > 1 ? (const char *)data + 1 : "", size - 1);
     }
     return 0;
 }

@@ -105,6 +105,8 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
     } else if (device->asked_mono_ns != INT64_MIN &&
                mono_ns - device->asked_mono_ns <= device->stale_ns) {
         snprintf(reason, sizeof reason, "it is asked and does not answer");
+    } else if (link->reason[0] && link->config->spec->kind->polls) { /* who asks knows why */
+        snprintf(reason, sizeof reason, "link %s: %.120s", link->config->name, link->reason);
     } else if (heard) {
         snprintf(reason, sizeof reason, "nothing heard for more than %" PRId64 " s",
                  device->stale_ns / VB_NS_PER_S);

@@ -278,11 +278,12 @@ static void opened(struct link *link) {
     if (rapi->begun) {
         closed(link); /* another peer, where one had been */
     }
+    bool by_kit = spec->place.type == PLACE_HTTP;
     struct vb_rapi_client_config config = {
         .device = link->device_count > 0 ? link->devices[0]->config->type : first_device(),
         .sum = sums[link_value(spec, "checksum")->number],
-        .ids = link_value(spec, "ids")->number == 0,
-        .wait_ns = spec->place.type == PLACE_HTTP ? KIT_NS : 0};
+        .ids = link_value(spec, "ids")->number == 0 && !by_kit, /* it ties answers to questions */
+        .wait_ns = by_kit ? KIT_NS : 0};
     for (size_t i = 0; i < link->device_count; i++) {
         config.poll |= link->devices[i]->config->poll;
     }

@@ -5,7 +5,7 @@ set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
 
-url=http://127.0.0.1:18720
+url=http://127.0.0.1:18740
 cat >"$work/house.yaml" <<END
 links:
   house: "rapi:$work/box,heartbeat=2s"
@@ -13,7 +13,7 @@ devices:
   wallbox: {type: openevse, link: house, control: true, limits: {current: 6A..16A}}
   looker: {type: openevse, link: house}
 outputs:
-  page: {type: http, listen: "127.0.0.1:18720"}
+  page: {type: http, listen: "127.0.0.1:18740"}
   history: {type: sqlite, path: "$work/history.db"}
 END
 box() {
@@ -104,7 +104,14 @@ out_has '"unit": "s", "min": 0, "max": 229500'
 run "who may not has none" api get /api/state devices looker calls
 out_is null
 
-run "a crowd" timeout 60 python3 - 18720 <<'END'
+run "what is not asked regularly is asked now" "$VOLTBUS" get --via "$url" wallbox ammeter.scale
+status_is 0
+out_is 220
+run "or not there" "$VOLTBUS" get --via "$url" wallbox voltmeter.scale
+status_is 1
+err_is "voltbus get: refused: wallbox voltmeter: the device said no; it needs VOLTMETER, which its build may lack"
+
+run "a crowd" timeout 60 python3 - 18740 <<'END'
 import http.client, json, sys, threading
 
 answers = []
@@ -131,13 +138,13 @@ is "it goes on" api until 2 /api/state ok devices wallbox health
 run "and answers" api post /api/devices/wallbox/call '{"call":"GV"}'
 out_is '200 {"ok":true,"values":{"firmware.version":"8.2.3","firmware.rapi":"5.2.1"},"text":"8.2.3 5.2.1"}'
 
-run "what stands behind a call is not read, and does no harm" timeout 20 python3 - 18720 <<'END'
+run "what stands behind a call is not read, and does no harm" timeout 20 python3 - 18740 <<'END'
 import socket, sys
 
 body = b'{"call":"GV"}'
-post = (b"POST /api/devices/wallbox/call HTTP/1.1\r\nHost: 127.0.0.1:18720\r\nContent-Type: application/json\r\n"
+post = (b"POST /api/devices/wallbox/call HTTP/1.1\r\nHost: 127.0.0.1:18740\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % len(body)) + body
-for behind in (b"", b"GET /api/state HTTP/1.1\r\nHost: 127.0.0.1:18720\r\n\r\n", post, b"x" * 5000):
+for behind in (b"", b"GET /api/state HTTP/1.1\r\nHost: 127.0.0.1:18740\r\n\r\n", post, b"x" * 5000):
     with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10) as link:
         link.sendall(post + behind)
         got = b""

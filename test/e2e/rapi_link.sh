@@ -6,7 +6,7 @@ set -eu
 . "$TEST_DIR/e2e/gateway.sh"
 
 url=http://127.0.0.1:18710
-calls=tcp://127.0.0.1:18711
+calls="$work/calls"
 tap=18712
 cat >"$work/house.yaml" <<END
 links:
@@ -28,9 +28,9 @@ box() { # NAME [ARGUMENT]...: a simulated box at $work/NAME
     start sim openevse "pty:$work/$at" --set car=away "$@"
     wait_for 5 test -e "$work/$at"
 }
-box box --calls "listen://127.0.0.1:18711"
+box box --calls "pty:$work/calls"
 box=$started
-start sim openevse "pty:$work/quiet" --set car=away --calls "listen://127.0.0.1:18713"
+start sim openevse "pty:$work/quiet" --set car=away --calls "pty:$work/quiet_calls"
 start sim weather-mast "pty:$work/mast"
 is "the boxes are there" wait_for 5 test -e "$work/quiet" -a -e "$work/mast"
 gateway house.yaml
@@ -57,7 +57,7 @@ before=$(frames)
 sleep 1.5
 run "and nothing is asked" frames
 out_is "$before"
-is "its news come all the same" "$VOLTBUS" call tcp://127.0.0.1:18713 openevse car connected
+is "its news come all the same" "$VOLTBUS" call "$work/quiet_calls" openevse car connected
 is "at once" api until 1 /api/state connected devices shy signals evse.state value
 run "and it answers who asks" "$VOLTBUS" call --via "$url" shy meter
 status_is 0
@@ -68,6 +68,7 @@ out_has "charge.voltage 240.000 V"
 no_answer="the box does not answer (baud? RAPI? wired crosswise?)"
 is "something else on the line" api until 8 /api/state "$no_answer" links mast reason
 is "is no box" api until 1 /api/state silent devices wrong health
+is "for the same reason" api until 1 /api/state "link mast: $no_answer" devices wrong reason
 run "a call" "$VOLTBUS" call --via "$url" wrong status
 status_is 1
 err_is "voltbus call: no-answer: wrong status: nothing answers: $no_answer"
@@ -130,6 +131,23 @@ out_is 15.98
 run "a damaged one is none" signal heard energy.total
 out_is null
 is "and counted" test "$(api get /api/state links tap bad)" = 1
+
+# ---- by way of the WiFi kit ----
+
+python3 "$TEST_DIR/e2e/wifi_kit.py" >"$work/kit" &
+started_all="$started_all $!"
+is "a kit is there" wait_for 5 test -s "$work/kit"
+kit=http://127.0.0.1:$(cat "$work/kit")/r
+run "a question through it" timeout 20 "$VOLTBUS" call "rapi:$kit" openevse status
+status_is 0
+out_has "evse.state charging
+session.time 754 s"
+run "an order" timeout 20 "$VOLTBUS" call "rapi:$kit" openevse set_current_volatile 10 --control
+status_is 0
+out_is "pilot.current 10 A"
+run "its box does not answer" timeout 40 "$VOLTBUS" call "rapi:$kit" openevse clock --timeout 30s
+status_is 1
+err_has "voltbus call: no-answer: openevse clock: "
 
 # ---- what a configuration may not say ----
 
