@@ -171,27 +171,33 @@ static void feed_byte(struct openevse *s, uint8_t byte) {
     }
 }
 
-/* While it boots it hears nothing; while it is busy its serial buffer fills. */
+#define UART_BYTES 64  /* that its serial buffer has */
+#define ROOM       200 /* for what one byte may bring forth */
+
+/* While it boots it hears nothing; while it is busy its serial buffer fills. What comes faster than
+ * its answers are taken waits: on a real line it would have come more slowly. */
 static void hear(struct openevse *s, uint8_t byte) {
+    bool busy = s->box.blocked_ms != 0;
+    size_t room = busy ? UART_BYTES : sizeof s->held;
     if (s->box.boot != BOOT_DONE) {
         return;
     }
-    if (!s->box.blocked_ms) {
+    if (!busy && s->held_n == 0 && sizeof s->out.bytes - s->out.n >= ROOM) {
         feed_byte(s, byte);
-    } else if (s->held_n < sizeof s->held) {
+    } else if (s->held_n < room) {
         s->held[s->held_n++] = byte;
     }
 }
 
 static void hear_held(struct openevse *s) {
     uint8_t held[sizeof s->held];
-    uint8_t n = s->held_n;
+    uint16_t n = s->held_n;
     if (s->box.blocked_ms || n == 0) {
         return;
     }
     memcpy(held, s->held, n);
     s->held_n = 0;
-    for (uint8_t i = 0; i < n; i++) {
+    for (uint16_t i = 0; i < n; i++) {
         hear(s, held[i]);
     }
 }
@@ -325,6 +331,9 @@ static int64_t openevse_deadline(const void *self) {
 
 static size_t openevse_take(void *self, uint8_t *out) {
     struct openevse *s = self;
+    if (s->out.n == 0) {
+        hear_held(s);
+    }
     return sim_queue_take(&s->out, out);
 }
 

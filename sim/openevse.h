@@ -231,8 +231,8 @@ struct openevse {
     uint32_t stale;         /* the first parameter of the last command: $SK alone reads it */
     struct vb_rapi_reader reader;
     struct sim_queue out;
-    uint8_t held[64]; /* the serial buffer while it is busy */
-    uint8_t held_n;
+    uint8_t held[2048]; /* what it has still to read */
+    uint16_t held_n;
     struct openevse_saved saved;
     struct openevse_box box;
     struct openevse_car car;
@@ -333,7 +333,8 @@ typedef bool openevse_handler(struct openevse *s, const struct openevse_argument
     X(short_press)                                                                                 \
     X(reset_counters)                                                                              \
     X(disable)                                                                                     \
-    X(enable) X(feature) X(reset_health) X(free_relay) X(panic_temperature) X(print) X(restart)    \
+    X(enable)                                                                                      \
+    X(feature) X(reset_health) X(free_relay) X(panic_temperature) X(print) X(restart)              \
         X(go_to_sleep) X(connected) X(get_time_limit) X(get_auth_lock) X(get_mennekes)             \
             X(get_ammeter) X(capacity_range) X(get_timer) X(settings) X(fault_counters)            \
                 X(current_and_voltage) X(get_charge_limit) X(identity) X(health) X(get_voltmeter)  \

@@ -23,6 +23,23 @@ static void test_lines_are_read_whole_or_byte_by_byte_and_a_half_one_is_no_line(
     hears(&b, "$OK 8.2.3 5.2.1^2F\r");
 }
 
+static void test_many_lines_at_once_are_all_answered(void **state) {
+    (void)state;
+    struct box b;
+    char lines[100 * 8 + 1] = "";
+    start_box(&b, "5.2.1");
+    for (int i = 0; i < 100; i++) {
+        strcat(lines, i == 99 ? "$GV^35\r" : "$FE^27\r");
+    }
+    run_feed(&b.r, lines, strlen(lines));
+    const char *text = said(&b);
+    for (int i = 0; i < 99; i++) {
+        assert_true(begins(text, "$OK^20\r"));
+        text += 7;
+    }
+    assert_string_equal(text, "$OK 8.2.3 5.2.1^2F\r");
+}
+
 static void test_a_dollar_begins_anew_and_what_stands_outside_lines_is_ignored(void **state) {
     (void)state;
     struct box b;
@@ -1072,6 +1089,7 @@ static void test_after_a_long_sleep_of_the_computer_only_a_minute_counts(void **
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_read_whole_or_byte_by_byte_and_a_half_one_is_no_line),
+        cmocka_unit_test(test_many_lines_at_once_are_all_answered),
         cmocka_unit_test(test_a_dollar_begins_anew_and_what_stands_outside_lines_is_ignored),
         cmocka_unit_test(test_a_line_that_is_too_long_is_dropped_without_a_word),
         cmocka_unit_test(test_ten_pieces_are_a_command_and_eleven_are_not),
