@@ -13,8 +13,8 @@
  * AGAIN    | TALK                  | ignore             | ignore               | again; the 5th time:
  *          |                       |                    |                      | FIND, gone
  * RESTART  | ignore                | ignore             | say it again         | FIND
- * In every state: $AB (the box has started) leads to FIND; other news make polls due; a damaged line,
- * an echo and a command change nothing. A question in hand is kept on the way through AGAIN, IDS and
+ * In every state: $AB, $AT 00, $ST 00 (the box starts) lead to FIND; $AT, $ST make polls due; a damaged
+ * line, an echo and a command change nothing. A question in hand is kept on the way through AGAIN, IDS and
  * FIND, and sent again, unless it must not be (VB_CALL_ONCE) or was missed three times.
  *
  * Answers come in the order of the questions. So a question is only repeated when the answer to a
@@ -29,17 +29,16 @@
 
 #include "voltbus/err.h"
 
-#define WAIT_NS    (500 * VB_NS_PER_MS)
-#define EXTEND_NS  (100 * VB_NS_PER_MS) /* for a line that has begun */
-#define LATE_NS    (10 * VB_NS_PER_S)   /* an answer comes until then, or never */
-#define GONE_AFTER 5                    /* answers missed in a row */
-#define WITHOUT_IDS                                                                                \
-    3 /* answers to $GV without its id, beyond those that may be late: it has none */
-#define OWED_MAX   10 /* $GV asked in vain in that time */
-#define TRIES_MAX  8  /* of one question, for whatever reason */
-#define MISSES_MAX 3
-#define SAME_NK    3 /* so many bare NK in a row count: the box says that of damaged lines, too */
-#define SAME_TEXT  2 /* so many equal answers in a row count, where they have no checksum */
+#define WAIT_NS     (500 * VB_NS_PER_MS)
+#define EXTEND_NS   (100 * VB_NS_PER_MS) /* for a line that has begun */
+#define LATE_NS     (10 * VB_NS_PER_S)   /* an answer comes until then, or never */
+#define GONE_AFTER  5                    /* answers missed in a row */
+#define WITHOUT_IDS 3  /* more answers to $GV than may be late, and none with its id: it has none */
+#define OWED_MAX    10 /* $GV asked in vain in that time */
+#define TRIES_MAX   8  /* of one question, for whatever reason */
+#define MISSES_MAX  3
+#define SAME_NK     3 /* so many bare NK in a row count: the box says that of damaged lines, too */
+#define SAME_TEXT   2 /* so many equal answers in a row count, where they have no checksum */
 
 #define FIRST_XOR  VB_VERSION(1, 0, 3) /* commands with ^hh */
 #define FIRST_SUMS VB_VERSION(2, 0, 1) /* checksums behind news */
@@ -236,11 +235,17 @@ static void owe_less(struct vb_rapi_client *c) {
     }
 }
 
-/* A question goes out: what is owed was asked before it. */
+/* The question in hand is $GV itself. */
+static bool is_version_question(const struct vb_rapi_client *c) {
+    return memcmp(c->now.body, "GV", 2) == 0;
+}
+
+/* The question in hand goes out: what is owed was asked before it. */
 static void owe_before(struct vb_rapi_client *c, int64_t now_ns) {
     unsigned stale = now_ns - c->asked_ns > LATE_NS ? 0u : (unsigned)c->stale + c->owed;
     c->stale = (uint8_t)(stale < OWED_MAX ? stale : OWED_MAX);
-    c->owed = 0;
+    c->owed = is_version_question(c);
+    c->asked_ns = c->owed ? now_ns : c->asked_ns;
 }
 
 /* ---- the end of a question ---- */
@@ -438,14 +443,14 @@ static bool field_fits(const struct vb_rapi_client *c, const struct vb_message *
     for (unsigned i = 0; i < message->signal_count; i++) {
         const struct vb_signal *row = &message->signals[i];
         int64_t raw;
-        if (!(row->flags & VB_FIELD) || row->bit / 64 != field) {
+        if (!(row->flags & VB_FIELD) || row->flags & VB_PRODUCT || row->bit / 64 != field) {
             continue;
         }
         int got = vb_signal_get(row, (const uint8_t *)body_of(c), c->line.body_n, &raw);
         if (got == VB_OK || got == VB_E_UNKNOWN) {
             return true;
         }
-        any = any || !(row->flags & VB_PRODUCT);
+        any = true;
     }
     return !any;
 }
@@ -504,12 +509,14 @@ static void reply_to_other(struct vb_rapi_client *c, enum vb_rapi_what what, int
 }
 
 static void reply_in_talk(struct vb_rapi_client *c, enum vb_rapi_what what, int64_t now_ns) {
-    bool to_version = c->now.n >= 2 && memcmp(c->now.body, "GV", 2) == 0;
     bool ours = c->waiting && c->line.sequence == c->sequence;
-    if (is_known_version(c, what) && !(ours && to_version)) {
+    bool known = is_known_version(c, what);
+    if (known) {
+        owe_less(c);
+    }
+    if (known && !(ours && is_version_question(c))) {
         c->event_id = VB_RAPI_ID('G', 'V');
         c->late++;
-        owe_less(c);
         return;
     }
     /* a stale $GV may have been damaged on its way: whose NK is it? */
@@ -571,13 +578,16 @@ static void hurry(struct vb_rapi_client *c, int64_t now_ns) {
     }
 }
 
+static bool begins(const struct vb_rapi_client *c, const char *text) {
+    return c->line.body_n >= strlen(text) && memcmp(body_of(c), text, strlen(text)) == 0;
+}
+
+/* State 00 is said at the beginning of a boot, $AB at its end: one of them may be lost. */
 static void on_news(struct vb_rapi_client *c, int64_t now_ns) {
-    const char *body = body_of(c);
     c->event_id = vb_rapi_line_id(&c->line);
-    bool starting = c->line.body_n >= 5 && memcmp(body, "AT 00", 5) == 0;
-    if (memcmp(body, "AB", 2) == 0 || (starting && c->state == VB_RAPI_RESTART)) {
+    if (begins(c, "AB") || begins(c, "AT 00") || begins(c, "ST 00")) {
         find(c, now_ns);
-    } else if (memcmp(body, "AT", 2) == 0 || memcmp(body, "ST", 2) == 0) {
+    } else if (begins(c, "AT") || begins(c, "ST")) {
         hurry(c, now_ns);
     }
 }

@@ -723,6 +723,32 @@ static void test_a_gv_of_before_proves_nothing(void **state) {
     assert_non_null(strstr(b.log, "#1=ok(15980 239800) "));
 }
 
+/* That of a caller is one of them. */
+static void test_a_gv_of_a_caller_proves_nothing_either(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    ask(&b, 1, "version", "GV");
+    assert_sent(&b, "$GV^35");
+    wait(&b, 500);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521); /* that to the first */
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521); /* that to the second */
+    assert_non_null(strstr(b.log, "#1=ok(8.2.3 5.2.1) "));
+    forget_events(&b);
+    ask(&b, 2, "meter", "GG");
+    assert_sent(&b, "$GG^24");
+    wait(&b, 500);
+    assert_sent(&b, "$GV^35");
+    hear(&b, V521); /* that to the third, asked before $GG */
+    assert_int_equal(b.c.state, VB_RAPI_AGAIN);
+    assert_sent(&b, "$GV^35");
+    hear(&b, "$OK 15980 239800^15\r" V521);
+    assert_int_equal(b.c.state, VB_RAPI_TALK);
+    assert_sent(&b, "$GG^24");
+}
+
 static void test_three_missed_answers_are_the_end_of_a_question(void **state) {
     (void)state;
     struct bench b;
@@ -1050,6 +1076,20 @@ static void test_a_boot_makes_it_find_again_and_ask_again(void **state) {
     assert_events(&b, "AB:AB 00 8.2.3 #2=no-answer() ");
 }
 
+static void test_a_boot_whose_end_is_lost_is_seen_by_its_beginning(void **state) {
+    (void)state;
+    struct bench b;
+    open_found(&b, V521, VB_RAPI_XOR);
+    hear(&b, "$AT 00 00 0 0200^03\r");
+    assert_int_equal(b.c.state, VB_RAPI_FIND);
+    open_found(&b, V103, VB_RAPI_XOR);
+    hear(&b, "$ST 00\r");
+    assert_int_equal(b.c.state, VB_RAPI_FIND);
+    open_found(&b, V521, VB_RAPI_XOR);
+    hear(&b, "$AT 01 01 24 0000^35\r");
+    assert_int_equal(b.c.state, VB_RAPI_TALK);
+}
+
 static void test_a_box_that_comes_back_as_an_older_one_is_not_asked_what_it_lacks(void **state) {
     (void)state;
     struct bench b;
@@ -1288,6 +1328,7 @@ int main(void) {
         cmocka_unit_test(test_a_late_answer_is_not_taken_for_that_to_the_next_question),
         cmocka_unit_test(test_a_late_answer_to_gv_is_known),
         cmocka_unit_test(test_a_gv_of_before_proves_nothing),
+        cmocka_unit_test(test_a_gv_of_a_caller_proves_nothing_either),
         cmocka_unit_test(test_three_missed_answers_are_the_end_of_a_question),
         cmocka_unit_test(test_a_press_of_the_button_is_sent_once),
         cmocka_unit_test(test_an_answer_of_another_shape_is_not_taken),
@@ -1308,6 +1349,7 @@ int main(void) {
         cmocka_unit_test(test_a_restart_that_nobody_tells_of_ends_in_time),
         cmocka_unit_test(test_a_restart_that_was_damaged_is_said_again),
         cmocka_unit_test(test_a_boot_makes_it_find_again_and_ask_again),
+        cmocka_unit_test(test_a_boot_whose_end_is_lost_is_seen_by_its_beginning),
         cmocka_unit_test(test_a_box_that_comes_back_as_an_older_one_is_not_asked_what_it_lacks),
         cmocka_unit_test(test_a_silent_box_is_gone_and_looked_for_once_a_second),
         cmocka_unit_test(test_what_has_a_period_is_asked_at_once_and_then_in_time),
