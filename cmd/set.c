@@ -12,6 +12,7 @@
 #include "cmd/via.h"
 #include "host/hub/hub.h"
 #include "host/io/http_client.h"
+#include "host/out/http.h"
 #include "voltbus/call.h"
 #include "voltbus/time.h"
 
@@ -74,10 +75,13 @@ static void print_value(const struct errand *e, const struct hub_value *value) {
     bool is_word;
     struct vb_sample sample = hub_value_sample(value);
     size_t n = value_text(value->column, &sample, text, &is_word);
-    const char *quote = is_word ? "\"" : "";
     if (e->json) {
-        printf("{\"value\":%s%.*s%s,\"unit\":\"%s\"}\n", quote, (int)n, text, quote,
-               value->signal->unit);
+        struct text json = {0};
+        text_add(&json, "{\"value\":");
+        http_value_json(&json, text, n, is_word);
+        text_format(&json, ",\"unit\":\"%s\"}\n", value->signal->unit);
+        printf("%.*s", (int)json.n, json.data ? json.data : "");
+        text_free(&json);
     } else {
         printf("%.*s%s%s\n", (int)n, text, value->signal->unit[0] ? " " : "", value->signal->unit);
     }

@@ -213,12 +213,9 @@ static void note_values(struct hub_device *device, const struct vb_reading *read
         value->t_ns = frame->t_ns;
         value->mono_ns = mono_ns;
         value->changes = changes;
-        if (sample->text) { /* its bytes are the frame's */
-            size_t n =
-                sample->text_len < sizeof value->text ? sample->text_len : sizeof value->text - 1;
-            memcpy(value->text, sample->text, n);
-            value->text[n] = '\0';
-            value->text_len = (uint8_t)n;
+        if (value->text) { /* what the sample has are the bytes of the frame */
+            value->text_len = sample->text_len;
+            memcpy(value->text, sample->text, sample->text_len);
         }
     }
     device->changes = changes;
@@ -359,6 +356,10 @@ static bool device_values(struct hub_device *device) {
             value->signal = &type->messages[m].signals[i];
             value->column = &device->view.columns[m][i];
             value->message = (uint16_t)m;
+            value->text = value->signal->flags & VB_STRING ? calloc(1, VB_STRING_MAX + 1) : NULL;
+            if (value->signal->flags & VB_STRING && !value->text) {
+                return false;
+            }
             for (struct hub_value *other = device->values; other < value; other++) {
                 value->shadowed |= strcmp(other->signal->name, value->signal->name) == 0;
             }
@@ -543,6 +544,9 @@ void hub_close(struct hub *hub) {
 void hub_free(struct hub *hub) {
     for (size_t i = 0; i < hub->device_count; i++) {
         view_free(&hub->devices[i].view);
+        for (size_t k = 0; hub->devices[i].values && k < hub->devices[i].value_count; k++) {
+            free(hub->devices[i].values[k].text);
+        }
         free(hub->devices[i].values);
         free(hub->devices[i].first_value);
         command_free(&hub->devices[i]);

@@ -40,8 +40,8 @@ struct hub_value {
     int64_t raw;
     int64_t t_ns;     /* Unix time, or that of the recording */
     int64_t mono_ns;  /* when we heard it */
-    uint8_t text_len; /* VB_STRING: so many characters of text */
-    char text[VB_STRING_MAX + 1];
+    uint8_t text_len; /* VB_STRING: so many characters of text, */
+    char *text;       /* ... our copy; NULL for all other rows */
 };
 
 struct hub_device {
