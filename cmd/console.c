@@ -601,7 +601,8 @@ static bool terminal_can_edit(void) {
 static bool terminal_has_colour(void) {
     const char *no = getenv("NO_COLOR");
     const char *type = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(no && no[0]) && type && strcmp(type, "dumb") != 0;
+    bool both = isatty(STDOUT_FILENO) && (isatty(STDERR_FILENO) || terminal_can_edit());
+    return both && !(no && no[0]) && type && strcmp(type, "dumb") != 0;
 }
 
 static void open_terminal(struct console *c) {
