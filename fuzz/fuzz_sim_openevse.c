@@ -98,11 +98,11 @@ struct energy {
     int64_t elapsed_ms;
 };
 
-/* It begins anew only with the elapsed time. */
+/* It begins anew only with the elapsed time, and where nonsense was set ($SV) beyond its 32 bits. */
 static void look_at_energy(const struct openevse *s, struct energy *before) {
     const struct openevse_box *b = &s->box;
     require(b->session_ws >= before->session_ws || b->elapsed_ms < before->elapsed_ms ||
-            b->elapsed_ms == 0);
+            b->elapsed_ms == 0 || before->session_ws > UINT32_MAX / 2);
     *before = (struct energy){b->session_ws, b->elapsed_ms};
 }
 

@@ -8,7 +8,8 @@
 #define LEAST_A    6
 #define MOST_A     80
 #define USUAL_L1_A 12
-#define MISSED     2 /* trigger: a pulse was missed */
+#define MOST_UW    INT64_C(10000000000000) /* beyond: somebody has set nonsense */
+#define MISSED     2                       /* trigger: a pulse was missed */
 
 /* ---- currents ---- */
 
@@ -156,6 +157,7 @@ static void meter_step(struct openevse *s, int64_t model_ms) {
     struct openevse_box *b = &s->box;
     int64_t true_uw = s->voltage_mv * s->car.current_ma;
     int64_t own_uw = openevse_voltage_mv(s) * b->measured_ma;
+    own_uw = own_uw < MOST_UW ? own_uw : MOST_UW;
     /* the car may have stopped within the step: then it drew less */
     bool part = s->car.drawn_nj < true_uw * model_ms;
     b->session_nj += own_uw == true_uw ? s->car.drawn_nj
