@@ -343,6 +343,7 @@ static void version_found(struct vb_rapi_client *c, uint32_t version, int64_t no
         out[len] = '\0';
     }
     d->version = version;
+    c->missed = 0;
     d->sums = c->line.sum != VB_RAPI_PLAIN;
     if (!c->config.ids || version < FIRST_IDS) {
         found(c, false, now_ns);
@@ -386,6 +387,7 @@ static void reply_in_find(struct vb_rapi_client *c, enum vb_rapi_what what, int6
     if (same && !stale) {
         version_found(c, version, now_ns);
     } else if (same || first) { /* who says something else each time is asked once a second */
+        c->missed = 0;
         ask_version(c, now_ns);
     }
 }
@@ -414,11 +416,13 @@ static void reply_in_again(struct vb_rapi_client *c, enum vb_rapi_what what, int
     bool known = is_known_version(c, what);
     bool stale = c->stale > 0;
     c->event_id = known ? VB_RAPI_ID('G', 'V') : 0;
-    if (!known || c->line.sequence != c->sequence) { /* with an id: of the question in IDS */
+    if (known) {
+        owe_less(c);
+    }
+    if (!known || c->line.sequence != c->sequence) { /* with an id: asked in IDS, or by a caller */
         c->late++;
         return;
     }
-    owe_less(c);
     if (stale) {
         ask_version(c, now_ns);
     } else {
