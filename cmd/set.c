@@ -234,9 +234,7 @@ static void poll_set(struct errand *e, int64_t now_ns) {
         if (!e->hold) {
             end(e, EXIT_DONE);
         }
-    } else if (is_otherwise(e, value)) {
-        return;
-    } else if (now_ns >= e->give_up_ns) {
+    } else if (!is_otherwise(e, value) && now_ns >= e->give_up_ns) {
         end(e, failure(e->verb, "%s %s: sent, but not heard on the bus", e->device, e->name));
     }
 }

@@ -121,7 +121,7 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
  * message with the longest. Who is not asked, and does not speak by itself, has no period. */
 static int64_t stale_ns(const struct hub_device *device) {
     const struct config_device *config = device->config;
-    const struct link_spec *spec = device->link->config->spec;
+    const struct link_spec *spec = device->hub->config->links[config->link].spec;
     bool asked = spec->kind->polls && spec->kind->polls(spec) && config->poll;
     int64_t period = 0;
     if (config->stale_ms > 0) {

@@ -158,13 +158,10 @@ static bool arguments_of(const json_t *list, struct http_call_body *call,
                            VB_ARGUMENTS_MAX);
     }
     for (; call->count < json_array_size(list); call->count++) {
-        size_t length;
+        size_t length = 0;
         if (!scalar_of(json_array_get(list, call->count), "arguments", call->arguments[call->count],
                        HTTP_CALL_ARGUMENT, &length, refusal)) {
             return false;
-        }
-        if (strlen(call->arguments[call->count]) != length) {
-            return http_refuse(refusal, 400, "bad-value", "arguments: there is no such word");
         }
     }
     return true;

@@ -46,7 +46,7 @@ is "what is asked seldom is there too" api until 5 /api/state 24 devices wallbox
 run "a box without a clock has no time" signal wallbox clock.year
 out_is null
 is "a car is news" "$VOLTBUS" call "$calls" openevse car connected
-is "told within a second" api until 1 /api/state connected devices wallbox signals evse.state value
+is "told at once" api until 2 /api/state connected devices wallbox signals evse.state value
 
 # ---- poll: false ----
 
@@ -58,7 +58,7 @@ sleep 1.5
 run "and nothing is asked" frames
 out_is "$before"
 is "its news come all the same" "$VOLTBUS" call "$work/quiet_calls" openevse car connected
-is "at once" api until 1 /api/state connected devices shy signals evse.state value
+is "at once" api until 2 /api/state connected devices shy signals evse.state value
 run "and it answers who asks" "$VOLTBUS" call --via "$url" shy meter
 status_is 0
 out_has "charge.voltage 240.000 V"
