@@ -32,6 +32,7 @@ devices:
   orphan: {{type: nugget-panel, link: bus, control: true}}
   battery: {{type: hella-ibs, link: house}}
   pack: {{type: leaf-battery, link: can}}
+  wallbox: {{type: openevse, link: "rapi:sim://openevse,rapi=6.0.0,car=away", control: true, limits: {{current: 6A..16A}}}}
 outputs:
   page: {{type: http, listen: "{listen}", free_port: {free_port}}}
   {history}
@@ -166,8 +167,8 @@ server = None
 def test_state_names_every_device_and_link():
     status, headers, state = until(5, lambda: (a := server.ask())[2]["devices"]["battery"]["health"] == "ok" and a)
     assert status == 200 and state["site"] == 'Test "van"' and state["demo"] is False
-    assert set(state["devices"]) == {"panel", "locked", "orphan", "battery", "pack"}
-    assert set(state["links"]) == {"house", "bus", "can"}
+    assert set(state["devices"]) == {"panel", "locked", "orphan", "battery", "pack", "wallbox"}
+    assert set(state["links"]) == {"house", "bus", "can", "wallbox"}
     assert abs(state["time"] - time.time()) < 5
     battery = state["devices"]["battery"]
     assert battery["type"] == "hella-ibs" and battery["link"] == "house" and battery["age"] < 5
@@ -402,6 +403,62 @@ def test_a_command_needs_a_device_that_has_it_and_may_be_controlled():
         assert got[0] == status and (error is None or got[1] == error), (path, got)
     assert server.command(value, "/api/devices/orphan/coolbox.level")[1] in ("no-leader", "link-down")
     assert server.command('{"release":true}', "/api/devices/locked/coolbox.level")[:2] == (403, "control-off")
+
+
+CALL = "/api/devices/wallbox/call"
+
+
+def test_a_call_is_answered_when_the_device_has_answered():
+    status, _, document = server.command('{"call":"version"}', CALL)
+    assert status == 200 and document["ok"] is True and document["values"]["firmware.rapi"] == "6.0.0", document
+    assert document["text"].endswith(" 6.0.0"), document
+    began = time.monotonic()
+    status, _, document = server.command('{"call":"free_relay"}', CALL)
+    assert status == 200 and document == {"ok": True, "values": {}, "text": ""}, document
+    assert time.monotonic() - began > 1, "it takes its time"
+    status, _, document = server.command('{"call":"set_current","arguments":["12"]}', CALL)
+    assert status == 200 and document["values"] == {"pilot.current": 12}, document
+    calls = server.ask()[2]["devices"]["wallbox"]["calls"]
+    assert {"name": "pause", "title": calls[0]["title"], "arguments": []} == calls[0], calls
+    assert calls[2]["arguments"][0]["max"] == 229500, calls[2]
+
+
+def test_bad_calls_have_their_own_errors():
+    for body, status, error in (('{"call":"launch"}', 404, "no-call"), ('{}', 400, "bad-json"), ('[]', 400, "bad-json"),
+                                ('{"call":"pause","arguments":[1]}', 400, "bad-value"),
+                                ('{"call":"set_current"}', 400, "bad-value"),
+                                ('{"call":"set_current","arguments":[17]}', 422, "out-of-range"),
+                                ('{"call":"set_current","arguments":["a\\nb"]}', 400, "bad-value"),
+                                ('{"call":"set_ammeter_calibration","arguments":["on"]}', 409, "not-there"),
+                                ('{"call":"voltmeter"}', 409, "refused")):
+        got = server.command(body, CALL)
+        assert got[:2] == (status, error), (body, got)
+    assert server.command('{"call":"pause"}', "/api/devices/panel/call")[1] == "no-call"
+    assert server.command('{"call":"pause"}', "/api/devices/nobody/call")[1] == "no-device"
+    assert server.ask(CALL)[2]["error"] == "post-only"
+
+
+def test_who_goes_before_the_device_has_answered_does_no_harm():
+    body = '{"call":"free_relay"}'
+    for i in range(2):
+        with server.connect() as link:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # RST
+            link.sendall(post(f"Content-Length: {len(body)}", path=CALL, body=body).encode())
+            time.sleep(0.02 * i)
+    until(20, lambda: server.command('{"call":"version"}', CALL)[0] == 200)
+    assert server.ask()[0] == 200
+
+
+def test_it_ends_while_a_call_waits():
+    for number in (signal.SIGINT, signal.SIGUSR1):
+        with started() as it:
+            until(5, lambda: it.ask()[2]["devices"]["wallbox"]["health"] == "ok")
+            body = '{"call":"free_relay"}'
+            with it.connect() as link:
+                head = ["POST " + CALL + " HTTP/1.1", f"Host: {it.host}:{it.port}", "Content-Type: application/json"]
+                link.sendall(("\r\n".join([*head, f"Content-Length: {len(body)}"]) + "\r\n\r\n" + body).encode())
+                time.sleep(0.3)
+                it.stop(number)
 
 
 def test_a_command_must_be_json():
