@@ -16,11 +16,7 @@
 /* So many wait for their answers; beyond them "busy". */
 #define CALLS_MAX 32
 /* So long a call waits until the link knows whom it talks to. */
-#define FIND_NS (5 * VB_NS_PER_S)
-/* More is not told of one device in a second: a program that asks again and again must not fill the
- * disk with refusals. */
-#define TOLD_NS VB_NS_PER_S
-
+#define FIND_NS   (5 * VB_NS_PER_S)
 #define GIVEN_MAX 40 /* of an argument as text: 16 characters, or a number */
 
 enum stage {
@@ -71,12 +67,10 @@ static void note(struct call *call) {
         return;
     }
     bool refused = call->reply.refusal != VB_REFUSAL_NONE;
-    int64_t now_ns = clock_mono_ns();
-    if (refused && device->refused_mono_ns != 0 && now_ns - device->refused_mono_ns < TOLD_NS) {
-        device->refused_unsaid++;
+    /* what was sent may have been done all the same: that is always told */
+    if (refused && call->reply.asked_mono_ns == 0 && !command_tells_refusal(device)) {
         return;
     }
-    device->refused_mono_ns = refused ? now_ns : device->refused_mono_ns;
     snprintf(result, sizeof result, "%s%s", refused ? "refused: " : "done",
              refused ? call->reply.why : "");
     hub_log(hub, "call %s/%s: %s by %s: %s", device->config->name, call_name(call),

@@ -197,6 +197,22 @@ static struct hub_answer answer_now(const struct hub_device *device, size_t i) {
     return answer;
 }
 
+/* A program that asks again and again must not fill the disk with refusals. */
+bool command_tells_refusal(struct hub_device *device) {
+    int64_t now_ns = clock_mono_ns();
+    if (now_ns - device->refused_mono_ns < VB_NS_PER_S && device->refused_mono_ns != 0) {
+        device->refused_unsaid++;
+        return false;
+    }
+    if (device->refused_unsaid > 0) {
+        hub_log(device->hub, "command %s: %u more were refused", device->config->name,
+                device->refused_unsaid);
+    }
+    device->refused_mono_ns = now_ns;
+    device->refused_unsaid = 0;
+    return true;
+}
+
 static struct hub_answer refuse(struct hub_device *device, size_t i, const char *by,
                                 const char *asked, enum vb_refusal refusal, const char *more) {
     struct hub_answer answer = answer_now(device, i);
@@ -211,18 +227,9 @@ static struct hub_answer refuse(struct hub_device *device, size_t i, const char 
         snprintf(answer.why, sizeof answer.why, "%s %s: %s%s%.200s", device->config->name,
                  row->name, vb_refusal_why(refusal), more[0] ? ": " : "", more);
     }
-    /* a program that asks again and again must not fill the disk with refusals */
-    int64_t now_ns = clock_mono_ns();
-    if (now_ns - device->refused_mono_ns < VB_NS_PER_S && device->refused_mono_ns != 0) {
-        device->refused_unsaid++;
+    if (!command_tells_refusal(device)) {
         return answer;
     }
-    if (device->refused_unsaid > 0) {
-        hub_log(device->hub, "command %s: %u more were refused", device->config->name,
-                device->refused_unsaid);
-    }
-    device->refused_mono_ns = now_ns;
-    device->refused_unsaid = 0;
     char result[sizeof answer.why + 16];
     snprintf(result, sizeof result, "refused: %s", answer.why);
     note(device, i, by, answer.value, asked, result);

@@ -21,6 +21,9 @@ void command_link_changed(struct link *link);
 /* Can the link carry a command or a call now? */
 enum vb_refusal command_link_ready(const struct link *link, char why[LINK_WHY]);
 
+/* May a refusal be told in the log now? Counts it if not. */
+bool command_tells_refusal(struct hub_device *device);
+
 /* End all leases. */
 void command_release_all(struct hub *hub);
 
