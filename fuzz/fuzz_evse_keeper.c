@@ -62,12 +62,11 @@ static void ask(struct watch *w) {
     require(!w->asking && w->k.version >= VB_KEEPER_SINCE && n <= VB_CALL_TEXT);
     if (memcmp(body, "SC ", 3) == 0) {
         require(is_limit(body, n, w->wanted ? w->wanted_a : SAFE));
+        require(w->wanted || w->farewell);
     } else {
-        require(w->wanted);
-        require(is(body, n, "SY") || is(body, n, "SY 165") || is(body, n, "SY 100 6") ||
-                (n == 2 && body[0] == 'G'));
+        require(memcmp(body, "SY ", 3) == 0 ||
+                (w->wanted && (is(body, n, "SY") || body[0] == 'G')));
     }
-    require(w->wanted || w->farewell);
     int64_t *oldest = &w->last[w->asked++ % (2 * VB_KEEPER_BURST)];
     require(w->asked <= 2 * VB_KEEPER_BURST || w->now - *oldest >= VB_NS_PER_S);
     *oldest = w->now;

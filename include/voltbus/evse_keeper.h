@@ -4,7 +4,8 @@
  * While a current is wanted, the keeper sees to it that the box supervises us ($SY, RAPI 5.0.0), sends
  * the limit ($SC n V), pulses in time, reads back what is in force ($GC, before RAPI 5.1.0 $GE, and
  * news), and says why it is not what was asked. When nobody wants one any more it sends the safe
- * current once and stops pulsing.
+ * current once, stops pulsing, and puts back the supervision that it found: $SY is saved in the box,
+ * which would else fall back after every start of its own, for ever.
  * Saved settings of the box are written only where they differ (EEPROM wears out).
  * It never reads a clock; the caller owns all memory; copyable. It asks through the caller: one body
  * at a time. Facts: reference/rapi.md sections 4 (SC, SY, GC), 5, 6.
@@ -55,6 +56,9 @@ struct vb_keeper {
     bool wanted;
     int64_t wanted_a;
     bool farewell; /* the safe current has still to be sent */
+    /* the supervision that the box had; ours: it has ours now */
+    bool ours, cleared; /* cleared: it may be put back */
+    int64_t before_s, before_a;
     /* known of the box; -1 = not known */
     int64_t in_force_a, saved_a, hardware_a, minimum_a;
     int64_t supervised_s, supervised_a, trigger;
@@ -74,7 +78,6 @@ struct vb_keeper {
     uint8_t asking;                   /* what the caller is asking for us; 0 = nothing */
     bool outdated;                    /* ... and its answer will be that of a box from before */
     bool reads_settings;              /* it reads back by $GE */
-    bool at_once;                     /* the limit must follow, before anything else */
     uint8_t fails;                    /* questions in a row without an answer */
     int64_t retry_ns[VB_KEEPER_ONCE]; /* of tried */
     int64_t again_ns, pulse_ns, read_ns, heat_ns, acknowledge_ns, supervise_ns, limit_ns;
@@ -106,8 +109,8 @@ void vb_keeper_answered(struct vb_keeper *k, bool answered, bool ok, const char 
                         int64_t now_ns);
 int64_t vb_keeper_deadline_ns(const struct vb_keeper *k); /* ask me by then; INT64_MAX = no need */
 
-/* Everything that was wanted is done: nothing is on its way, and no farewell is left (or there is no
- * box to say it to). */
+/* Everything that was wanted is done: nothing is on its way, and no farewell is left, nor a
+ * supervision of ours (or there is no box to say it to). */
 bool vb_keeper_settled(const struct vb_keeper *k);
 
 /* Why what is in force is not what is wanted; NONE where it is, or where nothing is wanted. */

@@ -15,21 +15,22 @@
 /* The states. None is stored: each follows from what is known and wanted.
  *
  *            GONE          OLD        IDLE       KEEP                     LEAVE
- *            no box        < 2.0.2    no wish    a current is wanted      the farewell is due
+ *            no box        < 2.0.2    no wish    a current is wanted      the farewell is due, or
+ *                                                                         it supervises us still
  * found      another state by version and wish; what was known of the box is forgotten
  * want       remembered    remembered KEEP       the new limit goes out   KEEP, no farewell
  * release    LEAVE later   forgotten  -          LEAVE                    -
  * heard      passed over   values are taken in all other states; news of a restart forgets them
- * ask        nothing       nothing    nothing    the questions below      SC safe V
+ * ask        nothing       nothing    nothing    the questions below      SC safe V, then SY
  * answered   passed over   passed over (nothing was asked) taken          IDLE; not answered: again
  */
 
 /* The questions of KEEP and LEAVE, the most urgent first. Each has its time (due), its words (write)
  * and what its answer changes beyond what any such answer tells (taken). */
 #define QUESTIONS(X)                                                                               \
-    X(AT_ONCE, "SC", "SY 165 has set the saved maximum free: our limit must follow")               \
     X(FAREWELL, "SC", "the safe current, once")                                                    \
-    X(ACKNOWLEDGE, "SY", "the box fell back: SY 165")                                              \
+    X(PUT_BACK, "SY", "the supervision that the box had")                                          \
+    X(ACKNOWLEDGE, "SY", "the box fell back: its supervision again, see below")                    \
     X(PULSE, "SY", "four times in the interval")                                                   \
     X(SETTINGS, "GE", "service level; before RAPI 5.1.0 also what is in force")                    \
     X(RANGE, "GC", "bounds, and what is in force")                                                 \
@@ -38,6 +39,10 @@
     X(LIMIT, "SC", "what is wanted")                                                               \
     X(READ, "GC", "after each change, at news, every 10 s")                                        \
     X(HEAT, "GP", "is it heat that keeps the current down?")
+
+/* A missed pulse is acknowledged by setting the supervision that the box has once more: that clears its
+ * trigger and nothing else. SY 165 would set the saved maximum free until our limit follows, and so
+ * does an interval of 0 while the trigger is there (firmware 6.1.3 to 8.2.3, HsRestoreAmpacity). */
 
 enum question {
     NOTHING,
@@ -54,7 +59,7 @@ enum question {
 #define RESEND_NS      (10 * VB_NS_PER_S) /* others have lowered it: no fight */
 #define RESEND_UP_NS   (1 * VB_NS_PER_S)  /* more than wanted is in force */
 #define ACKNOWLEDGE_NS (1 * VB_NS_PER_S)
-#define REFUSED_NS     (10 * VB_NS_PER_S)  /* ... where it was refused (hot) */
+#define REFUSED_NS     (10 * VB_NS_PER_S)  /* ... where it was refused */
 #define SUPERVISE_NS   (600 * VB_NS_PER_S) /* somebody else sets it too: EEPROM wears */
 #define AGAIN_NS       (500 * VB_NS_PER_MS)
 #define AGAIN_MAX      4 /* doublings */
@@ -67,8 +72,7 @@ enum question {
 #define HOT_BY_SENSOR 2
 #define STATE_HOT     0x0a
 
-#define MISSED 2   /* trigger: a pulse was missed and not acknowledged */
-#define COOKIE 165 /* $SY 165 acknowledges */
+#define MISSED 2 /* trigger: a pulse was missed and not acknowledged */
 
 const char *vb_keeper_why(enum vb_keeper_reason reason) {
     static const char *const sentences[] = {
@@ -147,6 +151,11 @@ static bool usable(const struct vb_keeper *k) {
     return k->version >= VB_KEEPER_SINCE;
 }
 
+/* The box supervises us as we want it. */
+static bool is_ours(const struct vb_keeper *k) {
+    return k->supervised_s == k->config.heartbeat_s && k->supervised_a == k->config.safe_a;
+}
+
 static bool heartbeat(const struct vb_keeper *k) {
     return k->config.heartbeat_s > 0 && k->version >= VB_KEEPER_SUPERVISION;
 }
@@ -179,7 +188,7 @@ static void forget(struct vb_keeper *k) {
     k->supervised_s = k->supervised_a = k->trigger = -1;
     k->got = k->tried = k->hot = 0;
     k->four = k->level_1 = k->was_hot = k->room = k->missed = false;
-    k->sent = k->done = k->at_once = false;
+    k->sent = k->done = false;
     k->answered_a = -1;
     k->pulse_ns = k->read_ns = k->heat_ns = k->acknowledge_ns = NOW;
     k->supervise_ns = k->limit_ns = NOW;
@@ -226,7 +235,7 @@ void vb_keeper_want(struct vb_keeper *k, int64_t amps, int64_t now_ns) {
 void vb_keeper_release(struct vb_keeper *k, int64_t now_ns) {
     (void)now_ns;
     k->farewell = k->farewell || (k->wanted && (k->version == 0 || usable(k)));
-    k->wanted = k->at_once = k->missed = false;
+    k->wanted = k->missed = k->cleared = false;
     k->sent = k->done = false;
 }
 
@@ -286,6 +295,13 @@ static void take_supervision(struct vb_keeper *k, struct text text, int64_t now_
     k->supervised_a = amps;
     k->trigger = trigger;
     k->got = (uint8_t)(k->got | bit_of(ASK_SUPERVISION));
+    if (heartbeat(k) && k->wanted && !k->ours && is_ours(k)) {
+        /* left behind by one of us that was killed: nobody else asks for just this */
+        k->ours = true;
+        k->before_s = k->before_a = 0;
+    } else if (k->asking == NOTHING && !is_ours(k)) {
+        k->ours = false; /* somebody else has set it */
+    }
     if (trigger == MISSED && k->wanted) {
         k->missed = true;
         if (k->in_force_a > amps) {
@@ -421,8 +437,7 @@ static int64_t limit_due(const struct vb_keeper *k) {
 
 /* The box is supervised otherwise than it should be. */
 static int64_t supervise_due(const struct vb_keeper *k) {
-    bool same = k->supervised_s == k->config.heartbeat_s && k->supervised_a == k->config.safe_a;
-    return heartbeat(k) && k->supervised_s >= 0 && !same ? k->supervise_ns : NEVER;
+    return heartbeat(k) && k->supervised_s >= 0 && !is_ours(k) ? k->supervise_ns : NEVER;
 }
 
 static int64_t pulse_every_ns(const struct vb_keeper *k) {
@@ -441,10 +456,8 @@ static bool heat_is_likely(const struct vb_keeper *k) {
 
 static int64_t due_in_keep(const struct vb_keeper *k, enum question question) {
     switch (question) {
-    case ASK_AT_ONCE:
-        return k->at_once ? NOW : NEVER;
     case ASK_ACKNOWLEDGE:
-        return heartbeat(k) && k->trigger == MISSED ? k->acknowledge_ns : NEVER;
+        return k->supervised_s > 0 && k->trigger == MISSED ? k->acknowledge_ns : NEVER;
     case ASK_PULSE:
         return heartbeat(k) && k->supervised_s > 0 ? k->pulse_ns : NEVER;
     case ASK_SETTINGS:
@@ -465,6 +478,16 @@ static int64_t due_in_keep(const struct vb_keeper *k, enum question question) {
     }
 }
 
+static enum question next_in_leave(const struct vb_keeper *k) {
+    if (k->farewell) {
+        return ASK_FAREWELL;
+    }
+    if (!k->ours) {
+        return NOTHING;
+    }
+    return k->trigger != 0 && !k->cleared ? ASK_ACKNOWLEDGE : ASK_PUT_BACK;
+}
+
 static int64_t due(const struct vb_keeper *k, enum question question) {
     if (k->asking != NOTHING || !usable(k)) {
         return NEVER;
@@ -472,7 +495,7 @@ static int64_t due(const struct vb_keeper *k, enum question question) {
     if (k->wanted) {
         return due_in_keep(k, question);
     }
-    return k->farewell && question == ASK_FAREWELL ? NOW : NEVER;
+    return question == next_in_leave(k) ? NOW : NEVER;
 }
 
 /* Nothing is asked before: no answer came, or too much was asked. */
@@ -499,11 +522,20 @@ static size_t put_limit(char *out, int64_t amps) {
     return n + put_text(out + n, " V");
 }
 
-static size_t put_supervise(const struct vb_keeper *k, char *out) {
+static size_t put_supervision(char *out, int64_t seconds, int64_t amps) {
     size_t n = put_text(out, "SY ");
-    n += put_number(out + n, k->config.heartbeat_s);
+    n += put_number(out + n, seconds);
     n += put_text(out + n, " ");
-    return n + put_number(out + n, k->config.safe_a);
+    return n + put_number(out + n, amps);
+}
+
+static size_t put_supervise(struct vb_keeper *k, char *out) {
+    if (!k->ours) {
+        k->before_s = k->supervised_s;
+        k->before_a = k->supervised_a;
+    }
+    k->ours = true; /* even if no answer comes: it may have been done */
+    return put_supervision(out, k->config.heartbeat_s, k->config.safe_a);
 }
 
 static size_t put_question(struct vb_keeper *k, enum question question, char *out, int64_t now_ns) {
@@ -513,9 +545,8 @@ static size_t put_question(struct vb_keeper *k, enum question question, char *ou
 #undef X
     };
     switch (question) {
-    case ASK_AT_ONCE:
     case ASK_LIMIT:
-        k->at_once = k->done = k->room = false;
+        k->done = k->room = false;
         k->was_hot = k->hot != 0;
         k->sent = true;
         k->sent_a = k->wanted_a;
@@ -523,10 +554,14 @@ static size_t put_question(struct vb_keeper *k, enum question question, char *ou
         return put_limit(out, k->wanted_a);
     case ASK_FAREWELL:
         return put_limit(out, k->config.safe_a);
-    case ASK_ACKNOWLEDGE: /* even if no answer comes: it may have been done */
-        k->at_once = true;
+    case ASK_PUT_BACK:
+        return put_supervision(out, k->before_s, k->before_a);
+    case ASK_ACKNOWLEDGE:
+        k->done = false; /* and the limit again */
         k->acknowledge_ns = now_ns + ACKNOWLEDGE_NS;
-        return put_text(out, "SY ") + put_number(out + 3, COOKIE);
+        k->pulse_ns = now_ns + pulse_every_ns(k); /* it is one */
+        return k->supervised_s > 0 ? put_supervision(out, k->supervised_s, k->supervised_a)
+                                   : put_supervise(k, out);
     case ASK_PULSE:
         k->pulse_ns = now_ns + pulse_every_ns(k);
         break;
@@ -578,9 +613,6 @@ static void not_answered(struct vb_keeper *k, enum question question, int64_t no
     k->again_ns = now_ns + pause;
     k->fails = (uint8_t)(k->fails + (k->fails < UINT8_MAX));
     switch (question) {
-    case ASK_AT_ONCE:
-        k->at_once = k->wanted;
-        break;
     case ASK_PULSE:
         k->pulse_ns = now_ns;
         break;
@@ -622,7 +654,6 @@ static bool take_limit(struct vb_keeper *k, int64_t asked_a, bool ok, struct tex
 static bool taken(struct vb_keeper *k, enum question question, bool ok, struct text text,
                   int64_t now_ns) {
     switch (question) {
-    case ASK_AT_ONCE:
     case ASK_LIMIT:
         return take_limit(k, k->sent_a, ok, text, now_ns);
     case ASK_FAREWELL:
@@ -631,8 +662,12 @@ static bool taken(struct vb_keeper *k, enum question question, bool ok, struct t
         }
         k->farewell = false;
         break;
+    case ASK_PUT_BACK:
+        k->ours = false; /* also where it is refused: so it stays */
+        break;
     case ASK_ACKNOWLEDGE:
-        if (!ok) { /* too hot, or a bound */
+        k->cleared = !k->wanted; /* asked once: it is put back whatever came of it */
+        if (!ok) {
             k->acknowledge_ns = now_ns + REFUSED_NS;
         }
         break;
@@ -681,7 +716,7 @@ bool vb_keeper_settled(const struct vb_keeper *k) {
     if (!usable(k)) {
         return true;
     }
-    return k->asking == NOTHING && !k->farewell && (!k->wanted || (k->done && !k->at_once));
+    return k->asking == NOTHING && !k->farewell && (k->wanted ? k->done : !k->ours);
 }
 
 /* The limit was answered, and less than wanted is in force. */

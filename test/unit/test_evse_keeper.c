@@ -224,9 +224,44 @@ static void test_release_sends_the_safe_current_once_and_stops_pulsing(void **st
     reason_is(&b, VB_KEEPER_NONE);
     talk(&b, "SC 6 V", "OK 6");
     assert_int_equal(b.k.in_force_a, 6);
+    assert_false(vb_keeper_settled(&b.k));
+    talk(&b, "SY 0 0", "OK 0 0 0"); /* it was ours before we came: one of us was killed */
     assert_true(vb_keeper_settled(&b.k));
     assert_true(vb_keeper_deadline_ns(&b.k) == INT64_MAX);
     vb_keeper_release(&b.k, b.now);
+    assert_true(vb_keeper_deadline_ns(&b.k) == INT64_MAX);
+}
+
+/* $SY is saved: a box that went on supervising nobody would fall back after each start, for ever. */
+static void test_the_supervision_of_before_is_put_back(void **state) {
+    (void)state;
+    struct bench b;
+    open_bench(&b, 100, VB_VERSION(5, 2, 1));
+    vb_keeper_want(&b.k, 16, b.now);
+    talk(&b, "GE", "OK 32 0021");
+    talk(&b, "GC", "OK 6 80 32 32");
+    talk(&b, "GY", "OK 5 8 0"); /* the WiFi module's */
+    talk(&b, "SY", "OK 5 8 0");
+    talk(&b, "SY 100 6", "OK 100 6 0");
+    talk(&b, "SC 16 V", "OK 16");
+    talk(&b, "GC", "OK 6 80 16 32");
+    vb_keeper_release(&b.k, b.now);
+    talk(&b, "SC 6 V", "OK 6");
+    talk(&b, "SY 5 8", ""); /* no answer: once more */
+    assert_false(vb_keeper_settled(&b.k));
+    talk_within(&b, 500, "SY 5 8", "OK 5 8 0");
+    assert_true(vb_keeper_settled(&b.k));
+    assert_true(vb_keeper_deadline_ns(&b.k) == INT64_MAX);
+}
+
+static void test_a_supervision_that_somebody_else_has_set_is_left_alone(void **state) {
+    (void)state;
+    struct bench b;
+    open_16(&b);
+    heard(&b, "SY", "OK 30 10 0");
+    vb_keeper_release(&b.k, b.now);
+    talk(&b, "SC 6 V", "OK 6");
+    assert_true(vb_keeper_settled(&b.k));
     assert_true(vb_keeper_deadline_ns(&b.k) == INT64_MAX);
 }
 
@@ -239,6 +274,7 @@ static void test_a_farewell_without_an_answer_is_said_again(void **state) {
     assert_false(vb_keeper_settled(&b.k));
     talk_within(&b, 500, "SC 6 V", "");
     talk_within(&b, 1000, "SC 6 V", "OK 6");
+    talk(&b, "SY 0 0", "OK 0 0 0");
     assert_true(vb_keeper_settled(&b.k));
 }
 
@@ -277,6 +313,7 @@ static void test_released_while_the_limit_is_on_its_way_still_says_farewell(void
     assert_false(vb_keeper_settled(&b.k));
     answer(&b, "SC", "OK 20");
     talk(&b, "SC 6 V", "OK 6");
+    talk(&b, "SY 0 0", "OK 0 0 0");
     assert_true(vb_keeper_settled(&b.k));
 }
 
@@ -290,6 +327,9 @@ static void test_a_farewell_that_no_box_could_hear_is_said_when_it_is_back(void 
     b.now += 60 * S;
     vb_keeper_found(&b.k, VB_VERSION(5, 2, 1), b.now);
     talk(&b, "SC 6 V", "OK 6");
+    /* it has fallen back meanwhile: an interval of 0 would set its saved maximum free */
+    talk(&b, "SY 100 6", "OK 100 6 0");
+    talk(&b, "SY 0 0", "OK 0 0 0");
     assert_true(vb_keeper_settled(&b.k));
 }
 
@@ -305,7 +345,7 @@ static void test_a_missed_pulse_is_acknowledged_and_the_limit_follows_at_once(vo
     b.now += 20 * S;
     talk(&b, "SY", "NK 100 6 2");
     reason_is(&b, VB_KEEPER_HEARTBEAT);
-    talk(&b, "SY 165", "OK 100 6 1");
+    talk(&b, "SY 100 6", "OK 100 6 0"); /* clears it, and sets no maximum free as SY 165 would */
     reason_is(&b, VB_KEEPER_HEARTBEAT);
     talk(&b, "SC 16 V", "OK 16");
     reason_is(&b, VB_KEEPER_NONE);
@@ -313,15 +353,15 @@ static void test_a_missed_pulse_is_acknowledged_and_the_limit_follows_at_once(vo
     talk_within(&b, 10000, "GC", "OK 6 80 16 32");
 }
 
-static void test_the_limit_follows_even_where_nobody_answers_the_acknowledgement(void **state) {
+static void test_an_acknowledgement_that_nobody_answers_is_said_again(void **state) {
     (void)state;
     struct bench b;
     open_16(&b);
     b.now += 26 * S;
     talk(&b, "SY", "NK 100 6 2");
-    talk(&b, "SY 165", ""); /* it may have been done */
-    talk_within(&b, 500, "SC 16 V", "");
-    talk_within(&b, 1000, "SC 16 V", "OK 16");
+    talk(&b, "SY 100 6", "");
+    talk_within(&b, 500, "SY 100 6", "OK 100 6 0");
+    talk(&b, "SC 16 V", "OK 16");
 }
 
 static void test_a_missed_pulse_is_said_before_the_current_is_read(void **state) {
@@ -352,12 +392,12 @@ static void test_an_acknowledgement_that_is_refused_is_tried_again_later(void **
     open_16(&b);
     b.now += 26 * S;
     talk(&b, "SY", "NK 100 6 2");
-    talk(&b, "SY 165", "NK 100 6 2"); /* too hot */
+    talk(&b, "SY 100 6", "NK 100 6 2");
     talk(&b, "SC 16 V", "NK 6");
     talk(&b, "GC", "OK 6 80 6 32");
     reason_is(&b, VB_KEEPER_HEARTBEAT);
     quiet_for(&b, 9500);
-    talk_within(&b, 10000, "SY 165", "OK 100 6 1");
+    talk_within(&b, 10000, "SY 100 6", "OK 100 6 0");
     talk(&b, "SC 16 V", "OK 16");
     reason_is(&b, VB_KEEPER_NONE);
 }
@@ -371,7 +411,7 @@ static void test_a_box_that_fell_back_before_we_came_is_acknowledged(void **stat
     talk(&b, "GC", "OK 6 80 6 32");
     talk(&b, "GY", "OK 100 6 2");
     reason_is(&b, VB_KEEPER_HEARTBEAT);
-    talk(&b, "SY 165", "OK 100 6 1");
+    talk(&b, "SY 100 6", "OK 100 6 0");
     talk(&b, "SC 16 V", "OK 16");
     reason_is(&b, VB_KEEPER_NONE);
 }
@@ -1005,12 +1045,14 @@ int main(void) {
         cmocka_unit_test(test_a_current_that_changes_while_the_box_answers_is_sent_again),
         cmocka_unit_test(test_currents_beyond_a_byte_are_not_cut_to_one),
         cmocka_unit_test(test_release_sends_the_safe_current_once_and_stops_pulsing),
+        cmocka_unit_test(test_the_supervision_of_before_is_put_back),
+        cmocka_unit_test(test_a_supervision_that_somebody_else_has_set_is_left_alone),
         cmocka_unit_test(test_a_farewell_without_an_answer_is_said_again),
         cmocka_unit_test(test_a_new_wish_cancels_the_farewell),
         cmocka_unit_test(test_released_while_the_limit_is_on_its_way_still_says_farewell),
         cmocka_unit_test(test_a_farewell_that_no_box_could_hear_is_said_when_it_is_back),
         cmocka_unit_test(test_a_missed_pulse_is_acknowledged_and_the_limit_follows_at_once),
-        cmocka_unit_test(test_the_limit_follows_even_where_nobody_answers_the_acknowledgement),
+        cmocka_unit_test(test_an_acknowledgement_that_nobody_answers_is_said_again),
         cmocka_unit_test(test_a_missed_pulse_is_said_before_the_current_is_read),
         cmocka_unit_test(test_pulses_that_nobody_answers_do_not_become_too_rare),
         cmocka_unit_test(test_an_acknowledgement_that_is_refused_is_tried_again_later),
