@@ -132,7 +132,7 @@ static void lost(struct link *link, const char *why) {
         link->tries = 0;
     }
     link->opened_mono_ns = INT64_MIN;
-    uint64_t wait_ms = RETRY_FIRST_MS << (link->tries < 6 ? link->tries : 6);
+    uint64_t wait_ms = (uint64_t)RETRY_FIRST_MS << (link->tries < 6 ? link->tries : 6);
     link->tries++;
     set_state(link, LINK_WAITING, why);
     uv_update_time(link->hub->loop);
