@@ -298,7 +298,7 @@ struct hub_answer hub_release(struct hub_device *device, size_t command, const c
 const struct hub_value *hub_command_shown(struct hub_device *device, size_t command) {
     const char *name = command_row(device, command)->shown_by;
     const struct hub_value *value = name ? hub_value_find(device, name, strlen(name)) : NULL;
-    return value && value->heard ? value : NULL;
+    return value && value->heard && device->health == HUB_OK ? value : NULL;
 }
 
 bool hub_command_reason(const struct hub_device *device, size_t command, char *why) {

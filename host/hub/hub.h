@@ -191,8 +191,8 @@ struct hub_answer {
  * set"), for the log. Done or refused at once. */
 struct hub_answer hub_command(struct hub_device *device, size_t command, const char *text, size_t n,
                               int64_t lease_ns, const char *by);
-/* The value that the device says is in force: of the command's shown_by. NULL: it has none, or it was
- * not heard yet. */
+/* The value that the device says is in force: of the command's shown_by. NULL: it has none, it was not
+ * heard yet, or the device is not ok. */
 const struct hub_value *hub_command_shown(struct hub_device *device, size_t command);
 /* Why that is not what was asked, in one sentence (LINK_WHY). False: it is, or nothing was asked. */
 bool hub_command_reason(const struct hub_device *device, size_t command, char *why);

@@ -169,6 +169,20 @@ is "the lease ends" wait_for 5 grep -q "charge.current: 12 -> 6 .*: the lease en
 is "it comes back" api until 25 /api/state ok devices wallbox health
 current_is "with 6 A, not with what is saved" 15 6 shown
 
+# ---- it is silent for a while ----
+
+run "13 A" api post /api/devices/wallbox/charge.current '{"value":13,"lease":600}'
+current_is "are in force" 5 13 shown
+kill -STOP "$box"
+is "a box that is silent" api until 15 /api/state "the box does not answer (baud? RAPI? wired crosswise?)" links house reason
+is "the lease ends" wait_for 2 grep -q "charge.current: 13 -> 6 .*: the lease ends: nothing answers: the box does not" "$work/said"
+is "it is stale" api until 5 /api/state stale devices wallbox health
+run "what it said last is not shown as what is" current shown
+out_is null
+kill -CONT "$box"
+is "it is there again" api until 15 /api/state ok devices wallbox health
+current_is "6 A" 8 6 shown
+
 # ---- the port is gone ----
 
 run "12 A again" api post /api/devices/wallbox/charge.current '{"value":12,"lease":600}'
