@@ -11,7 +11,7 @@
  * - with checksums alone (RAPI 2 to 4, ids off): the same. Late answers are told apart by asking for
  *   the version before a question is repeated.
  * - RAPI 1.x, whose replies have no checksum: an answer with values counts when the same question
- *   was answered with the same bytes twice in a row, so two damages must be the same. An OK without
+ *   was answered with the same bytes three times in a row, so all damages must be the same. An OK without
  *   values counts at once, since an order should not be given twice: one wrong byte can make it of
  *   an NK. News ($ST) is believed as it comes, also in RAPI 2.0.0.
  * - everywhere: a bare NK is also what a box says to a line that it could not read. It counts when it

@@ -37,8 +37,7 @@
 #define OWED_MAX    10 /* $GV asked in vain in that time */
 #define TRIES_MAX   8  /* of one question, for whatever reason */
 #define MISSES_MAX  3
-#define SAME_NK     3 /* so many bare NK in a row count: the box says that of damaged lines, too */
-#define SAME_TEXT   2 /* so many equal answers in a row count, where they have no checksum */
+#define SAME        3 /* so many equal doubtful answers in a row count */
 
 #define FIRST_XOR  VB_VERSION(1, 0, 3) /* commands with ^hh */
 #define FIRST_SUMS VB_VERSION(2, 0, 1) /* checksums behind news */
@@ -487,7 +486,7 @@ static bool is_believed(struct vb_rapi_client *c, enum vb_rapi_what what) {
     uint32_t hash = hash_of(c);
     c->same = (uint8_t)(c->doubtful == hash ? c->same + 1 : 1);
     c->doubtful = hash;
-    return bare_ok || (c->dialect.sums && !bare_nk) || c->same >= (bare_nk ? SAME_NK : SAME_TEXT) ||
+    return bare_ok || (c->dialect.sums && !bare_nk) || c->same >= SAME ||
            has_flag(c, &c->now, VB_CALL_ONCE);
 }
 
