@@ -122,7 +122,7 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
 static int64_t stale_ns(const struct hub_device *device) {
     const struct config_device *config = device->config;
     const struct link_spec *spec = device->hub->config->links[config->link].spec;
-    bool asked = spec->kind->polls && spec->kind->polls(spec) && config->poll;
+    unsigned asked = spec->kind->polls && config->poll ? spec->kind->polls(spec) : 0;
     int64_t period = 0;
     if (config->stale_ms > 0) {
         return config->stale_ms * VB_NS_PER_MS;
@@ -133,6 +133,7 @@ static int64_t stale_ns(const struct hub_device *device) {
         bool better = asked ? message->period_ms < period : message->period_ms > period;
         period = counts && (period == 0 || better) ? message->period_ms : period;
     }
+    period *= asked ? asked : 1;
     int64_t ms = period == 0                             ? STALE_ELSE_MS
                  : period * STALE_PERIODS < STALE_MIN_MS ? STALE_MIN_MS
                                                          : period * STALE_PERIODS;
@@ -142,11 +143,11 @@ static int64_t stale_ns(const struct hub_device *device) {
 /* Of what we ask for each message has a period of its own; what comes by itself, when something has
  * changed, holds as long as the device is there. */
 int64_t hub_lost_ns(const struct hub_device *device, const struct vb_message *message) {
-    int64_t ns = STALE_PERIODS * message->period_ms * VB_NS_PER_MS;
     const struct link_spec *spec = device->link->config->spec;
     if (!spec->kind->polls) {
         return device->stale_ns;
     }
+    int64_t ns = STALE_PERIODS * message->period_ms * VB_NS_PER_MS * spec->kind->polls(spec);
     return ns == 0 ? INT64_MAX : ns > device->stale_ns ? ns : device->stale_ns;
 }
 

@@ -62,8 +62,9 @@ struct link_kind {
                            size_t message, const char *body, size_t n);
     bool (*wish)(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw);
     bool (*shown)(const struct link *link, const struct hub_device *device, size_t i, char *why);
-    /* Can such a link ask by itself what devices have a period for (their key poll)? NULL: no. */
-    bool (*polls)(const struct link_spec *spec);
+    /* Does such a link ask by itself what devices have a period for (their key poll)? So many times
+     * as rarely as the period says; 0 = it does not. NULL: this kind never does. */
+    unsigned (*polls)(const struct link_spec *spec);
 };
 
 extern const struct link_kind *const link_kinds[];

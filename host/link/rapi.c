@@ -39,7 +39,8 @@ static const struct vb_key keys[] = {
 #define STUCK_NS VB_NS_PER_S
 #define NEVER    INT64_MAX
 /* The WiFi kit asks the box for us, and may take its time; it says itself when it is gone. */
-#define KIT_NS (6 * VB_NS_PER_S)
+#define KIT_NS     (6 * VB_NS_PER_S)
+#define KIT_RARELY 5 /* each question is a request of its own, and it has other clients */
 
 #define NO_ANSWER "the box does not answer (baud? RAPI? wired crosswise?)"
 #define RESTARTS  "the box restarts"
@@ -271,6 +272,10 @@ static void closed(struct link *link) {
     vb_keeper_found(&rapi->keeper, 0, now_ns);
 }
 
+static unsigned polls(const struct link_spec *spec) {
+    return link_value(spec, "listen")->number ? 0 : spec->place.type == PLACE_HTTP ? KIT_RARELY : 1;
+}
+
 static void opened(struct link *link) {
     struct rapi *rapi = link_kind_state(link);
     const struct link_spec *spec = link->config->spec;
@@ -281,6 +286,7 @@ static void opened(struct link *link) {
     bool by_kit = spec->place.type == PLACE_HTTP;
     struct vb_rapi_client_config config = {
         .device = link->device_count > 0 ? link->devices[0]->config->type : first_device(),
+        .rarely = (uint8_t)polls(spec),
         .sum = sums[link_value(spec, "checksum")->number],
         .ids = link_value(spec, "ids")->number == 0 && !by_kit, /* it ties answers to questions */
         .wait_ns = by_kit ? KIT_NS : 0};
@@ -428,10 +434,6 @@ static enum vb_refusal ask(struct link *link, uint32_t ticket, struct hub_device
     }
     kick(link);
     return VB_REFUSAL_NONE;
-}
-
-static bool polls(const struct link_spec *spec) {
-    return link_value(spec, "listen")->number == 0;
 }
 
 static const struct vb_value *check(const struct link_spec *spec, char *why) {

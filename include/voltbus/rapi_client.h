@@ -78,6 +78,7 @@ struct vb_rapi_client_config {
     const struct vb_device *device; /* its messages with calls: what can be asked, and how often */
     bool poll;                      /* ask by itself what has a period */
     uint8_t sum;                    /* enum vb_rapi_sum behind commands; usually VB_RAPI_XOR */
+    uint8_t rarely;                 /* so many times as rarely as the table says; 0 = 1 */
     bool ids;                       /* use sequence ids where the box knows them */
     int64_t wait_ns;                /* longest time until an answer begins; 0 = 500 ms */
 };

@@ -638,7 +638,8 @@ static void hold_poll(struct vb_rapi_client *c, size_t number, int64_t now_ns) {
     struct vb_rapi_poll *poll = &c->polls[number];
     struct vb_rapi_question question = {.message = poll->message};
     int n = vb_call_write(poll_call(c, poll), NULL, 0, question.body, sizeof question.body);
-    poll->due_ns = now_ns + c->config.device->messages[poll->message].period_ms * VB_NS_PER_MS;
+    poll->due_ns = now_ns + c->config.device->messages[poll->message].period_ms * VB_NS_PER_MS *
+                                (c->config.rarely ? c->config.rarely : 1);
     if (n > 0) {
         question.n = (uint8_t)n;
         hold(c, &question);

@@ -1213,6 +1213,19 @@ static void test_what_has_a_period_is_asked_at_once_and_then_in_time(void **stat
     assert_null(strstr(out, "G4")); /* it said NK */
 }
 
+static void test_a_dear_way_is_used_five_times_as_rarely(void **state) {
+    (void)state;
+    struct bench b;
+    char out[1000];
+    open_polling(&b, V521);
+    b.c.config.rarely = 5;
+    run_polls(&b, 900, out, sizeof out);
+    run_polls(&b, 20000, out, sizeof out);
+    assert_string_equal(out, "GS GG GS GG GS GG GS GG ");
+    run_polls(&b, 4900, out, sizeof out);
+    assert_string_equal(out, "GS GG GU "); /* GU: after 25 s */
+}
+
 static void test_old_versions_are_asked_what_they_have(void **state) {
     (void)state;
     struct bench b;
@@ -1354,6 +1367,7 @@ int main(void) {
         cmocka_unit_test(test_a_box_that_comes_back_as_an_older_one_is_not_asked_what_it_lacks),
         cmocka_unit_test(test_a_silent_box_is_gone_and_looked_for_once_a_second),
         cmocka_unit_test(test_what_has_a_period_is_asked_at_once_and_then_in_time),
+        cmocka_unit_test(test_a_dear_way_is_used_five_times_as_rarely),
         cmocka_unit_test(test_old_versions_are_asked_what_they_have),
         cmocka_unit_test(test_absent_ones_are_asked_again_when_the_box_has_restarted),
         cmocka_unit_test(test_news_makes_the_state_be_asked_at_once),
