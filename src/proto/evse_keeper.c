@@ -607,7 +607,7 @@ size_t vb_keeper_ask(struct vb_keeper *k, char *out, int64_t now_ns) {
 /* Nobody answered, or a line was damaged on its way to the box. */
 static void not_answered(struct vb_keeper *k, enum question question, int64_t now_ns) {
     int64_t pause = AGAIN_NS << (k->fails < AGAIN_MAX ? k->fails : AGAIN_MAX);
-    if (k->supervised_s > 0 && pause > pulse_every_ns(k)) {
+    if (heartbeat(k) && k->supervised_s > 0 && pause > pulse_every_ns(k)) {
         pause = pulse_every_ns(k);
     }
     k->again_ns = now_ns + pause;

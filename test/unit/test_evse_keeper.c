@@ -996,6 +996,21 @@ test_whatever_happens_a_minute_later_the_current_is_the_wanted_or_the_safe_one(v
     }
 }
 
+/* Where pulses are ours the pause is short for their sake; here they are somebody else's. */
+static void
+test_without_a_heartbeat_it_pauses_after_silence_whoever_supervises_the_box(void **state) {
+    (void)state;
+    struct bench b;
+    open_bench(&b, 0, VB_VERSION(5, 2, 1));
+    heard(&b, "GY", "OK 5 6 0"); /* as the WiFi kit sets it */
+    vb_keeper_want(&b.k, 16, b.now);
+    heard(&b, "GY", "OK 5 6 0");
+    talk(&b, "GE", "");
+    quiet_for(&b, 499);
+    talk_within(&b, 500, "GE", "");
+    quiet_for(&b, 999);
+}
+
 static void test_no_answer_makes_it_ask_more_than_its_burst_in_a_second(void **state) {
     (void)state;
     static const char *const lines[] = {"OK",         "NK",         "OK 16",         "NK 6",
@@ -1083,6 +1098,8 @@ int main(void) {
         cmocka_unit_test(test_reasons_have_sentences),
         cmocka_unit_test(
             test_whatever_happens_a_minute_later_the_current_is_the_wanted_or_the_safe_one),
+        cmocka_unit_test(
+            test_without_a_heartbeat_it_pauses_after_silence_whoever_supervises_the_box),
         cmocka_unit_test(test_no_answer_makes_it_ask_more_than_its_burst_in_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
