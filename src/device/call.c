@@ -229,8 +229,8 @@ static bool same_form(const struct vb_call *call, const char *body, size_t n) {
             at++;
         }
     }
-    if (*form == ' ' && arguments >= call->arg_least) { /* the rest is left out */
-        form += strlen(form);
+    if (form[0] == ' ' && form[1] == '%' && arguments >= call->arg_least) {
+        form += strlen(form); /* the rest is left out */
     }
     return at == n && !*form;
 }

@@ -99,19 +99,22 @@ static const struct vb_word relay_warnings[] = {{0, "none"}, {1, "worn"}, {2, "a
     {"limit.current", "A", DEC(field), VB_RAW, .title = "Largest current, as saved in the box",    \
      VB_LIMITS(0, 80)}
 #define LEAST_CURRENT(field)                                                                       \
-    {"limit.current_min", "A", DEC(field), VB_RAW, .title = "Smallest current to be offered",       \
+    {"limit.current_min", "A", DEC(field), VB_RAW, .title = "Smallest current to be offered",      \
      VB_LIMITS(0, 80)}
 #define HARDWARE_CURRENT(field)                                                                    \
-    {"limit.current_hardware", "A", DEC(field), VB_RAW, .title = "Largest of the hardware",         \
+    {"limit.current_hardware", "A", DEC(field), VB_RAW, .title = "Largest of the hardware",        \
      VB_LIMITS(0, 80)}
 #define SESSION_TIME(field)                                                                        \
     {"session.time", "s", DEC(field), VB_RAW, .title = "Charging time of this session or the last", \
      VB_LIMITS(0, 4294967295)}
+#define CHARGE_CURRENT(field)                                                                      \
+    {"charge.current", "A", SIGNED(field), MILLI,                                                  \
+     .title = "Current of the car; 0 with an open relay", VB_LIMITS(0, 120), VB_NOT_AVAILABLE(-1)}
 #define FLAG_ROWS(field)                                                                           \
     {"evse.flags", "", BITS(field), VB_RAW, .title = "What the box notes of itself (vflags)",      \
      .words = vflags},                                                                             \
     {"vehicle.connected", "", BIT(field, 8), VB_RAW, .title = "A car is plugged in",               \
-     .words = yes_no_unknown},                                                                          \
+     .words = yes_no_unknown},                                                                     \
     {"relay.closed", "", BIT(field, 6), VB_RAW, .title = "The relay is closed: power is on",       \
      .words = vb_no_yes},                                                                          \
     {"evse.locked", "", BIT(field, 3), VB_RAW, .title = "Charging waits for permission",           \
@@ -141,8 +144,7 @@ static const struct vb_signal news_wf[] = {{"wifi.request", "", HEX(1), VB_RAW,
 /* -1 = not fitted. The voltage is the nominal one where there is no voltmeter (from firmware 7.0.1),
  * and power with it. */
 static const struct vb_signal meter[] = {
-    {"charge.current", "A", SIGNED(1), MILLI, .title = "Current of the car; 0 with an open relay",
-     VB_LIMITS(0, 120), VB_NOT_AVAILABLE(-1)},
+    CHARGE_CURRENT(1),
     {"charge.voltage", "V", SIGNED(2), MILLI,
      .title = "Voltage; the nominal one where no voltmeter is fitted", VB_LIMITS(0, 500),
      VB_NOT_AVAILABLE(-1)},
@@ -150,6 +152,7 @@ static const struct vb_signal meter[] = {
      .title = "Current times voltage", .more_bit = 2 * 64, VB_LIMITS(0, 50000),
      VB_NOT_AVAILABLE(-1)},
 };
+static const struct vb_signal meter_old[] = {CHARGE_CURRENT(1)};
 static const struct vb_signal energy[] = {
     {"energy.session", "Wh", DEC(1), WATT_SECONDS, .title = "Energy of this session", .decimals = 1,
      VB_LIMITS(0, 1200000)},
@@ -396,6 +399,8 @@ static const struct vb_signal arg_phases[] = {CHOICE("phases", phase_words, "Pha
     .id = VB_RAPI_ID(a, b), .mask = 0xFFFFFFFFu, .len_min = (least), .len_max = (most)
 #define ANSWER(a, b) LINE(a, b, 1, 2) /* OK or NK alone; RAPI 1.x has a space behind it */
 
+#define SET_CURRENT_VOLATILE 40 /* place of its message, which the leased command needs */
+
 static const struct vb_message messages[] = {
     /* news */
     {LINE('A', 'T', 5, 5), .name = "news", .title = "State, pilot, current or flags have changed",
@@ -413,7 +418,9 @@ static const struct vb_message messages[] = {
     {LINE('G', 'S', 3, 3), .name = "status", .title = "State and session time", .period_ms = 1000,
      VB_ROWS(status_old), CALL("GS", UNTIL(5, 0, 0))},
     {LINE('G', 'G', 3, 5), .name = "meter", .title = "Current and voltage", .period_ms = 1000,
-     VB_ROWS(meter), CALL("GG", SINCE(1, 0, 1))},
+     VB_ROWS(meter), CALL("GG", SINCE(1, 0, 3))},
+    {LINE('G', 'G', 2, 2), .name = "meter", .title = "Current", .period_ms = 1000,
+     VB_ROWS(meter_old), CALL("GG", SINCE(1, 0, 1), UNTIL(1, 0, 3))},
     {LINE('G', 'U', 3, 3), .name = "energy", .title = "Energy", .period_ms = 5000, VB_ROWS(energy),
      CALL("GU", SINCE(1, 0, 3))},
     {LINE('G', 'C', 5, 5), .name = "capacity", .title = "Limits of the current (RAPI 5.1)",
@@ -451,7 +458,7 @@ static const struct vb_message messages[] = {
     {LINE('G', 'M', 3, 3), .name = "voltmeter", .title = "Calibration of the voltmeter",
      VB_ROWS(voltmeter), CALL("GM", SINCE(1, 0, 3), .option = "VOLTMETER")},
     {LINE('G', 'O', 3, 3), .name = "thresholds", .title = "Temperatures at which it throttles",
-     VB_ROWS(thresholds), CALL("GO", SINCE(1, 0, 3), UNTIL(4, 0, 0),
+     VB_ROWS(thresholds), CALL("GO", SINCE(1, 0, 3), UNTIL(6, 0, 0),
      .option = "TEMPERATURE_MONITORING_NY")},
     {LINE('G', 'O', 2, 2), .name = "panic_temperature",
      .title = "Temperature at which charging ends", VB_ROWS(panic), CALL("GO", SINCE(6, 0, 0))},
@@ -479,7 +486,7 @@ static const struct vb_message messages[] = {
      .option = "AUTH_LOCK")},
     {LINE('S', 'C', 1, 2), .name = "set_current", .title = "Largest current, saved in the box",
      VB_ROWS(current_answer), CALL("SC %", ARGS(arg_current), SAVES)},
-    {LINE('S', 'C', 1, 2), .name = "set_current_volatile",
+    [SET_CURRENT_VOLATILE] = {LINE('S', 'C', 1, 2), .name = "set_current_volatile",
      .title = "Largest current until the box restarts", VB_ROWS(current_answer),
      CALL("SC % V", ARGS(arg_current), CHANGES, SINCE(2, 0, 2))},
     {LINE('S', 'C', 1, 2), .name = "burn_current_limit",
@@ -537,7 +544,7 @@ static const struct vb_message messages[] = {
     {ANSWER('S', 'V'), .name = "set_vent_check", .title = "State D, ventilation required",
      CALL("SV %", ARGS(arg_off_on), SAVES, UNTIL(4, 0, 0))},
     {ANSWER('S', 'S'), .name = "set_gfci_self_test_old", .title = "Self test of the GFCI, as SF",
-     CALL("SS %", ARGS(arg_off_on), SAVES, UNTIL(2, 0, 4))},
+     CALL("SS %", ARGS(arg_off_on), SAVES, SINCE(1, 0, 1), UNTIL(2, 0, 4))},
     {ANSWER('F', 'F'), .name = "set_temperature_check", .title = "Temperature monitoring",
      CALL("FF T %", ARGS(arg_off_on), SAVES, SINCE(4, 0, 0))},
     {ANSWER('F', 'F'), .name = "set_button", .title = "Function of the button",
@@ -607,8 +614,6 @@ static const struct vb_message messages[] = {
 /* clang-format on */
 
 /* ---- the command that is leased ---- */
-
-#define SET_CURRENT_VOLATILE 39 /* number of its message; vb_device_check sees that it fits */
 
 /* The volatile limit alone: lasting values are calls. Silence of whoever asked ends at the least that
  * a car can be offered; the box falls back to the same when voltbus itself is silent. */

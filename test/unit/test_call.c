@@ -102,6 +102,19 @@ static void test_an_unknown_version_has_only_what_all_have(void **state) {
     assert_int_equal(vb_call_find(box(), "no_such", 7, 0, &other), VB_E_UNKNOWN);
 }
 
+static void test_each_version_has_its_own_answer_to_gg_go_and_ss(void **state) {
+    (void)state;
+    assert_int_equal(call_of("thresholds", V(5, 2, 1))->until, V(6, 0, 0));
+    int m = vb_call_find(box(), "meter", 5, V(1, 0, 2), NULL);
+    assert_int_equal(box()->messages[m].len_max, 2); /* the current alone */
+    m = vb_call_find(box(), "GG", 2, V(1, 0, 3), NULL);
+    assert_int_equal(box()->messages[m].len_min, 3);
+    /* until 1.0.1 $SS saved the settings */
+    assert_int_equal(vb_call_find_body(box(), "SS 0", 4, V(1, 0, 0), NULL, NULL, NULL, NULL),
+                     VB_E_STATE);
+    assert_true(vb_call_find_body(box(), "SS 0", 4, V(1, 0, 3), NULL, NULL, NULL, NULL) >= 0);
+}
+
 static void test_a_code_finds_its_call(void **state) {
     (void)state;
     int m = vb_call_find(box(), "GS", 2, V(5, 2, 1), NULL);
@@ -132,7 +145,7 @@ static void test_arguments_beyond_their_range_are_refused(void **state) {
     assert_int_equal(argument("set_energy_limit", 0, "400"), VB_E_RANGE);
     assert_int_equal(argument("set_display_color", 0, "pink"), VB_E_FORMAT);
     assert_int_equal(argument("set_display_color", 0, "9"), VB_E_FORMAT); /* no such colour */
-    assert_int_equal(argument("set_level", 0, "3"), VB_E_FORMAT); /* no such level */
+    assert_int_equal(argument("set_level", 0, "3"), VB_E_FORMAT);         /* no such level */
     assert_int_equal(argument("print", 0, "16"), VB_E_RANGE);
 }
 
@@ -182,6 +195,20 @@ static void test_a_body_is_taken_apart_again(void **state) {
                                        &count, &at, NULL);
         assert_true(result < 0);
     }
+}
+
+/* What is left out are arguments, never the letters that make an order another one. */
+static void test_a_body_without_the_last_letter_is_another_call(void **state) {
+    (void)state;
+    static const char *const names[] = {"set_current_volatile", "burn_current_limit"};
+    struct vb_argument arguments[VB_ARGUMENTS_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct vb_call *call = call_of(names[i], V(5, 2, 1));
+        assert_int_equal(vb_call_match(call, "SC 16", 5, arguments, NULL), VB_E_UNKNOWN);
+        assert_int_equal(vb_call_match(call, "SC 16 ", 6, arguments, NULL), VB_E_UNKNOWN);
+    }
+    assert_int_equal(vb_call_match(call_of("set_current", V(5, 2, 1)), "SC 16", 5, arguments, NULL),
+                     1);
 }
 
 static void test_writing_refuses_what_does_not_fit(void **state) {
@@ -254,10 +281,12 @@ int main(void) {
         cmocka_unit_test(test_the_version_decides_which_words_it_becomes),
         cmocka_unit_test(test_what_changed_its_meaning_is_never_the_old_one),
         cmocka_unit_test(test_an_unknown_version_has_only_what_all_have),
+        cmocka_unit_test(test_each_version_has_its_own_answer_to_gg_go_and_ss),
         cmocka_unit_test(test_a_code_finds_its_call),
         cmocka_unit_test(test_arguments_beyond_their_range_are_refused),
         cmocka_unit_test(test_text_holds_nothing_that_ends_a_line),
         cmocka_unit_test(test_a_body_is_taken_apart_again),
+        cmocka_unit_test(test_a_body_without_the_last_letter_is_another_call),
         cmocka_unit_test(test_writing_refuses_what_does_not_fit),
         cmocka_unit_test(test_versions_are_numbers_that_compare),
         cmocka_unit_test(test_every_call_of_the_box_fits_a_line),

@@ -73,6 +73,7 @@ static void test_what_is_not_fitted_has_no_value(void **state) {
     (void)state;
     assert_string_equal(said("GG", "OK 15980 239800"),
                         "charge.current=15.980 charge.voltage=239.800 charge.power=3832.004");
+    assert_string_equal(said("GG", "OK 15980"), "charge.current=15.980"); /* before 1.0.3 */
     assert_string_equal(said("GG", "OK -1 -1"), "");
     assert_string_equal(said("GG", "OK -1 240000"), "charge.voltage=240.000");
     assert_string_equal(said("GP", "OK 253 -2560 0"),
