@@ -52,9 +52,9 @@ struct vb_argument {
 /* Does this version have it? version 0 = not known: only what every version has. */
 bool vb_call_in(const struct vb_call *call, uint32_t version);
 
-/* Read one argument from n characters, as vb_signal_parse does. Text: printable ASCII that no
- * character of ends the line or begins another ($ ^ *), at most 16 characters, and not empty; a
- * space at either end is refused. A number becomes the nearest that the row has, but only 0 becomes 0.
+/* Read one argument from n characters, as vb_signal_parse does. Text: 1 to 16 characters of printable
+ * ASCII, without $ ^ * and without a space at either end. A number becomes the nearest that the row
+ * has, but only 0 becomes 0.
  * Returns VB_OK, VB_E_FORMAT or VB_E_RANGE. */
 int vb_call_argument(const struct vb_signal *row, const char *text, size_t n,
                      struct vb_argument *argument);

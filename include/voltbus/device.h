@@ -25,8 +25,8 @@ struct vb_hint {
 };
 
 /* A command: one row of one message that may be changed, or the one argument of a call. It takes its
- * unit, words and ratio from the row. Nothing beyond the limits is ever sent, whoever asks; who may ask, and for how long, is the
- * business of voltbus/control.h. */
+ * unit, words and ratio from the row. Nothing beyond the limits is ever sent, whoever asks; who may
+ * ask, and for how long, is the business of voltbus/control.h. */
 struct vb_command {
     const char *name;                 /* "coolbox.level"; API */
     const char *title;                /* what it does, in words */

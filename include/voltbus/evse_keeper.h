@@ -44,8 +44,7 @@ const char *vb_keeper_why(enum vb_keeper_reason reason); /* the sentence; never 
 #define VB_KEEPER_BURST 16 /* so many questions in a second at most, whatever happens */
 
 struct vb_keeper_config {
-    int64_t
-        heartbeat_s; /* the box falls back after so long without us: 2..3600, 0 = no heartbeat */
+    int64_t heartbeat_s; /* the box falls back after so long without us: 2..3600; 0 = none */
     int64_t safe_a; /* what it falls back to, and what is sent when nobody wants anything: 0..255 */
 };
 

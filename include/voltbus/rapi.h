@@ -34,10 +34,10 @@ enum vb_rapi_sum {
 
 /* Write a line: '$', the body ("SC 16 V", "OK 16"), " :ss" if sequence is not 0, the checksum in
  * upper case, CR. body: n characters. out: cap bytes, no terminator.
- * Returns the length with CR; VB_E_FORMAT if the body is shorter than a code or holds a character
- * that would end it or begin another ($ ^ * and what is not printable ASCII; 01, 11, EF and FE are let
- * pass: they stand for spaces in $FP), or ends like a sequence id where it has none; VB_E_RANGE if it has more than VB_RAPI_FIELDS_MAX fields;
- * VB_E_SPACE if it needs more than cap. */
+ * Returns the length with CR; VB_E_FORMAT if the body is shorter than a code, or holds a character
+ * that would end the line or begin another ($ ^ *, and what is not printable ASCII but for 01, 11, EF
+ * and FE, which stand for spaces in $FP), or ends like a sequence id while sequence is 0; VB_E_RANGE
+ * if the line has more than VB_RAPI_FIELDS_MAX fields; VB_E_SPACE if it needs more than cap. */
 int vb_rapi_put(const char *body, size_t n, enum vb_rapi_sum sum, uint8_t sequence, char *out,
                 size_t cap);
 
@@ -54,7 +54,7 @@ struct vb_rapi_line {
 };
 
 struct vb_rapi_reader {
-    uint32_t skipped; /* bytes outside lines, lines too long, half lines; for reading */
+    uint32_t skipped; /* bytes outside lines, of lines too long and of half ones; for reading */
     bool device;      /* we are the box, which looks at two digits of a checksum and no further */
     uint8_t limit;    /* longest line, '$' included, CR not */
     bool overlong;

@@ -111,14 +111,14 @@ struct vb_rapi_client {
     struct vb_rapi_reader reader;
     struct vb_rapi_line line;
     /* finding, getting back into step */
-    uint8_t sum;         /* behind $GV in FIND: that of the configuration, and the oldest in turn */
-    bool agree;          /* $GV was answered once */
-    uint32_t known;      /* hash of its answer */
-    uint8_t stale, owed; /* answers to $GV that may still come, asked before the question in hand,
- after it */
-    int64_t asked_ns;    /* the last $GV */
-    uint8_t without;     /* IDS: half answers without the id until it has none */
-    uint8_t missed;      /* answers missed in a row */
+    uint8_t sum;      /* behind $GV in FIND: that of the configuration, and the oldest in turn */
+    bool agree;       /* $GV was answered once */
+    uint32_t known;   /* hash of its answer */
+    uint8_t stale;    /* answers to $GV that may still come: asked before the question in hand, */
+    uint8_t owed;     /* ... and after it */
+    int64_t asked_ns; /* the last $GV */
+    uint8_t without;  /* IDS: half answers without the id until it has none */
+    uint8_t missed;   /* answers missed in a row */
     /* the question in hand */
     bool held, waiting; /* there is one; it was sent and is not answered */
     struct vb_rapi_question now;
@@ -182,7 +182,7 @@ size_t vb_rapi_client_take(struct vb_rapi_client *c, uint8_t *out, struct vb_fra
 /* What happened. */
 enum vb_rapi_event_what {
     VB_RAPI_FRAME, /* a line was heard: an answer (id: of its question), news, a damaged one, or one
-                       that answers nothing (id 0); not what only repeats us */
+                     * that answers nothing (id 0); not what only repeats us */
     VB_RAPI_ANSWER, /* a question of the caller is over */
     VB_RAPI_FOUND,  /* the dialect is known: c->dialect; again whenever the box has restarted */
     VB_RAPI_GONE,   /* the box does not answer any more; it is looked for again */
