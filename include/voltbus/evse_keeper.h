@@ -4,8 +4,8 @@
  * While a current is wanted, the keeper sees to it that the box supervises us ($SY, RAPI 5.0.0), sends
  * the limit ($SC n V), pulses in time, reads back what is in force ($GC, before RAPI 5.1.0 $GE, and
  * news), and says why it is not what was asked. When nobody wants one any more it sends the safe
- * current once, stops pulsing, and puts back the supervision that it found: $SY is saved in the box,
- * which would else fall back after every start of its own, for ever.
+ * current, stops pulsing, and puts back the supervision that it found: $SY is saved in the box, which
+ * would else fall back after every start of its own, for ever. Then the safe current once more.
  * Saved settings of the box are written only where they differ (EEPROM wears out).
  * It never reads a clock; the caller owns all memory; copyable. It asks through the caller: one body
  * at a time. Facts: reference/rapi.md sections 4 (SC, SY, GC), 5, 6.

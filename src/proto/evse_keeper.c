@@ -21,7 +21,7 @@
  * want       remembered    remembered KEEP       the new limit goes out   KEEP, no farewell
  * release    LEAVE later   forgotten  -          LEAVE                    -
  * heard      passed over   values are taken in all other states; news of a restart forgets them
- * ask        nothing       nothing    nothing    the questions below      SC safe V, then SY
+ * ask        nothing       nothing    nothing    the questions below      SC safe V, SY, SY, SC safe V
  * answered   passed over   passed over (nothing was asked) taken          IDLE; not answered: again
  */
 
@@ -42,7 +42,9 @@
 
 /* A missed pulse is acknowledged by setting the supervision that the box has once more: that clears its
  * trigger and nothing else. SY 165 would set the saved maximum free until our limit follows, and so
- * does an interval of 0 while the trigger is there (firmware 6.1.3 to 8.2.3, HsRestoreAmpacity). */
+ * does an interval of 0 while the trigger is there (firmware 6.1.3 to 8.2.3, HsRestoreAmpacity).
+ * So before the supervision is put back the trigger is cleared, whatever we believe of it: if we were
+ * stopped ourselves, the box has missed us and we do not know. And the farewell follows once more. */
 
 enum question {
     NOTHING,
@@ -485,7 +487,7 @@ static enum question next_in_leave(const struct vb_keeper *k) {
     if (!k->ours) {
         return NOTHING;
     }
-    return k->trigger != 0 && !k->cleared ? ASK_ACKNOWLEDGE : ASK_PUT_BACK;
+    return k->cleared ? ASK_PUT_BACK : ASK_ACKNOWLEDGE;
 }
 
 static int64_t due(const struct vb_keeper *k, enum question question) {
@@ -619,6 +621,9 @@ static void not_answered(struct vb_keeper *k, enum question question, int64_t no
     case ASK_SUPERVISE:
         k->supervise_ns = now_ns;
         break;
+    case ASK_PUT_BACK:
+        k->cleared = false; /* time has passed: it may have missed us */
+        break;
     case ASK_READ:
         k->read_ns = now_ns;
         break;
@@ -664,6 +669,7 @@ static bool taken(struct vb_keeper *k, enum question question, bool ok, struct t
         break;
     case ASK_PUT_BACK:
         k->ours = false; /* also where it is refused: so it stays */
+        k->farewell = !k->wanted;
         break;
     case ASK_ACKNOWLEDGE:
         k->cleared = !k->wanted; /* asked once: it is put back whatever came of it */
@@ -673,6 +679,11 @@ static bool taken(struct vb_keeper *k, enum question question, bool ok, struct t
         break;
     case ASK_SUPERVISION:
         k->pulse_ns = now_ns;
+        break;
+    case ASK_SUPERVISE:
+        if (!ok) { /* or an earlier one was done, and only its answer lost: what does it have now? */
+            k->got = (uint8_t)(k->got & ~bit_of(ASK_SUPERVISION));
+        }
         break;
     default:
         break;

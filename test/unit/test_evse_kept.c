@@ -238,6 +238,27 @@ static void test_when_we_are_stopped_the_box_falls_back_and_is_told_again_afterw
     reason_is(&k, VB_KEEPER_NONE);
 }
 
+/* It has fallen back, and we do not know yet: an interval of 0 would set its saved maximum free. */
+static void test_a_lease_that_ends_while_we_are_stopped_sets_nothing_free(void **state) {
+    (void)state;
+    struct kept k;
+    open_kept(&k, "5.2.1", 4);
+    run_for(&k, 10 * S);
+    want(&k, 16);
+    run_for(&k, 2 * S);
+    assert_int_equal(in_force(&k), 16);
+    k.silent = true;
+    run_for(&k, 9 * S);
+    assert_int_equal(in_force(&k), 6);
+    k.silent = false;
+    release(&k);
+    look(&k);
+    run_for(&k, 5 * S);
+    assert_int_equal(k.most, 6);
+    assert_true(vb_keeper_settled(&k.keeper));
+    assert_non_null(strstr(k.asked, "SC 6 V SY 4 6 SY 0 0 SC 6 V "));
+}
+
 static void test_a_cable_that_is_out_and_in_again(void **state) {
     (void)state;
     struct kept k;
@@ -347,6 +368,7 @@ int main(void) {
         cmocka_unit_test(test_10_a_are_in_force_2_s_after_they_are_wanted),
         cmocka_unit_test(test_old_boxes_get_nothing),
         cmocka_unit_test(test_when_we_are_stopped_the_box_falls_back_and_is_told_again_afterwards),
+        cmocka_unit_test(test_a_lease_that_ends_while_we_are_stopped_sets_nothing_free),
         cmocka_unit_test(test_a_cable_that_is_out_and_in_again),
         cmocka_unit_test(test_a_farewell_reaches_a_box_that_was_not_there),
         cmocka_unit_test(test_a_box_that_restarts_is_limited_again),
