@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "host/base/nearest.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +36,24 @@ static size_t farness(const char *typed, const char *name) {
     return strlen(typed) >= 2 && (strstr(name, typed) || strstr(typed, name)) && n > 1 ? 1 : n;
 }
 
+/* Does the list have this name before number i? Versions of a device have one signal in many messages. */
+static bool stands_before(const char *const *names, size_t i) {
+    for (size_t j = 0; j < i; j++) {
+        if (strcmp(names[j], names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *nearest(const char *name, const char *const *names, char text[NEAREST_TEXT]) {
     size_t allowed = strlen(name) < 24 ? strlen(name) / 3 + 1 : 8;
     size_t n = 0;
     text[0] = '\0';
     for (size_t far = 0; far <= allowed && n == 0; far++) { /* the nearest, and those as near */
         for (size_t i = 0; names[i]; i++) {
-            if (farness(name, names[i]) == far && n + strlen(names[i]) + 24 < NEAREST_TEXT) {
+            if (farness(name, names[i]) == far && !stands_before(names, i) &&
+                n + strlen(names[i]) + 24 < NEAREST_TEXT) {
                 n += (size_t)snprintf(text + n, NEAREST_TEXT - n, "%s%s",
                                       n == 0 ? "; did you mean " : " or ", names[i]);
             }

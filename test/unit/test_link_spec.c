@@ -251,6 +251,13 @@ static void test_the_nearest_names_are_suggested_and_none_that_is_farther(void *
     assert_string_equal(nearest("wallbox", names, text), "");
 }
 
+static void test_a_name_that_stands_twice_is_suggested_once(void **state) {
+    (void)state;
+    static const char *const names[] = {"pilot.current", "pilot.state", "pilot.current", NULL};
+    char text[NEAREST_TEXT];
+    assert_string_equal(nearest("pilot.curent", names, text), "; did you mean pilot.current?");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_link_is_a_kind_and_a_place),
@@ -272,6 +279,7 @@ int main(void) {
         cmocka_unit_test(test_a_bit_rate_that_slcan_cannot_say_is_refused),
         cmocka_unit_test(test_what_is_no_text_or_too_long_is_refused),
         cmocka_unit_test(test_the_nearest_names_are_suggested_and_none_that_is_farther),
+        cmocka_unit_test(test_a_name_that_stands_twice_is_suggested_once),
         cmocka_unit_test(test_names_are_listed_as_far_as_there_is_room),
     };
     return cmocka_run_group_tests_name("link spec", tests, NULL, NULL);
