@@ -27,8 +27,8 @@ static const char usage[] =
     "\n"
     "  --control          yes, change something\n"
     "  --set KEY=VALUE    a setting of the device\n"
-    "  --timeout DURATION give up after this time (default 10s)\n"
-    "  --json             {\"ok\":true,\"values\":{\"limit.time\":60},\"text\":\"4\"}\n"
+    "  --timeout DURATION give up after this time (default 10s, or what the call may take)\n"
+    "  --json             {\"ok\":true,\"values\":{\"limit.time\":3600},\"text\":\"4\"}\n"
     "\n"
     "Values that begin with '-' stand behind `--`.\n";
 
@@ -176,6 +176,9 @@ static int on_link(struct errand *e, const char *link) {
     if (device->messages[message].call->flags & VB_CALL_CHANGES && !e->control) {
         return usage_error(VERB, "%s changes something: say --control",
                            device->messages[message].name);
+    }
+    if (e->timeout_ms == 0) {
+        e->timeout_ms = PATIENCE_MS + device->messages[message].call->wait_ms;
     }
     struct config *config = one_link(VERB, link, &e->selection, e->control, &status);
     if (!config) {
@@ -378,6 +381,5 @@ int cmd_call(int argc, char **argv) {
     if (is_place(link)) {
         return call_simulator(&e, link);
     }
-    e.timeout_ms = e.timeout_ms ? e.timeout_ms : PATIENCE_MS;
     return on_link(&e, link);
 }

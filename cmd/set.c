@@ -21,7 +21,8 @@ static const char set_usage[] =
     "       voltbus set --via URL NAME COMMAND VALUE [OPTION]...\n"
     "\n"
     "Changes something (voltbus list commands). On a LINK voltbus sends it itself; DEVICE\n"
-    "is a type, such as nugget-panel. When it ends, the safe value is in force again.\n"
+    "is a type, such as nugget-panel. When it ends, the safe value is in force again:\n"
+    "--hold keeps yours. VALUE is a number without its unit, or a word.\n"
     "--via asks a running voltbus; NAME is a device of its configuration.\n"
     "\n"
     "  --control          yes, change something\n"
@@ -30,14 +31,16 @@ static const char set_usage[] =
     "  --set KEY=VALUE    a setting of the device\n"
     "  --timeout DURATION give up after this time (default 10s)\n";
 
-static const char get_usage[] = "usage: voltbus get LINK DEVICE SIGNAL [OPTION]...\n"
-                                "       voltbus get --via URL NAME SIGNAL\n"
-                                "\n"
-                                "Prints one value with its unit, as soon as it is heard.\n"
-                                "\n"
-                                "  --set KEY=VALUE    a setting of the device\n"
-                                "  --timeout DURATION give up after this time (default 10s)\n"
-                                "  --json             {\"value\":12.02,\"unit\":\"V\"}\n";
+static const char get_usage[] =
+    "usage: voltbus get LINK DEVICE SIGNAL [OPTION]...\n"
+    "       voltbus get --via URL NAME SIGNAL\n"
+    "\n"
+    "Prints one value with its unit, as soon as it is heard. A device that\n"
+    "answers questions is asked for it.\n"
+    "\n"
+    "  --set KEY=VALUE    a setting of the device\n"
+    "  --timeout DURATION give up after this time (default 10s)\n"
+    "  --json             {\"value\":12.02,\"unit\":\"V\"}\n";
 
 struct errand {
     const char *verb;
