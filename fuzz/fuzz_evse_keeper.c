@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     struct watch w = {.now = 1000 * VB_NS_PER_S};
-    struct vb_keeper_config config = {.heartbeat_s = data[0] & 0x80 ? 0 : 100, .safe_a = SAFE};
+    struct vb_keeper_config config = {.heartbeat_s = data[0] & 0x80 ? 0 : 60, .safe_a = SAFE};
     vb_keeper_init(&w.k, &config, w.now);
     vb_keeper_found(&w.k, versions[data[0] % 6], w.now);
     for (size_t i = 1; i < size; i++) {

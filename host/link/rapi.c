@@ -23,7 +23,7 @@ static const struct vb_key keys[] = {
     {"ids", VB_KEY_WORD, NULL, "auto", 0, 0, uses_ids,
      "number the questions where the box can, so that a late answer is told from the next"},
     {"checksum", VB_KEY_WORD, NULL, "xor", 0, 0, checksums, "what stands behind our lines"},
-    {"heartbeat", VB_KEY_DURATION, NULL, "10s", 0, 3600000, NULL,
+    {"heartbeat", VB_KEY_DURATION, NULL, "10s", 0, VB_KEEPER_HEARTBEAT_MAX * 1000, NULL,
      "while a current is commanded: the box falls back so long after voltbus is gone; 0s = never"},
     {"auth", VB_KEY_TEXT, NULL, "", 0, 0, NULL,
      "http://: a file with user:password in its first line"},
@@ -440,7 +440,7 @@ static const struct vb_value *check(const struct link_spec *spec, char *why) {
     const struct vb_value *heartbeat = link_value(spec, "heartbeat");
     if (heartbeat->number != 0 &&
         (heartbeat->number < HEARTBEAT_MIN_MS || heartbeat->number % 1000 != 0)) {
-        snprintf(why, LINK_WHY, "heartbeat: %.*s: expected whole seconds from 2s to 1h, or 0s",
+        snprintf(why, LINK_WHY, "heartbeat: %.*s: expected whole seconds from 2s to 65s, or 0s",
                  (int)(heartbeat->len < 40 ? heartbeat->len : 40), heartbeat->text);
         return heartbeat;
     }

@@ -43,8 +43,12 @@ const char *vb_keeper_why(enum vb_keeper_reason reason); /* the sentence; never 
 #define VB_KEEPER_ONCE  3  /* questions that are asked once: GE, GC, GY */
 #define VB_KEEPER_BURST 16 /* so many questions in a second at most, whatever happens */
 
+/* Firmware 7.1.0 to 8.2.3 reckons the interval in 16 bits of milliseconds (HsExpirationCheck, on the
+ * AVR): a box that is told 66 s falls back after 464 ms. */
+#define VB_KEEPER_HEARTBEAT_MAX 65
+
 struct vb_keeper_config {
-    int64_t heartbeat_s; /* the box falls back after so long without us: 2..3600; 0 = none */
+    int64_t heartbeat_s; /* the box falls back after so long without us: 2..65; 0 = none */
     int64_t safe_a; /* what it falls back to, and what is sent when nobody wants anything: 0..255 */
 };
 

@@ -364,7 +364,8 @@ static const struct vb_signal args_timer[] = {
 static const struct vb_signal arg_voltage[] = {
     NUMBER("voltage", "V", MILLI, 60, 300, "Supply voltage, for power and energy")};
 static const struct vb_signal args_heartbeat[] = {
-    NUMBER("interval", "s", VB_RAW, 0, 65535, "Longest time without a pulse; 0 = never falls back"),
+    NUMBER("interval", "s", VB_RAW, 0, 65535,
+           "Longest time without a pulse; more than 65 only from RAPI 6 on; 0 = never"),
     NUMBER("current", "A", VB_RAW, 0, 80, "What it falls back to")};
 static const struct vb_signal arg_zero[] = {
     NUMBER("current", "A", MILLI, 0, 5, "Less than this counts as none")};

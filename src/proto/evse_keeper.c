@@ -123,9 +123,11 @@ static bool number(struct text text, unsigned i, unsigned base, int64_t *value) 
 /* A current or a time as a box gives it. */
 static bool amount(struct text text, unsigned i, int64_t *value) {
     int64_t read;
-    bool good = number(text, i, 10, &read) && read >= 0;
-    *value = good ? read : *value;
-    return good;
+    if (!number(text, i, 10, &read) || read < 0) {
+        return false;
+    }
+    *value = read;
+    return true;
 }
 
 static size_t put_text(char *out, const char *text) {
@@ -205,7 +207,7 @@ static int64_t within(int64_t value, int64_t least, int64_t most) {
 void vb_keeper_init(struct vb_keeper *k, const struct vb_keeper_config *config, int64_t now_ns) {
     memset(k, 0, sizeof *k);
     k->config.safe_a = within(config->safe_a, 0, 255);
-    k->config.heartbeat_s = config->heartbeat_s > 0 ? within(config->heartbeat_s, 2, 3600) : 0;
+    k->config.heartbeat_s = config->heartbeat_s > 0 ? within(config->heartbeat_s, 2, VB_KEEPER_HEARTBEAT_MAX) : 0;
     k->window_ns = now_ns;
     forget(k);
 }

@@ -157,7 +157,7 @@ check() { # NAME EXPECTED: the configuration on standard input
     status_is 1
     err_has "$2"
 }
-check "a heartbeat that is too quick" 'heartbeat: 1s: expected whole seconds from 2s to 1h, or 0s' <<'END'
+check "a heartbeat that is too quick" 'heartbeat: 1s: expected whole seconds from 2s to 65s, or 0s' <<'END'
 devices: {a: {type: openevse, link: "rapi:/dev/ttyUSB0,heartbeat=1s"}}
 END
 check "control on a link that only listens" 'devices.a.control: link a only listens (listen)' <<'END'

@@ -174,7 +174,7 @@ static void test_10_a_are_in_force_2_s_after_they_are_wanted(void **state) {
     static const char *const versions[] = {"3.0.1", "4.0.1", "5.2.1", "6.0.0"};
     for (size_t i = 0; i < 4; i++) {
         struct kept k;
-        open_kept(&k, versions[i], 100);
+        open_kept(&k, versions[i], 60);
         run_for(&k, 20 * S);
         assert_true(vb_rapi_client_up(&k.client));
         want(&k, 10);
@@ -202,7 +202,7 @@ static void test_old_boxes_get_nothing(void **state) {
     static const char *const versions[] = {"1.0.3", "2.0.0"};
     for (size_t i = 0; i < 2; i++) {
         struct kept k;
-        open_kept(&k, versions[i], 100);
+        open_kept(&k, versions[i], 60);
         run_for(&k, 20 * S);
         assert_true(vb_rapi_client_up(&k.client));
         int64_t before = in_force(&k);
@@ -302,7 +302,7 @@ static void test_a_farewell_reaches_a_box_that_was_not_there(void **state) {
 static void test_a_box_that_restarts_is_limited_again(void **state) {
     (void)state;
     struct kept k;
-    open_kept(&k, "5.2.1", 100);
+    open_kept(&k, "5.2.1", 60);
     run_for(&k, 10 * S);
     want(&k, 10);
     run_for(&k, 5 * S);
@@ -315,7 +315,7 @@ static void test_a_box_that_restarts_is_limited_again(void **state) {
 static void test_a_hot_box_is_lower_for_a_while_and_never_higher_afterwards(void **state) {
     (void)state;
     struct kept k;
-    open_kept(&k, "5.2.1", 100);
+    open_kept(&k, "5.2.1", 60);
     run_for(&k, 10 * S);
     want(&k, 20);
     run_for(&k, 5 * S);
@@ -335,7 +335,7 @@ static void test_a_hot_box_is_lower_for_a_while_and_never_higher_afterwards(void
 static void test_more_than_the_saved_current_is_cut_off_with_its_reason(void **state) {
     (void)state;
     struct kept k;
-    open_kept(&k, "5.2.1", 100);
+    open_kept(&k, "5.2.1", 60);
     run_for(&k, 10 * S);
     want(&k, 80);
     run_for(&k, 5 * S);
@@ -350,7 +350,7 @@ static void test_more_than_the_saved_current_is_cut_off_with_its_reason(void **s
 static void test_what_others_set_does_not_stay(void **state) {
     (void)state;
     struct kept k;
-    open_kept(&k, "5.2.1", 100);
+    open_kept(&k, "5.2.1", 60);
     run_for(&k, 10 * S);
     want(&k, 10);
     run_for(&k, 15 * S);
