@@ -1,7 +1,7 @@
 /* openevse_session.c - what a simulated OpenEVSE reckons: currents, temperatures and what they do to
  * the current, sessions and energy, limits, heartbeat, delay timer.
  * Left out: level detection; the resistor of the cable (auto-ampacity only has its flag).
- * Facts: reference/rapi.md sections 4 (SC, SL, SY) and 5.
+ * Facts: reference/rapi.md sections 4 (SC, SL, SY) and 5; firmware 8.2.3, HsExpirationCheck.
  * SPDX-License-Identifier: MIT */
 #include "sim/openevse.h"
 
@@ -188,9 +188,9 @@ void openevse_session_step(struct openevse *s, int64_t model_ms) {
         return;
     }
     b->elapsed_ms += model_ms;
-    if (b->limit_kwh && b->session_ws >= b->limit_kwh * UINT32_C(3600000)) {
-        limit_sleep(s);
-    } else if (b->limit_15min && b->elapsed_ms >= b->limit_15min * INT64_C(900000)) {
+    bool full = b->limit_kwh && b->session_ws >= b->limit_kwh * UINT32_C(3600000);
+    bool over = b->limit_15min && b->elapsed_ms >= b->limit_15min * INT64_C(900000);
+    if (full || over) {
         limit_sleep(s);
     }
 }
@@ -204,10 +204,15 @@ bool openevse_heartbeat_restore(struct openevse *s) {
     return !s->box.hot && openevse_set_capacity(s, openevse_saved_a(s), false);
 }
 
+/* Firmware 7.1.0 to 8.2.3 has 16 bits for it: of 100 s that makes 34.464 s, of 66 s 464 ms. */
+static int64_t heartbeat_ms(const struct openevse *s) {
+    int64_t ms = s->saved.heartbeat_s * INT64_C(1000);
+    return openevse_since(s, 5, 1, 3) && !openevse_since(s, 6, 0, 0) ? (uint16_t)ms : ms;
+}
+
 void openevse_heartbeat_step(struct openevse *s) {
     struct openevse_box *b = &s->box;
-    if (s->saved.heartbeat_s == 0 ||
-        s->t_ms - b->pulse_ms <= s->saved.heartbeat_s * INT64_C(1000)) {
+    if (s->saved.heartbeat_s == 0 || s->t_ms - b->pulse_ms <= heartbeat_ms(s)) {
         return;
     }
     if (s->saved.fallback_a < b->capacity) {

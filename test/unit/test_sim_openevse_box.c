@@ -777,6 +777,23 @@ static void test_a_missed_heartbeat_lowers_the_current_until_it_is_acknowledged(
     hears(&b, "");
 }
 
+static void test_an_interval_that_is_too_long_for_16_bits_is_a_short_one_until_6_0_0(void **state) {
+    (void)state;
+    struct box b;
+    start_box(&b, "5.2.1");
+    says(&b, "$SY 66 6", "$OK 66 6 0^06\r");
+    wait_ms(&b, 400);
+    says(&b, "$GY", "$OK 66 6 0^06\r");
+    wait_ms(&b, 100);
+    hears(&b, "$AT 01 01 6 0200^05\r");
+    start_box(&b, "6.0.0");
+    says(&b, "$SY 66 6", "$OK 66 6 0^06\r");
+    wait_ms(&b, 65900);
+    hears(&b, "");
+    wait_ms(&b, 200);
+    hears(&b, "$AT 01 01 6 0200^05\r");
+}
+
 static void test_a_fallback_above_the_current_changes_nothing(void **state) {
     (void)state;
     struct box b;
@@ -1127,6 +1144,7 @@ int main(void) {
         cmocka_unit_test(test_the_infrared_sensor_has_limits_of_its_own),
         cmocka_unit_test(test_sensors_that_are_missing_read_0_or_minus_256_degrees),
         cmocka_unit_test(test_a_missed_heartbeat_lowers_the_current_until_it_is_acknowledged),
+        cmocka_unit_test(test_an_interval_that_is_too_long_for_16_bits_is_a_short_one_until_6_0_0),
         cmocka_unit_test(test_a_fallback_above_the_current_changes_nothing),
         cmocka_unit_test(test_in_the_heat_a_missed_heartbeat_is_not_made_good),
         cmocka_unit_test(test_the_service_level_sets_current_bounds_and_voltage),
