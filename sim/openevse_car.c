@@ -62,18 +62,18 @@ void openevse_car_init(struct openevse *s, uint8_t mode) {
 static void plan(struct openevse *s) {
     struct openevse_car *car = &s->car;
     int64_t t = car->phase_ms;
+    bool rested =
+        (car->phase == PHASE_WAIT && t >= WAIT_MS) || (car->phase == PHASE_PAUSE && t >= PAUSE_MS);
     if (car->phase == PHASE_GONE && t >= GONE_MS) {
         arrive(s);
         go(car, PHASE_WAIT);
-    } else if (car->phase == PHASE_WAIT && t >= WAIT_MS) {
+    } else if (rested) {
         go(car, PHASE_CHARGE);
     } else if (car->phase == PHASE_CHARGE && car->missing_nj == 0) {
         go(car, PHASE_DONE);
     } else if (car->phase == PHASE_CHARGE && car->missing_nj < car->pause_nj) {
         car->pause_nj = 0;
         go(car, PHASE_PAUSE);
-    } else if (car->phase == PHASE_PAUSE && t >= PAUSE_MS) {
-        go(car, PHASE_CHARGE);
     } else if (car->phase == PHASE_DONE && t >= DONE_MS) {
         leave(car);
         go(car, PHASE_GONE);

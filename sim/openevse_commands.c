@@ -118,7 +118,7 @@ bool openevse_command_in(const struct openevse_command *command, uint32_t versio
 static const struct openevse_command *find(const openevse *s, const char *code) {
     for (size_t i = 0; i < openevse_command_count; i++) {
         const struct openevse_command *c = &openevse_commands[i];
-        if (c->code[0] == code[0] && c->code[1] == code[1] &&
+        if (strncmp(c->code, code, 2) == 0 &&
             openevse_command_in(c, s->release->version, s->options)) {
             return c;
         }
