@@ -83,9 +83,11 @@ struct vb_keeper {
     bool reads_settings;              /* it reads back by $GE */
     uint8_t fails;                    /* questions in a row without an answer */
     int64_t retry_ns[VB_KEEPER_ONCE]; /* of tried */
-    int64_t again_ns, pulse_ns, read_ns, heat_ns, acknowledge_ns, supervise_ns, limit_ns;
-    int64_t window_ns; /* when the second of VB_KEEPER_BURST began, */
-    uint8_t in_window; /* ... and how many were asked in it */
+    int64_t again_ns, pulse_ns, read_ns, heat_ns, acknowledge_ns, limit_ns;
+    int64_t supervise_ns, weaker_ns; /* not before: set our supervision over one that is as good; */
+    uint8_t weaker_times;            /* ... over a weaker one, which was done so often */
+    int64_t window_ns;               /* when the second of VB_KEEPER_BURST began, */
+    uint8_t in_window;               /* ... and how many were asked in it */
 };
 
 /* Begin: no box, nothing wanted. config is copied; what is beyond its bounds becomes the bound. */

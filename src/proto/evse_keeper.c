@@ -63,6 +63,8 @@ enum question {
 #define ACKNOWLEDGE_NS (1 * VB_NS_PER_S)
 #define REFUSED_NS     (10 * VB_NS_PER_S)  /* ... where it was refused */
 #define SUPERVISE_NS   (600 * VB_NS_PER_S) /* somebody else sets it too: EEPROM wears */
+#define WEAKER_NS      (10 * VB_NS_PER_S)  /* ... and to one that is no help: sooner at first */
+#define WEAKER_MAX     6                   /* doublings */
 #define AGAIN_NS       (500 * VB_NS_PER_MS)
 #define AGAIN_MAX      4 /* doublings */
 #define TRIES          3 /* for what we can do without */
@@ -160,6 +162,12 @@ static bool is_ours(const struct vb_keeper *k) {
     return k->supervised_s == k->config.heartbeat_s && k->supervised_a == k->config.safe_a;
 }
 
+/* It has none, or one that falls back later or to more than ours. */
+static bool is_weaker(const struct vb_keeper *k) {
+    return k->supervised_s == 0 || k->supervised_s > k->config.heartbeat_s ||
+           k->supervised_a > k->config.safe_a;
+}
+
 static bool heartbeat(const struct vb_keeper *k) {
     return k->config.heartbeat_s > 0 && k->version >= VB_KEEPER_SUPERVISION;
 }
@@ -195,7 +203,8 @@ static void forget(struct vb_keeper *k) {
     k->sent = k->done = false;
     k->answered_a = -1;
     k->pulse_ns = k->read_ns = k->heat_ns = k->acknowledge_ns = NOW;
-    k->supervise_ns = k->limit_ns = NOW;
+    k->supervise_ns = k->weaker_ns = k->limit_ns = NOW;
+    k->weaker_times = 0;
     k->again_ns = k->fails == 0 ? NOW : k->again_ns;
     k->outdated = k->asking != NOTHING;
 }
@@ -207,7 +216,8 @@ static int64_t within(int64_t value, int64_t least, int64_t most) {
 void vb_keeper_init(struct vb_keeper *k, const struct vb_keeper_config *config, int64_t now_ns) {
     memset(k, 0, sizeof *k);
     k->config.safe_a = within(config->safe_a, 0, 255);
-    k->config.heartbeat_s = config->heartbeat_s > 0 ? within(config->heartbeat_s, 2, VB_KEEPER_HEARTBEAT_MAX) : 0;
+    k->config.heartbeat_s =
+        config->heartbeat_s > 0 ? within(config->heartbeat_s, 2, VB_KEEPER_HEARTBEAT_MAX) : 0;
     k->window_ns = now_ns;
     forget(k);
 }
@@ -441,7 +451,10 @@ static int64_t limit_due(const struct vb_keeper *k) {
 
 /* The box is supervised otherwise than it should be. */
 static int64_t supervise_due(const struct vb_keeper *k) {
-    return heartbeat(k) && k->supervised_s >= 0 && !is_ours(k) ? k->supervise_ns : NEVER;
+    if (!heartbeat(k) || k->supervised_s < 0 || is_ours(k)) {
+        return NEVER;
+    }
+    return is_weaker(k) ? k->weaker_ns : k->supervise_ns;
 }
 
 static int64_t pulse_every_ns(const struct vb_keeper *k) {
@@ -571,6 +584,8 @@ static size_t put_question(struct vb_keeper *k, enum question question, char *ou
         break;
     case ASK_SUPERVISE:
         k->supervise_ns = now_ns + SUPERVISE_NS;
+        k->weaker_ns = now_ns + (WEAKER_NS << k->weaker_times);
+        k->weaker_times = (uint8_t)(k->weaker_times + (k->weaker_times < WEAKER_MAX));
         k->pulse_ns = now_ns + k->config.heartbeat_s * VB_NS_PER_S / 4;
         return put_supervise(k, out);
     case ASK_READ:
@@ -621,7 +636,7 @@ static void not_answered(struct vb_keeper *k, enum question question, int64_t no
         k->pulse_ns = now_ns;
         break;
     case ASK_SUPERVISE:
-        k->supervise_ns = now_ns;
+        k->supervise_ns = k->weaker_ns = now_ns;
         break;
     case ASK_PUT_BACK:
         k->cleared = false; /* time has passed: it may have missed us */

@@ -484,6 +484,29 @@ static void test_somebody_elses_interval_is_not_overwritten_again_and_again(void
     assert_in_range(pulses, 300, 420); /* of its interval, though */
 }
 
+/* Killed now we would leave 16 A in force for ever. */
+static void test_a_supervision_that_somebody_has_switched_off_is_set_again_soon(void **state) {
+    (void)state;
+    struct bench b;
+    open_16(&b);
+    heard(&b, "SY", "OK 0 0 0");
+    talk(&b, "SY 60 6", "OK 60 6 0");
+    int64_t before = b.now;
+    heard(&b, "SY", "OK 3600 16 0"); /* again, and one that is no help */
+    talk_within(&b, 10000, "GC", "OK 6 80 16 32");
+    talk_within(&b, 10000, "SY 60 6", "OK 60 6 0");
+    assert_true(b.now - before < 11 * S);
+    heard(&b, "SY", "OK 60 16 0");
+    unsigned writes = 0;
+    int64_t end = b.now + 3600 * S;
+    while (vb_keeper_deadline_ns(&b.k) < end) { /* they do not give up: EEPROM wears */
+        const char *body = asked_within(&b, 25000);
+        writes += strcmp(body, "SY 60 6") == 0;
+        answer(&b, body, strncmp(body, "SY", 2) == 0 ? "OK 0 0 0" : "OK 6 80 16 32");
+    }
+    assert_in_range(writes, 8, 12);
+}
+
 /* ---- reasons ---- */
 
 static void test_a_current_that_is_clamped_is_in_force_with_its_reason(void **state) {
@@ -1101,6 +1124,7 @@ int main(void) {
         cmocka_unit_test(test_without_a_heartbeat_nothing_of_it_is_touched),
         cmocka_unit_test(test_a_box_without_supervision_is_kept_without),
         cmocka_unit_test(test_somebody_elses_interval_is_not_overwritten_again_and_again),
+        cmocka_unit_test(test_a_supervision_that_somebody_has_switched_off_is_set_again_soon),
         cmocka_unit_test(test_a_current_that_is_clamped_is_in_force_with_its_reason),
         cmocka_unit_test(test_too_hot_to_raise_is_hot_and_tried_again_when_it_has_cooled),
         cmocka_unit_test(test_a_box_that_throttles_itself_is_hot),
