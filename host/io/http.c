@@ -5,7 +5,8 @@
  * The requests block, in libuv's pool (http_client.h). The kit has no connection that could be open:
  * one question with no effect, $GV, shows at the start whether it is there and lets us in. News never
  * come this way. An answer without `ret` means that the box has not answered the kit: silence, as it
- * would be on a wire. Everything else that is not as it should be ends the transport.
+ * would be on a wire; a question that the kit fails over (status 5xx) has no answer either, unless that
+ * goes on. Everything else that is not as it should be ends the transport.
  * Facts: reference/rapi.md, end of section 5.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -26,6 +27,7 @@
 #define ANSWER_MAX  4096
 #define LINE_MAX_N  64  /* a box reads 31 */
 #define QUEUE_N     512 /* bytes of lines that wait */
+#define FAILS_MAX   5   /* so many in a row: it is the kit, and not the question */
 #define URL_MAX     (PLACE_TEXT + 3 * LINE_MAX_N + 40)
 
 /* One request; it outlives the transport if that is closed meanwhile. */
@@ -44,6 +46,7 @@ struct http {
     struct errand *errand; /* under way; NULL: none */
     uv_timer_t *timer;     /* the pool does not come back */
     bool full;             /* a line too long is being dropped */
+    unsigned fails;        /* answers with status 5xx in a row */
     size_t n;              /* of queue: lines, each with its CR, and the beginning of one */
     char queue[QUEUE_N];
     char secret[HTTP_SECRET_MAX + 1];
@@ -223,6 +226,10 @@ static void take_answer(struct http *h, const struct errand *errand) {
     struct transport *t = &h->t;
     bool first = t->state == TRANSPORT_OPENING;
     uv_timer_stop(h->timer);
+    h->fails = errand->status >= 500 ? h->fails + 1 : 0;
+    if (!first && h->fails > 0 && h->fails < FAILS_MAX) {
+        return;
+    }
     if (errand->status != 200) {
         refuse(t, errand->status);
         return;

@@ -1191,7 +1191,6 @@ static void test_http_answer_that_is_wrong_ends_it_with_the_reason(void **state)
         {"$GU^36\r", "wants user and password: auth=FILE"},
         {"$GC^20\r", "answers something else: this is no WiFi kit of an OpenEVSE"},
         {"$GF^25\r", "nobody answers at 127.0.0.1:"},
-        {"$GP^33\r", "answers with HTTP status 500"},
         {"$GG^24\r", "answers too much: this is no WiFi kit"},
         {"$GD^27\r", "answers with HTTP status 302"},
         {"$G0^53\r", "nobody answers at 127.0.0.1:"},
@@ -1209,6 +1208,24 @@ static void test_http_answer_that_is_wrong_ends_it_with_the_reason(void **state)
         assert_false(put(a, "$GS^30\r", 7));
         close_owner(a);
     }
+}
+
+static void test_http_the_kit_may_fail_over_one_question_and_not_over_all(void **state) {
+    (void)state;
+    open_kit(a);
+    for (unsigned i = 0; i < 4; i++) { /* $GP: status 500 */
+        assert_true(put(a, "$GP^33\r", 7));
+    }
+    assert_true(put(a, "$GS^30\r", 7));
+    assert_got(a, "$OK 03 754 03 0140^13\r", 22);
+    assert_int_equal(a->closed, 0);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_true(put(a, "$GP^33\r", 7));
+    }
+    assert_true(put(a, "$GS^30\r", 7));
+    WAIT_FOR(a->closed);
+    assert_says(a->why, "answers with HTTP status 500");
+    assert_int_equal(a->n, 0); /* the last question was not asked */
 }
 
 static void test_http_first_answer_shows_whether_it_is_a_kit(void **state) {
@@ -1489,6 +1506,7 @@ int main(void) {
         TEST_KIT(http_without_ret_the_box_was_silent),
         TEST_KIT(http_lines_that_wait_are_bounded),
         TEST_KIT(http_answer_that_is_wrong_ends_it_with_the_reason),
+        TEST_KIT(http_the_kit_may_fail_over_one_question_and_not_over_all),
         TEST_KIT(http_first_answer_shows_whether_it_is_a_kit),
         TEST_KIT(http_nobody_there_is_said),
         TEST_KIT(http_silence_ends_after_5_s),
