@@ -680,8 +680,7 @@ static bool is_for_consoles(const char *text) {
     size_t at = 0;
     size_t n = 0;
     if (link_spec_parse(&spec, text, strlen(text), why, &at) != VB_OK) {
-        usage_error("console", "%s: %s", text, why);
-        return false;
+        return true; /* one_link says what is wrong */
     }
     for (size_t i = 0; i < link_kind_count && n < 7; i++) {
         if (link_kinds[i]->ask) {

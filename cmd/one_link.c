@@ -94,7 +94,10 @@ struct config *one_link(const char *verb, const char *link, struct selection *se
     size_t count = 0;
     *status = EXIT_USAGE;
     if (link_spec_parse(&spec, link, strlen(link), why, &at) != VB_OK) {
-        usage_error(verb, "%s: %s", link, why);
+        const char *host = strstr(link, "//");
+        bool secret = host && strchr(host, '@'); /* a password may be before it: not said again */
+        usage_error(verb, "%.*s%s: %s", secret ? (int)(host + 2 - link) : (int)strlen(link), link,
+                    secret ? "..." : "", why);
         return NULL;
     }
     if (!selection_ready(selection, verb)) {
