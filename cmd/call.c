@@ -71,6 +71,10 @@ static void print_value(const struct hub_value *value) {
            value->signal->unit);
 }
 
+static void print_none(const char *name) {
+    printf("%s not available\n", name);
+}
+
 static void print_reply(const struct errand *e, const struct hub_reply *reply) {
     size_t values = 0;
     if (e->json) {
@@ -81,8 +85,12 @@ static void print_reply(const struct errand *e, const struct hub_reply *reply) {
         return;
     }
     for (size_t i = 0; i < e->at->value_count; i++) {
-        if (hub_reply_has(reply, &e->at->values[i])) {
-            print_value(&e->at->values[i]);
+        const struct hub_value *value = &e->at->values[i];
+        if (hub_reply_has(reply, value)) {
+            print_value(value);
+            values++;
+        } else if (hub_reply_lacks(reply, value)) {
+            print_none(value->signal->name);
             values++;
         }
     }
@@ -265,7 +273,11 @@ static void print_answer(const struct errand *e, json_t *answer) {
         return;
     }
     json_object_foreach(values, name, value) {
-        print_member(name, value);
+        if (json_is_null(value)) {
+            print_none(name);
+        } else {
+            print_member(name, value);
+        }
     }
     if (json_object_size(values) == 0) {
         printf("%s\n", text && text[0] ? text : "ok");

@@ -363,7 +363,7 @@ static int get_by_call(const struct errand *e, const struct vb_device *type) {
         const struct vb_signal *row = &type->messages[m].signals[i];
         unit = strcmp(row->name, e->name) == 0 ? row->unit : unit;
     }
-    if (value) {
+    if (value && !json_is_null(value)) {
         print_json_value(e, value, unit);
         status = EXIT_DONE;
     } else {

@@ -430,6 +430,14 @@ static void copy_line(char *out, size_t size, const char *text, size_t n) {
     out[used] = '\0';
 }
 
+/* What a device has said: ASCII, whatever came. */
+static void copy_words(char *out, size_t size, const char *text, size_t n) {
+    copy_line(out, size, text, n);
+    for (char *c = out; *c; c++) {
+        *c = (unsigned char)*c > '~' ? '?' : *c;
+    }
+}
+
 /* NULL: no memory; who asked hears nothing, and its own patience ends. */
 static struct call *new_call(struct hub_device *device, const char *name, size_t n, const char *by,
                              hub_replied *replied, void *context) {
@@ -456,8 +464,11 @@ void hub_call(struct hub_device *device, const char *name, size_t n, const char 
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!one_line(arguments[i], strlen(arguments[i]))) {
-            refuse(call, VB_REFUSAL_BAD_VALUE, "an argument has a control character");
+        size_t length = strlen(arguments[i]);
+        if (length > GIVEN_MAX || !one_line(arguments[i], length)) {
+            refuse(call, VB_REFUSAL_BAD_VALUE,
+                   length > GIVEN_MAX ? "an argument is longer than any may be"
+                                      : "an argument has a control character");
             return;
         }
     }
@@ -466,7 +477,7 @@ void hub_call(struct hub_device *device, const char *name, size_t n, const char 
         return;
     }
     call->count = count;
-    for (size_t i = 0; i < count; i++) { /* one that is cut is too long for every row */
+    for (size_t i = 0; i < count; i++) {
         copy_line(call->given[i], sizeof call->given[i], arguments[i], strlen(arguments[i]));
     }
     begin(call);
@@ -492,6 +503,14 @@ void hub_call_body(struct hub_device *device, const char *body, size_t n, const 
 bool hub_reply_has(const struct hub_reply *reply, const struct hub_value *value) {
     return value->heard && value->message == reply->message &&
            value->mono_ns >= reply->asked_mono_ns;
+}
+
+/* Field 0 of the rows is the OK before the text. */
+bool hub_reply_lacks(const struct hub_reply *reply, const struct hub_value *value) {
+    const struct vb_signal *row = value->signal;
+    unsigned fields = 1 + vb_field_count((const uint8_t *)reply->text, strlen(reply->text));
+    return value->message == reply->message && !hub_reply_has(reply, value) &&
+           row->flags & VB_FIELD && row->bit / 64 < fields;
 }
 
 /* Several messages share an id and differ in their fields: which of them has read the answer? */
@@ -521,7 +540,7 @@ void hub_answered(struct link *link, uint32_t ticket, enum vb_refusal refusal, c
     if (!call) {
         return; /* the link was lost meanwhile, and that was told */
     }
-    copy_line(call->reply.text, sizeof call->reply.text, text ? text : "", text ? n : 0);
+    copy_words(call->reply.text, sizeof call->reply.text, text ? text : "", text ? n : 0);
     if (refusal == VB_REFUSAL_NONE) {
         call->reply.message = read_by(call);
         over(call);

@@ -11,6 +11,7 @@
 
 #include "host/hub/command.h"
 #include "host/out/history.h"
+#include "host/out/text_buffer.h"
 #include "voltbus/time.h"
 
 #define PULSE_MS 100
@@ -36,12 +37,31 @@ const char *hub_health_text(enum hub_health health) {
     return texts[health];
 }
 
+/* Devices and clients have a say in what is logged, and terminals show it: what they would obey, also
+ * the control characters beyond ASCII (C2 80 to C2 9F), becomes '?'. */
+static void make_plain(char *text) {
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t n = text_utf8_length(text, left);
+        const unsigned char *c = (const unsigned char *)text;
+        if (n == 0 || c[0] < ' ' || c[0] == 0x7F) {
+            *text = '?';
+            n = 1;
+        } else if (c[0] == 0xC2 && c[1] < 0xA0) {
+            text[0] = text[1] = '?';
+        }
+        text += n;
+        left -= n;
+    }
+}
+
 void hub_log(struct hub *hub, const char *fmt, ...) {
     char text[400];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    make_plain(text);
     if (hub->log) {
         hub->log(hub->log_context, text);
     } else {

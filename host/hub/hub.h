@@ -226,6 +226,8 @@ void hub_call_body(struct hub_device *device, const char *body, size_t n, const 
 
 /* Is this value of the device the answer's? */
 bool hub_reply_has(const struct hub_reply *reply, const struct hub_value *value);
+/* Has the answer a place for it, and says there that there is none? */
+bool hub_reply_lacks(const struct hub_reply *reply, const struct hub_value *value);
 /* The limits of an argument: those of the command that has it too, or of its row; NULL: none. */
 const struct vb_limits *hub_argument_limits(const struct hub_device *device,
                                             const struct vb_signal *row);

@@ -35,14 +35,16 @@ static void on_replied(void *context, const struct hub_reply *reply) {
     }
     connection->call = NULL;
     lws_rx_flow_control(connection->wsi, 1);
+    int sent;
     if (reply->refusal != VB_REFUSAL_NONE) {
-        answer_error(connection, answer_status(reply->refusal), vb_refusal_text(reply->refusal),
-                     reply->why);
-        return;
+        sent = answer_error(connection, answer_status(reply->refusal),
+                            vb_refusal_text(reply->refusal), reply->why);
+    } else {
+        text_clear(&connection->answer);
+        http_reply_json(&connection->answer, device, reply);
+        sent = answer_send(connection, 200, "application/json");
     }
-    text_clear(&connection->answer);
-    http_reply_json(&connection->answer, device, reply);
-    if (answer_send(connection, 200, "application/json") != 0) {
+    if (sent != 0) {
         http_kill(connection); /* no memory for the answer */
     }
 }

@@ -218,11 +218,14 @@ void http_reply_json(struct text *out, const struct hub_device *device,
     text_add(out, "{\"ok\":true,\"values\":{");
     for (size_t i = 0; i < device->value_count; i++) {
         const struct hub_value *value = &device->values[i];
-        if (hub_reply_has(reply, value)) {
+        bool has = hub_reply_has(reply, value);
+        if (has || hub_reply_lacks(reply, value)) {
             json_member(out, comma, value->signal->name);
-            text_add(out, ":");
-            value_json(out, value);
+            text_add(out, has ? ":" : ":null");
             comma = ",";
+        }
+        if (has) {
+            value_json(out, value);
         }
     }
     json_member(out, "},\"text\":", reply->text);

@@ -149,6 +149,8 @@ static void test_what_may_not_be_is_refused_and_not_sent(void **state) {
             "green or yellow or blue or violet or teal or white");
     refused("set_display_color", "red\r$FR", VB_REFUSAL_BAD_VALUE,
             "wallbox set_display_color: an argument has a control character");
+    refused("set_current", "16                                      x", VB_REFUSAL_BAD_VALUE,
+            "wallbox set_current: an argument is longer than any may be");
     refused("mains", NULL, VB_REFUSAL_NOT_THERE,
             "wallbox mains: this device speaks version 5.2.1; it is there from 6.0.0 on");
     assert_int_equal(count("S"), 0); /* no line of ours begins so */
@@ -240,6 +242,24 @@ static void test_an_answer_to_nobody_is_left_alone(void **state) {
     run_for(500);
     assert_int_equal(times[1], 1);
     assert_string_equal(last.text, "first");
+    close_hub();
+}
+
+static void test_what_a_device_says_cannot_command_a_terminal(void **state) {
+    (void)state;
+    static const char words[] = "1\033[2J \302\2332J \2332J";
+    open_hub(", poll: false");
+    call(0, "version", NULL);
+    run_until(1, 5000);
+    call(1, "status", NULL);
+    for (uint32_t ticket = 0; ticket < 5; ticket++) {
+        hub_answered(&hub.links[0], ticket, VB_REFUSAL_NONE, "", words, sizeof words - 1);
+    }
+    run_until(2, 500);
+    assert_string_equal(last.text, "1?[2J ??2J ?2J");
+    said[0] = '\0';
+    hub_log(&hub, "firmware %s, \303\244 \342\202\254\177\n", words);
+    assert_string_equal(said, "firmware 1?[2J ??2J ?2J, \303\244 \342\202\254??\n");
     close_hub();
 }
 
@@ -355,6 +375,7 @@ int main(void) {
         cmocka_unit_test(test_a_body_goes_out_as_it_stands_if_the_table_has_it_or_if_it_only_asks),
         cmocka_unit_test(test_of_many_calls_at_once_each_is_answered_once),
         cmocka_unit_test(test_an_answer_to_nobody_is_left_alone),
+        cmocka_unit_test(test_what_a_device_says_cannot_command_a_terminal),
         cmocka_unit_test(test_a_hub_that_closes_tells_nobody_and_forgets_nothing),
         cmocka_unit_test(test_who_is_told_may_close_the_hub),
         cmocka_unit_test(test_a_value_is_sent_once_and_nothing_before_anybody_asks),

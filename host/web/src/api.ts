@@ -191,7 +191,7 @@ export function postCommand(
 
 export interface CallAnswer {
     ok: true;
-    values: Record<string, Value>;
+    values: Record<string, Value | null>; /* null: the device says that it has none */
     text: string;
 }
 

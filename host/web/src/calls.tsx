@@ -16,7 +16,9 @@ interface To {
 
 /* What the device answered: its values in words, else what stood in the answer. */
 function answered({ device }: To, { values, text: plain }: CallAnswer): string {
-    const words = Object.entries(values).map(([id, v]) => `${label(id)} ${say(v, device.signals[id]?.unit ?? '')}`);
+    const words = Object.entries(values).map(
+        ([id, v]) => `${label(id)} ${v === null ? text.none : say(v, device.signals[id]?.unit ?? '')}`,
+    );
     return words.join(', ') || plain.trim();
 }
 
