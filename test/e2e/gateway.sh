@@ -1,5 +1,5 @@
-# gateway.sh - what scripts share that start programs in the background. Sourced after lib.sh; expects $url
-# where `api` is used. Everything started ends with the script.
+# gateway.sh - what scripts share that start programs in the background. Sourced after lib.sh; `api` asks at
+# $url. Everything started ends with the script.
 started_all=
 trap 'kill $started_all 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 
@@ -32,12 +32,19 @@ unplug() {
     stop KILL "$2"
 }
 
-# gateway CONFIG: a voltbus that answers at $url; its number is $gateway.
+# gateway CONFIG: a voltbus that answers at $url, where its page is; its number is $gateway.
 gateway() {
     start run "$work/$1"
     gateway=$started
-    is "voltbus run $1" wait_for 10 api get /api/state
+    is "voltbus run $1" wait_for 10 page_is_there
 }
+page_is_there() {
+    url=$(sed -n 's|.*the page is at \(http:.*[0-9]\).*|\1|p' "$work/said" | tail -1)
+    [ -n "$url" ] && api get /api/state
+}
+
+# free_port: a number that nobody listens at now
+free_port() { python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])'; }
 
 now() { python3 -c 'import time; print("%.4f" % time.monotonic())'; }
 

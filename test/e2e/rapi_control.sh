@@ -5,7 +5,6 @@ set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
 
-url=http://127.0.0.1:18740
 cat >"$work/house.yaml" <<END
 links:
   house: "rapi:$work/box,heartbeat=2s"
@@ -13,9 +12,15 @@ devices:
   wallbox: {type: openevse, link: house, control: true, limits: {current: 6A..16A}}
   looker: {type: openevse, link: house}
 outputs:
-  page: {type: http, listen: "127.0.0.1:18740"}
+  page: {type: http, listen: "127.0.0.1:0"}
   history: {type: sqlite, path: "$work/history.db"}
 END
+no_clock="clock.year not available
+clock.month not available
+clock.day not available
+clock.hour not available
+clock.minute not available
+clock.second not available"
 box() {
     start sim openevse "pty:$work/box" --set car=connected "$@"
     box=$started
@@ -111,7 +116,12 @@ run "or not there" "$VOLTBUS" get --via "$url" wallbox voltmeter.scale
 status_is 1
 err_is "voltbus get: refused: wallbox voltmeter: the device said no; it needs VOLTMETER, which its build may lack"
 
-run "a crowd" timeout 60 python3 - 18740 <<'END'
+run "what it does not have is told" "$VOLTBUS" call --via "$url" wallbox clock
+status_is 0
+out_is "$no_clock"
+refusal "and in JSON" wallbox/call '{"call":"clock"}' '200 {"ok":true,"values":{"clock.year":null,"clock.month":null,'
+
+run "a crowd" timeout 60 python3 - "${url##*:}" <<'END'
 import http.client, json, sys, threading
 
 answers = []
@@ -138,13 +148,14 @@ is "it goes on" api until 2 /api/state ok devices wallbox health
 run "and answers" api post /api/devices/wallbox/call '{"call":"GV"}'
 out_is '200 {"ok":true,"values":{"firmware.version":"8.2.3","firmware.rapi":"5.2.1"},"text":"8.2.3 5.2.1"}'
 
-run "what stands behind a call is not read, and does no harm" timeout 20 python3 - 18740 <<'END'
+run "what stands behind a call is not read, and does no harm" timeout 20 python3 - "${url##*:}" <<'END'
 import socket, sys
 
 body = b'{"call":"GV"}'
-post = (b"POST /api/devices/wallbox/call HTTP/1.1\r\nHost: 127.0.0.1:18740\r\nContent-Type: application/json\r\n"
+host = b"HTTP/1.1\r\nHost: 127.0.0.1:" + sys.argv[1].encode() + b"\r\n"
+post = (b"POST /api/devices/wallbox/call " + host + b"Content-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % len(body)) + body
-for behind in (b"", b"GET /api/state HTTP/1.1\r\nHost: 127.0.0.1:18740\r\n\r\n", post, b"x" * 5000):
+for behind in (b"", b"GET /api/state " + host + b"\r\n", post, b"x" * 5000):
     with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10) as link:
         link.sendall(post + behind)
         got = b""
@@ -249,6 +260,9 @@ out_is '{"ok":true,"values":{"firmware.version":"8.2.3","firmware.rapi":"5.2.1"}
 run "a slip" "$VOLTBUS" call "rapi:$work/box" openevse pase --control
 status_is 2
 err_is "voltbus call: openevse has no call 'pase'; did you mean pause? (voltbus list calls)"
+run "all of it" timeout 20 "$VOLTBUS" call "rapi:$work/box" openevse clock
+status_is 0
+out_is "$no_clock"
 run "a box without a clock" timeout 20 "$VOLTBUS" get "rapi:$work/box" openevse clock.year
 status_is 1
 err_is "voltbus get: openevse clock.year: not available: the device answers without it"

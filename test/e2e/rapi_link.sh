@@ -5,9 +5,8 @@ set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
 
-url=http://127.0.0.1:18710
 calls="$work/calls"
-tap=18712
+tap=$(free_port)
 cat >"$work/house.yaml" <<END
 links:
   quiet: "rapi:$work/quiet"
@@ -19,7 +18,7 @@ devices:
   wrong: {type: openevse, link: mast, control: true}
   heard: {type: openevse, link: tap}
 outputs:
-  page: {type: http, listen: "127.0.0.1:18710"}
+  page: {type: http, listen: "127.0.0.1:0"}
 END
 
 box() { # NAME [ARGUMENT]...: a simulated box at $work/NAME
@@ -74,7 +73,7 @@ status_is 1
 err_is "voltbus call: no-answer: wrong status: nothing answers: $no_answer"
 run "a command" api post /api/devices/wrong/charge.current '{"value":10}'
 out_is '504 {"error":"no-answer","reason":"wrong charge.current: nothing answers: '"$no_answer"'"}'
-run "on the command line it is waited for" timeout 20 "$VOLTBUS" call "rapi:listen://127.0.0.1:18714" openevse status --timeout 1s
+run "on the command line it is waited for" timeout 20 "$VOLTBUS" call "rapi:listen://127.0.0.1:0" openevse status --timeout 1s
 status_is 1
 err_has "nobody is connected"
 
@@ -148,6 +147,14 @@ out_is "pilot.current 10 A"
 run "its box does not answer" timeout 40 "$VOLTBUS" call "rapi:$kit" openevse clock --timeout 30s
 status_is 1
 err_has "voltbus call: no-answer: openevse clock: "
+
+for verb in "call openevse status" "console"; do
+    # shellcheck disable=SC2086 # words
+    set -- $verb
+    run "a password in the LINK of $1 is not said again" "$VOLTBUS" "$1" rapi:http://admin:sesame@192.0.2.7/r ${2:-} ${3:-}
+    status_is 2
+    err_is "voltbus $1: rapi:http://...: user and password stand in a file, auth=FILE, and not in the place"
+done
 
 # ---- what a configuration may not say ----
 

@@ -29,12 +29,11 @@ cat >"$work/house.yaml" <<END
 links: {box: "file:$work/box.log"}
 devices: {wallbox: {type: openevse, link: box}}
 outputs:
-  page: {type: http, listen: "127.0.0.1:18795"}
+  page: {type: http, listen: "127.0.0.1:0"}
   past: {type: sqlite, path: $work/history.db}
   json: {type: json, path: $work/values.json}
   csv: {type: csv, path: $work/values.csv}
 END
-url=http://127.0.0.1:18795
 gateway house.yaml
 is "the page knows the board" api until 5 /api/state 'a"b\d,e' devices wallbox signals board.id value
 run "and the firmware" api get /api/state devices wallbox signals firmware.rapi value
