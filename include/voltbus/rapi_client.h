@@ -71,7 +71,7 @@ struct vb_rapi_dialect {
     bool sums;                   /* replies have checksums: one without is damaged */
     bool ids;                    /* sequence ids come back: every answer is tied to its question */
     bool echo;                   /* it repeats what we send */
-    char firmware[24], rapi[16]; /* as $GV gave them, with 0 at the end */
+    char firmware[24], rapi[16]; /* as $GV gave them; what is not printable as '?' */
 };
 
 struct vb_rapi_client_config {

@@ -338,7 +338,9 @@ static void version_found(struct vb_rapi_client *c, uint32_t version, int64_t no
         size_t cap = i == 1 ? sizeof d->firmware : sizeof d->rapi;
         int n = vb_field((const uint8_t *)body_of(c), c->line.body_n, i, &field);
         size_t len = n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
-        memcpy(out, field, len);
+        for (size_t at = 0; at < len; at++) { /* it will be shown */
+            out[at] = field[at] > ' ' && field[at] < 0x7F ? field[at] : '?';
+        }
         out[len] = '\0';
     }
     d->version = version;

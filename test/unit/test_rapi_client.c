@@ -399,6 +399,18 @@ static void test_the_dialect_is_what_gv_says_twice(void **state) {
     expect_dialect("$OK 8.2.3.EU 5.2.1b more^46\r", VB_VERSION(5, 2, 1), "5.2.1b", true);
 }
 
+static void test_a_version_that_cannot_be_shown_is_shown_as_question_marks(void **state) {
+    (void)state;
+    struct bench b;
+    open_finding(&b, false);
+    for (int i = 0; i < 2; i++) {
+        assert_sent(&b, "$GV^35");
+        hear(&b, "$OK \x1B[2J8\xC3 5.2.1^D5\r"); /* a terminal would be cleared */
+    }
+    assert_true(vb_rapi_client_up(&b.c));
+    assert_string_equal(b.c.dialect.firmware, "?[2J8?");
+}
+
 static void test_rapi_1_0_0_knows_only_the_additive_checksum(void **state) {
     (void)state;
     struct bench b;
@@ -1325,6 +1337,7 @@ int main(void) {
         cmocka_unit_test(test_exchanges_54_to_59_are_news),
         cmocka_unit_test(test_a_slow_way_is_waited_for_from_the_first_question_on),
         cmocka_unit_test(test_the_dialect_is_what_gv_says_twice),
+        cmocka_unit_test(test_a_version_that_cannot_be_shown_is_shown_as_question_marks),
         cmocka_unit_test(test_rapi_1_0_0_knows_only_the_additive_checksum),
         cmocka_unit_test(test_a_box_that_is_silent_is_asked_with_both_checksums_in_turn),
         cmocka_unit_test(test_only_rapi_1_may_come_without_a_checksum),
