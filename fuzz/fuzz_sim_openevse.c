@@ -88,7 +88,7 @@ static void look_at_state(const struct openevse *s) {
     require(s->car.current_ma >= 0 && s->car.current_ma <= 88000);
     require(s->car.missing_nj >= 0 && s->car.missing_nj <= s->car.battery_nj);
     require(b->session_nj >= 0 && b->session_nj < 1000000000);
-    require(b->pilot <= EVSE_DIODE && b->trigger <= 2);
+    require(b->pilot <= EVSE_DIODE && b->trigger <= TRIGGER_MISSED);
     require(b->trigger == 0 || s->saved.heartbeat_s > 0 || openevse_since(s, 5, 0, 0));
     require(!s->car.closed || s->car.plugged);
 }

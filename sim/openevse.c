@@ -293,7 +293,7 @@ static void openevse_init(void *self, const struct vb_value *values, int64_t now
         s->saved.flags |= FLAG_LEVEL_2;
     }
     if (!values[VOLTAGE].given) {
-        s->voltage_mv = values[LEVEL].number == 1 ? 240000 : 120000;
+        s->voltage_mv = openevse_nominal_mv(s);
     }
     if (!openevse_has(s, OPENEVSE_AUTO_LEVEL)) {
         s->saved.flags |= FLAG_NO_AUTO_LEVEL;

@@ -131,6 +131,10 @@ enum {
 
 /* The counters of $GF. */
 enum { COUNT_GFI, COUNT_NO_GROUND, COUNT_STUCK, COUNTERS };
+#define COUNT_NEVER 0xFF /* 1.x: an EEPROM that nobody has written */
+
+/* The third number of $SY and $GY. */
+enum { TRIGGER_NONE, TRIGGER_ACKNOWLEDGED, TRIGGER_MISSED };
 
 /* What a restart does not change. 0 = never written, unless it says otherwise. */
 struct openevse_saved {
@@ -192,8 +196,7 @@ struct openevse_box {
     /* heartbeat */
     uint8_t trigger;
     int64_t pulse_ms;
-    uint8_t relays_off; /* as applied at boot */
-    bool bolt;          /* of the Mennekes lock */
+    bool bolt; /* of the Mennekes lock */
     bool echo;
     int64_t blocked_ms; /* $FK works until then; 0 = it does not */
     uint8_t blocked_sequence;
@@ -296,7 +299,8 @@ uint8_t openevse_saved_a(const struct openevse *s);
 bool openevse_set_capacity(struct openevse *s, uint8_t amps, bool keep);
 bool openevse_heartbeat_restore(struct openevse *s);
 
-int64_t openevse_voltage_mv(const struct openevse *s); /* that it reckons with */
+uint32_t openevse_nominal_mv(const struct openevse *s); /* of the service level */
+int64_t openevse_voltage_mv(const struct openevse *s);  /* that it reckons with */
 int64_t openevse_clock_s(const struct openevse *s);
 enum openevse_sensor { SENSOR_DS3231, SENSOR_MCP9808, SENSOR_TMP007, SENSORS };
 int32_t openevse_sensor_dc(const struct openevse *s, unsigned sensor);
@@ -328,28 +332,22 @@ typedef bool openevse_handler(struct openevse *s, const struct openevse_argument
                               struct openevse_text *answer);
 
 /* What they do: functions and settings in openevse_set.c, questions in openevse_get.c. */
-#define OPENEVSE_HANDLERS(X)                                                                       \
-    X(nothing)                                                                                     \
-    X(short_press)                                                                                 \
-    X(reset_counters)                                                                              \
-    X(disable)                                                                                     \
-    X(enable)                                                                                      \
-    X(feature) X(reset_health) X(free_relay) X(panic_temperature) X(print) X(restart)              \
-        X(go_to_sleep) X(connected) X(get_time_limit) X(get_auth_lock) X(get_mennekes)             \
-            X(get_ammeter) X(capacity_range) X(get_timer) X(settings) X(fault_counters)            \
-                X(current_and_voltage) X(get_charge_limit) X(identity) X(health) X(get_voltmeter)  \
-                    X(get_thresholds) X(temperatures) X(relays) X(get_state) X(get_clock)          \
-                        X(energy) X(versions) X(openings) X(heartbeat_numbers) X(frequency)        \
-                            X(lcd_type) X(set_clock) X(time_limit) X(auth_lock) X(mennekes)        \
-                                X(ammeter) X(boot_lock) X(capacity) X(old_switch) X(old_echo)      \
-                                    X(charge_limit) X(lifetime) X(service_level) X(voltmeter)      \
-                                        X(thresholds) X(relay_switch) X(delay_timer) X(voltage)    \
-                                            X(heartbeat) X(zero_threshold) X(fake_current)         \
-                                                X(tune_relay)
-
-#define X(name) openevse_handler openevse_do_##name;
-OPENEVSE_HANDLERS(X)
-#undef X
+openevse_handler openevse_do_nothing, openevse_do_short_press, openevse_do_reset_counters,
+    openevse_do_disable, openevse_do_enable, openevse_do_feature, openevse_do_reset_health,
+    openevse_do_free_relay, openevse_do_panic_temperature, openevse_do_print, openevse_do_restart,
+    openevse_do_go_to_sleep, openevse_do_connected, openevse_do_get_time_limit,
+    openevse_do_get_auth_lock, openevse_do_get_mennekes, openevse_do_get_ammeter,
+    openevse_do_capacity_range, openevse_do_get_timer, openevse_do_settings,
+    openevse_do_fault_counters, openevse_do_current_and_voltage, openevse_do_get_charge_limit,
+    openevse_do_identity, openevse_do_health, openevse_do_get_voltmeter, openevse_do_get_thresholds,
+    openevse_do_temperatures, openevse_do_relays, openevse_do_get_state, openevse_do_get_clock,
+    openevse_do_energy, openevse_do_versions, openevse_do_openings, openevse_do_heartbeat_numbers,
+    openevse_do_frequency, openevse_do_lcd_type, openevse_do_set_clock, openevse_do_time_limit,
+    openevse_do_auth_lock, openevse_do_mennekes, openevse_do_ammeter, openevse_do_boot_lock,
+    openevse_do_capacity, openevse_do_old_switch, openevse_do_old_echo, openevse_do_charge_limit,
+    openevse_do_lifetime, openevse_do_service_level, openevse_do_voltmeter, openevse_do_thresholds,
+    openevse_do_relay_switch, openevse_do_delay_timer, openevse_do_voltage, openevse_do_heartbeat,
+    openevse_do_zero_threshold, openevse_do_fake_current, openevse_do_tune_relay;
 
 /* Parameter number i; one that is not there is what the last command left in memory. */
 uint32_t openevse_number(const struct openevse *s, const struct openevse_arguments *a, unsigned i);

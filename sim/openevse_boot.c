@@ -3,10 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "sim/openevse.h"
 
-#define NOMINAL_1   120000 /* mV */
-#define NOMINAL_2   240000
-#define COUNT_NEVER 0xFF /* 1.x: an EEPROM that nobody has written */
-
 /* ---- news ---- */
 
 #define VFLAGS_TOLD                                                                                \
@@ -84,8 +80,7 @@ void openevse_news(struct openevse *s) {
 static void power_up(struct openevse *s) {
     struct openevse_box *b = &s->box;
     *b = (struct openevse_box){.vflags = VFLAG_SESSION_ENDED};
-    b->relays_off = s->saved.relays_off;
-    b->nominal_mv = s->saved.flags & FLAG_LEVEL_2 ? NOMINAL_2 : NOMINAL_1;
+    b->nominal_mv = openevse_nominal_mv(s);
     b->capacity = openevse_saved_a(s);
     b->pulse_ms = b->off_ms = s->t_ms;
     if (s->saved.timer && openevse_since(s, 5, 2, 0)) {

@@ -15,8 +15,7 @@
 #define OVER_MA       5000
 #define STANDING_MA   1000 /* below: no current flows */
 
-#define COUNT_MAX   0xFE
-#define COUNT_NEVER 0xFF /* 1.x: an EEPROM that nobody has written */
+#define COUNT_MAX 0xFE
 
 /* ---- relay and states ---- */
 

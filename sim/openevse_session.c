@@ -9,7 +9,6 @@
 #define MOST_A     80
 #define USUAL_L1_A 12
 #define MOST_UW    INT64_C(10000000000000) /* beyond: somebody has set nonsense */
-#define MISSED     2                       /* trigger: a pulse was missed */
 
 /* ---- currents ---- */
 
@@ -43,6 +42,10 @@ bool openevse_set_capacity(struct openevse *s, uint8_t amps, bool keep) {
         s->saved.amps[level_of(s) - 1] = set;
     }
     return set == amps;
+}
+
+uint32_t openevse_nominal_mv(const struct openevse *s) {
+    return level_of(s) == 2 ? 240000 : 120000;
 }
 
 int64_t openevse_voltage_mv(const struct openevse *s) {
@@ -198,7 +201,7 @@ void openevse_session_step(struct openevse *s, int64_t model_ms) {
 /* ---- heartbeat ---- */
 
 bool openevse_heartbeat_restore(struct openevse *s) {
-    if (!s->box.trigger) {
+    if (s->box.trigger == TRIGGER_NONE) {
         return true;
     }
     return !s->box.hot && openevse_set_capacity(s, openevse_saved_a(s), false);
@@ -218,7 +221,7 @@ void openevse_heartbeat_step(struct openevse *s) {
     if (s->saved.fallback_a < b->capacity) {
         (void)openevse_set_capacity(s, s->saved.fallback_a, false);
     }
-    b->trigger = MISSED;
+    b->trigger = TRIGGER_MISSED;
     b->pulse_ms = s->t_ms;
 }
 

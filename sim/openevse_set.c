@@ -284,7 +284,7 @@ bool openevse_do_service_level(openevse *s, const arguments *a, text *answer) {
     }
     set_flag(s, FLAG_LEVEL_2, c == '2');
     set_flag(s, FLAG_NO_AUTO_LEVEL, true);
-    s->box.nominal_mv = c == '2' ? 240000 : 120000;
+    s->box.nominal_mv = openevse_nominal_mv(s);
     (void)openevse_set_capacity(s, openevse_saved_a(s), false);
     return true;
 }
@@ -361,11 +361,11 @@ static bool heartbeat_acknowledged(openevse *s, uint8_t cookie) {
     if (cookie != 165) {
         return false;
     }
-    if (s->box.trigger == 2) {
+    if (s->box.trigger == TRIGGER_MISSED) {
         if (!openevse_heartbeat_restore(s)) {
             return false;
         }
-        s->box.trigger = 1;
+        s->box.trigger = TRIGGER_ACKNOWLEDGED;
     }
     return true;
 }
@@ -373,7 +373,7 @@ static bool heartbeat_acknowledged(openevse *s, uint8_t cookie) {
 bool openevse_do_heartbeat(openevse *s, const arguments *a, text *answer) {
     bool ok = false;
     if (a->count == 1) {
-        ok = s->box.trigger != 2;
+        ok = s->box.trigger != TRIGGER_MISSED;
         s->box.pulse_ms = s->t_ms;
     } else if (a->count == 2) {
         ok = heartbeat_acknowledged(s, (uint8_t)openevse_number(s, a, 1));
@@ -382,7 +382,7 @@ bool openevse_do_heartbeat(openevse *s, const arguments *a, text *answer) {
         ok = interval_s != 0 || openevse_heartbeat_restore(s);
         s->saved.heartbeat_s = interval_s;
         s->saved.fallback_a = (uint8_t)openevse_number(s, a, 2);
-        s->box.trigger = 0;
+        s->box.trigger = TRIGGER_NONE;
         s->box.pulse_ms = s->t_ms;
     }
     (void)openevse_do_heartbeat_numbers(s, a, answer);
