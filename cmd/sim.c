@@ -236,14 +236,22 @@ static int run(struct bridge *b, const struct sim *sim, const struct sim_setting
 
 /* ---- the command line ---- */
 
-static int list(void) {
+/* Words in full: vb_key_allowed has room for one line only. */
+static void list_key(const struct vb_key *key) {
+    char words[512];
     char allowed[VB_KEY_WHY];
+    bool some = key->type == VB_KEY_WORDS;
+    printf("  %s=%s  %s%s; %s\n", key->name, key->initial ? key->initial : "?",
+           some ? "none, or with '+' between them some of " : "",
+           some ? names_text(key->words, words, sizeof words) : vb_key_allowed(key, allowed),
+           key->help);
+}
+
+static int list(void) {
     for (size_t i = 0; i < sim_count; i++) {
         printf("%s%s  %s (%s)\n", i ? "\n" : "", sims[i]->name, sims[i]->title, sims[i]->link);
         for (size_t k = 0; k < sims[i]->key_count; k++) {
-            const struct vb_key *key = &sims[i]->keys[k];
-            printf("  %s=%s  %s; %s\n", key->name, key->initial ? key->initial : "?",
-                   vb_key_allowed(key, allowed), key->help);
+            list_key(&sims[i]->keys[k]);
         }
     }
     return help_text("");
