@@ -208,8 +208,10 @@ static bool is_otherwise(struct errand *e, const struct hub_value *value) {
     if (value->heard) {
         now[vb_signal_text(value->signal, value->raw, now, sizeof now - 1, NULL)] = '\0';
     }
-    end(e, failure(e->verb, "%s %s: %s%s%s is in force, not %s: %s", e->device, e->name, now,
-                   argument->unit[0] ? " " : "", argument->unit, e->value, why));
+    bool same = value->heard && is_as_asked(e, value); /* by chance: nobody keeps it so */
+    end(e, failure(e->verb, "%s %s: %s%s%s is in force, %s%s: %s", e->device, e->name, now,
+                   argument->unit[0] ? " " : "", argument->unit, same ? "but not held" : "not ",
+                   same ? "" : e->value, why));
     return true;
 }
 
