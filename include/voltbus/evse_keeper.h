@@ -63,7 +63,7 @@ struct vb_keeper {
     bool ours, cleared; /* cleared: it may be put back */
     int64_t before_s, before_a;
     /* known of the box; -1 = not known */
-    int64_t in_force_a, saved_a, hardware_a, minimum_a;
+    int64_t in_force_a, saved_a, hardware_a;
     int64_t supervised_s, supervised_a, trigger;
     uint8_t got, tried; /* bits: questions that were answered; given up for now */
     bool four;          /* its $GC says what is in force */

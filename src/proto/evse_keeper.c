@@ -196,7 +196,7 @@ static void give_up_for_now(struct vb_keeper *k, enum question question, int64_t
 
 /* Nothing is known of the box, and nothing of ours is in it. */
 static void forget(struct vb_keeper *k) {
-    k->in_force_a = k->saved_a = k->hardware_a = k->minimum_a = -1;
+    k->in_force_a = k->saved_a = k->hardware_a = -1;
     k->supervised_s = k->supervised_a = k->trigger = -1;
     k->got = k->tried = k->hot = 0;
     k->four = k->level_1 = k->was_hot = k->room = k->missed = false;
@@ -274,7 +274,6 @@ static void take_range(struct vb_keeper *k, struct text text) {
     if (!amount(text, 0, &least) || !amount(text, 1, &most)) {
         return;
     }
-    k->minimum_a = least;
     take_bound(k, &k->hardware_a, most);
     k->four = amount(text, 2, &now) && amount(text, 3, &saved);
     if (k->four) {
