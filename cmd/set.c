@@ -96,7 +96,7 @@ static void print_value(const struct errand *e, const struct hub_value *value) {
 static size_t find_question(const struct vb_device *device, const char *signal, size_t from) {
     for (size_t m = from; m < device->message_count; m++) {
         const struct vb_message *message = &device->messages[m];
-        bool asks = message->call && message->call->arg_least == 0 &&
+        bool asks = message->call && message->call->arg_count == 0 &&
                     !(message->call->flags & VB_CALL_CHANGES);
         for (unsigned i = 0; asks && i < message->signal_count; i++) {
             if (strcmp(message->signals[i].name, signal) == 0) {

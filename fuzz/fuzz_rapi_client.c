@@ -156,7 +156,7 @@ static void ask(struct watch *w, uint8_t message) {
     for (unsigned i = 0; call && i < call->arg_count; i++) {
         arguments[i] = (struct vb_argument){message / 16, "HELLO, CAR", 10};
     }
-    n = call ? vb_call_write(call, arguments, call->arg_least, body, sizeof body) : -1;
+    n = call ? vb_call_write(call, arguments, call->arg_count, body, sizeof body) : -1;
     if (n < 0) { /* news, or a word that it has not */
         n = snprintf(body, sizeof body, "G%c", 'A' + message % 26);
         m = VB_RAPI_NO_MESSAGE;

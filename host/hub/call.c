@@ -199,9 +199,6 @@ static void arguments_wrong(struct call *call) {
     }
     if (row->arg_count == 0) {
         refuse(call, VB_REFUSAL_BAD_VALUE, "takes no arguments");
-    } else if (row->arg_least < row->arg_count) {
-        refuse(call, VB_REFUSAL_BAD_VALUE, "takes %u to %u arguments (%s), not %zu", row->arg_least,
-               row->arg_count, names, call->count);
     } else {
         refuse(call, VB_REFUSAL_BAD_VALUE, "takes %u argument%s (%s), not %zu", row->arg_count,
                row->arg_count == 1 ? "" : "s", names, call->count);
@@ -212,7 +209,7 @@ static void arguments_wrong(struct call *call) {
 static bool write_body(struct call *call) {
     const struct vb_call *row = call->row;
     struct vb_argument arguments[VB_ARGUMENTS_MAX] = {{0}};
-    if (call->count < row->arg_least || call->count > row->arg_count) {
+    if (call->count != row->arg_count) {
         arguments_wrong(call);
         return false;
     }

@@ -28,15 +28,14 @@ enum {
 };
 
 struct vb_call {
-    /* "SC % V": each % is one argument, in order; the first two characters are the code. Where
-     * arguments are left out, the form ends before the field of the first one. */
+    /* "SC % V": each % is one argument, in order; the first two characters are the code. */
     const char *form;
-    /* Rows: unit, words, ratio, limits, and a title; `bit` and `len` are not looked at. VB_CHAR: a
-     * character whose code is raw. VB_STRING: text, the last argument only. */
+    /* Rows: unit, words, ratio, limits, and a title; raw has `len` bits, `bit` is not looked at.
+     * VB_CHAR: a character whose code is raw. VB_STRING: text, the last argument only. */
     const struct vb_signal *args;
-    uint8_t arg_count, arg_least; /* least: those that must be given */
-    uint16_t flags;               /* VB_CALL_* */
-    uint16_t wait_ms;             /* longest time until the answer begins; 0 = 500 */
+    uint8_t arg_count;
+    uint16_t flags;        /* VB_CALL_* */
+    uint16_t wait_ms;      /* longest time until the answer begins; 0 = 500 */
     uint32_t since, until; /* first version that has it, first that has it no more; 0 = no bound */
     const char *option;    /* build option that it needs, in words; NULL = none */
 };
@@ -60,8 +59,7 @@ int vb_call_argument(const struct vb_signal *row, const char *text, size_t n,
                      struct vb_argument *argument);
 
 /* Write the body: "SC 16 V". count arguments. out: cap bytes, no terminator. Returns the length;
- * VB_E_RANGE (fewer arguments than arg_least, more than arg_count, or an argument beyond the limits
- * of its row), VB_E_SPACE. */
+ * VB_E_RANGE (not arg_count of them, or an argument beyond the limits of its row), VB_E_SPACE. */
 #define VB_CALL_TEXT 48
 int vb_call_write(const struct vb_call *call, const struct vb_argument *arguments, size_t count,
                   char *out, size_t cap);

@@ -165,15 +165,12 @@ int vb_call_write(const struct vb_call *call, const struct vb_argument *argument
                   char *out, size_t cap) {
     struct line line = {.out = out, .cap = cap};
     size_t next = 0;
-    if (count < call->arg_least || count > call->arg_count) {
+    if (count != call->arg_count) {
         return VB_E_RANGE;
     }
     for (const char *c = call->form; *c; c++) {
         if (*c != '%') {
             add(&line, c, 1);
-        } else if (next == count) { /* left out, with the space before it */
-            line.n -= line.n > 0 && line.out[line.n - 1] == ' ';
-            break;
         } else if (!is_good(&call->args[next], &arguments[next])) {
             return VB_E_RANGE;
         } else {
@@ -229,9 +226,6 @@ static bool same_form(const struct vb_call *call, const char *body, size_t n) {
             at++;
         }
     }
-    if (form[0] == ' ' && form[1] == '%' && arguments >= call->arg_least) {
-        form += strlen(form); /* the rest is left out */
-    }
     return at == n && !*form;
 }
 
@@ -262,7 +256,7 @@ int vb_call_match(const struct vb_call *call, const char *body, size_t n,
         place += len;
         count++;
     }
-    return count >= call->arg_least ? (int)count : VB_E_UNKNOWN;
+    return count == call->arg_count ? (int)count : VB_E_UNKNOWN; /* text may be missing */
 }
 
 /* ---- finding ---- */

@@ -79,7 +79,7 @@ static const char *call_defect(const struct vb_call *call) {
     if (!call->form || strlen(call->form) < 2 || strlen(call->form) >= VB_CALL_TEXT) {
         return "the form of a call has no code, or is too long";
     }
-    if (places != call->arg_count || places > VB_ARGUMENTS_MAX || call->arg_least > places) {
+    if (places != call->arg_count || places > VB_ARGUMENTS_MAX) {
         return "the form of a call has not as many places as it has arguments";
     }
     if (call->arg_count > 0 && !call->args) {

@@ -388,8 +388,7 @@ static const struct vb_signal arg_phases[] = {CHOICE("phases", phase_words, "Pha
 /* clang-format off */
 #define CALL(...) .call = &(const struct vb_call) { .form = __VA_ARGS__ }
 #define ARGS(table)                                                                                \
-    .args = (table), .arg_count = sizeof(table) / sizeof((table)[0]),                              \
-    .arg_least = sizeof(table) / sizeof((table)[0])
+    .args = (table), .arg_count = sizeof(table) / sizeof((table)[0])
 #define SINCE(a, b, c) .since = VB_VERSION(a, b, c)
 #define UNTIL(a, b, c) .until = VB_VERSION(a, b, c)
 #define CHANGES        .flags = VB_CALL_CHANGES

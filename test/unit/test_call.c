@@ -197,7 +197,6 @@ static void test_a_body_is_taken_apart_again(void **state) {
     }
 }
 
-/* What is left out are arguments, never the letters that make an order another one. */
 static void test_a_body_without_the_last_letter_is_another_call(void **state) {
     (void)state;
     static const char *const names[] = {"set_current_volatile", "burn_current_limit"};

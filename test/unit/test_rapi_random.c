@@ -299,7 +299,7 @@ static void ask(struct session *s) {
     for (size_t i = 0; i < call->arg_count; i++) {
         arguments[i].raw = (call->args[i].words ? 0 : 6) + (int)dice(call->args[i].words ? 2 : 18);
     }
-    int n = vb_call_write(call, arguments, call->arg_least, body, VB_CALL_TEXT);
+    int n = vb_call_write(call, arguments, call->arg_count, body, VB_CALL_TEXT);
     assert_true(n > 0);
     body[n] = '\0';
     if (vb_rapi_client_ask(&s->c, s->asked + 1, (size_t)m, body, (size_t)n, s->now) == VB_OK) {
