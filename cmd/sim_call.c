@@ -65,7 +65,7 @@ static void on_bytes(void *owner, const uint8_t *bytes, size_t n, int64_t mono_n
             c->n = 0;
             on_line(c);
         } else if (c->n < sizeof c->line - 1) {
-            c->line[c->n++] = bytes[i] < 0x20 ? '?' : (char)bytes[i];
+            c->line[c->n++] = bytes[i] < 0x20 || bytes[i] > '~' ? '?' : (char)bytes[i];
         }
     }
 }

@@ -138,7 +138,7 @@ server = socket.create_server(("127.0.0.1", 0))
 place = "tcp://127.0.0.1:%d" % server.getsockname()[1]
 for answer, status, out, err in (
         (b"", 1, "", f"voltbus call: {place} does not answer\n"),
-        (b"x" * 100000 + b"\nok \x1b[2Jyes\n", 0, "x" * 511 + "\n?[2Jyes\n", "")):
+        (b"x" * 100000 + b"\nok \x1b[2J\x9b2Jyes\n", 0, "x" * 511 + "\n?[2J?2Jyes\n", "")):
     asked = subprocess.Popen([sys.argv[1], "call", place, "openevse", "car", "away"],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peer, _ = server.accept()
