@@ -55,7 +55,12 @@ struct hub_calls {
 
 static const char *call_name(const struct call *call) {
     const struct vb_device *type = call->device->config->type;
-    return !call->is_body && call->row ? type->messages[call->reply.message].name : call->name;
+    for (size_t m = 0; m < type->message_count && !call->is_body && call->row; m++) {
+        if (type->messages[m].call == call->row) { /* not that which has read the answer */
+            return type->messages[m].name;
+        }
+    }
+    return call->name;
 }
 
 /* What changes something is in the log and in the history, done or refused; questions are not. */

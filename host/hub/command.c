@@ -269,7 +269,8 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     if (refusal == VB_REFUSAL_NONE && !tell_link(device, command)) {
         *lease = before; /* and on the bus again what was there */
         (void)tell_link(device, command);
-        refusal = VB_REFUSAL_NO_SLOT;
+        refusal =
+            device->link->config->spec->kind->wish ? VB_REFUSAL_NOT_THERE : VB_REFUSAL_NO_SLOT;
     }
     if (refusal != VB_REFUSAL_NONE) {
         *lease = before;

@@ -393,6 +393,9 @@ static bool wish(struct link *link, struct hub_device *device, size_t i, bool le
     if (rapi->listens || !rapi->begun) {
         return !leased;
     }
+    if (leased && rapi->client.dialect.version < VB_KEEPER_SINCE) {
+        return false; /* it could only save it, and EEPROM wears */
+    }
     if (leased) {
         vb_keeper_want(&rapi->keeper, raw, clock_mono_ns());
     } else {

@@ -37,13 +37,13 @@ static void on_complaint(void *context, const char *text) {
     fail_msg("%s", text);
 }
 
-static void open_hub(const char *devices) {
+static void open_box(const char *rapi, const char *devices) {
     char why[OUTPUT_WHY] = "";
     char text[1000];
     snprintf(text, sizeof text,
-             "links: {box: 'rapi:sim://openevse,car=away'}\ndevices: {wallbox: {type: openevse, "
-             "link: box%s}}\n",
-             devices);
+             "links: {box: 'rapi:sim://openevse,car=away,rapi=%s'}\ndevices: {wallbox: {type: "
+             "openevse, link: box%s}}\n",
+             rapi, devices);
     said[0] = asked[0] = '\0';
     told = 0;
     config = config_parse("test", text, strlen(text), on_complaint, NULL);
@@ -53,6 +53,10 @@ static void open_hub(const char *devices) {
     if (!hub_open(&hub, &loop, config, why)) {
         fail_msg("%s", why);
     }
+}
+
+static void open_hub(const char *devices) {
+    open_box("5.2.1", devices);
 }
 
 static void close_hub(void) {
@@ -336,6 +340,31 @@ static void test_a_value_is_sent_once_and_nothing_before_anybody_asks(void **sta
     close_hub();
 }
 
+static void test_a_box_that_cannot_hold_a_current_for_a_while_takes_no_lease(void **state) {
+    (void)state;
+    open_box("2.0.0", ", control: true");
+    call(0, "version", NULL);
+    run_until(1, 5000);
+    struct hub_answer answer = hub_command(&hub.devices[0], 0, "10", 2, 30 * VB_NS_PER_S, "test");
+    assert_int_equal(answer.refusal, VB_REFUSAL_NOT_THERE);
+    assert_string_equal(answer.why, "wallbox charge.current: the version or build of this device "
+                                    "does not have it");
+    assert_string_equal(answer.value, "6");
+    run_for(500);
+    assert_int_equal(count("SC"), 0);
+    close_hub();
+}
+
+static void test_the_log_names_the_call_that_was_made(void **state) {
+    (void)state;
+    open_hub(", control: true");
+    call(0, "set_current_volatile", "10");
+    run_until(1, 5000);
+    assert_int_equal(last.refusal, VB_REFUSAL_NONE);
+    assert_non_null(strstr(said, "call wallbox/set_current_volatile: SC 10 V by test: done"));
+    close_hub();
+}
+
 static void test_the_safe_value_is_sent_before_it_closes(void **state) {
     (void)state;
     open_hub(", control: true");
@@ -379,6 +408,8 @@ int main(void) {
         cmocka_unit_test(test_a_hub_that_closes_tells_nobody_and_forgets_nothing),
         cmocka_unit_test(test_who_is_told_may_close_the_hub),
         cmocka_unit_test(test_a_value_is_sent_once_and_nothing_before_anybody_asks),
+        cmocka_unit_test(test_a_box_that_cannot_hold_a_current_for_a_while_takes_no_lease),
+        cmocka_unit_test(test_the_log_names_the_call_that_was_made),
         cmocka_unit_test(test_the_safe_value_is_sent_before_it_closes),
         cmocka_unit_test(test_why_less_is_in_force_is_told),
     };
