@@ -104,12 +104,13 @@ static bool publish_message(struct hub_device *device, size_t m) {
     return kind->publish && kind->publish(device->link, &frame) && n > 0;
 }
 
-/* Tell the link what is in force of command i now. Returns false if it cannot carry it. */
-static bool tell_link(struct hub_device *device, size_t i) {
+/* Tell the link what is in force of command i now. Returns false if it cannot carry it; why may say
+ * more. */
+static bool tell_link(struct hub_device *device, size_t i, char why[LINK_WHY]) {
     const struct link_kind *kind = device->link->config->spec->kind;
     const struct vb_lease *lease = &device->control.leases[i];
     return kind->wish
-               ? kind->wish(device->link, device, i, lease->until_ns != INT64_MIN, lease->raw)
+               ? kind->wish(device->link, device, i, lease->until_ns != INT64_MIN, lease->raw, why)
                : publish_message(device, command_row(device, i)->message);
 }
 
@@ -157,7 +158,8 @@ static void tell(struct hub_device *device, size_t i, const char *by, int64_t ol
 /* A lease has ended: the link hears it too. */
 static void ended(struct hub_device *device, size_t i, const char *by, int64_t old_raw,
                   const char *result) {
-    (void)tell_link(device, i);
+    char why[LINK_WHY];
+    (void)tell_link(device, i, why);
     tell(device, i, by, old_raw, result);
 }
 
@@ -266,9 +268,10 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     if (refusal == VB_REFUSAL_NONE) {
         refusal = command_link_ready(device->link, why);
     }
-    if (refusal == VB_REFUSAL_NONE && !tell_link(device, command)) {
+    if (refusal == VB_REFUSAL_NONE && !tell_link(device, command, why)) {
+        char none[LINK_WHY];
         *lease = before; /* and on the bus again what was there */
-        (void)tell_link(device, command);
+        (void)tell_link(device, command, none);
         refusal =
             device->link->config->spec->kind->wish ? VB_REFUSAL_NOT_THERE : VB_REFUSAL_NO_SLOT;
     }

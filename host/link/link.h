@@ -54,13 +54,15 @@ struct link_kind {
     /* Calls (voltbus/call.h). version: of what is at the other end, 0 = not known yet. ask: put one
      * question or order of device's table, as vb_call_write made it; the link answers each ticket
      * once by hub_answered (never from inside ask). wish: command number i of the device has changed
-     * (leased: a lease is running; raw: what is to be in force), instead of publish. shown: what
+     * (leased: a lease is running; raw: what is to be in force), instead of publish; false: the device
+     * does not have it, why may say more. shown: what
      * the device makes of command i, if it is not what was asked: why, in one sentence (LINK_WHY).
      * NULL: this kind has no calls. */
     uint32_t (*version)(const struct link *link);
     enum vb_refusal (*ask)(struct link *link, uint32_t ticket, struct hub_device *device,
                            size_t message, const char *body, size_t n);
-    bool (*wish)(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw);
+    bool (*wish)(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw,
+                 char why[LINK_WHY]);
     bool (*shown)(const struct link *link, const struct hub_device *device, size_t i, char *why);
     /* Does such a link ask by itself what devices have a period for (their key poll)? So many times
      * as rarely as the period says; 0 = it does not. NULL: this kind never does. */

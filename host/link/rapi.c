@@ -386,7 +386,8 @@ static void kick(struct link *link) {
 }
 
 /* A device has one such command: the current. */
-static bool wish(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw) {
+static bool wish(struct link *link, struct hub_device *device, size_t i, bool leased, int64_t raw,
+                 char why[LINK_WHY]) {
     struct rapi *rapi = link_kind_state(link);
     (void)device;
     (void)i;
@@ -394,7 +395,8 @@ static bool wish(struct link *link, struct hub_device *device, size_t i, bool le
         return !leased;
     }
     if (leased && rapi->client.dialect.version < VB_KEEPER_SINCE) {
-        return false; /* it could only save it, and EEPROM wears */
+        snprintf(why, LINK_WHY, "%s", vb_keeper_why(VB_KEEPER_TOO_OLD));
+        return false;
     }
     if (leased) {
         vb_keeper_want(&rapi->keeper, raw, clock_mono_ns());

@@ -271,8 +271,8 @@ status_is 1
 err_is "voltbus get: refused: openevse voltmeter: the device said no; it needs VOLTMETER, which its build may lack"
 run "old firmware, and what it has by chance" timeout 20 "$VOLTBUS" set rapi:sim://openevse,rapi=2.0.0 openevse charge.current 16 --control
 status_is 1
-err_is "voltbus set: openevse charge.current: 16 A is in force, but not held: this firmware cannot hold a current for a while (RAPI 2.0.2 can)"
+err_is "voltbus set: not-there: openevse charge.current: the version or build of this device does not have it: this firmware cannot hold a current for a while (RAPI 2.0.2 can)"
 run "and what it has not" timeout 20 "$VOLTBUS" set rapi:sim://openevse,rapi=2.0.0 openevse charge.current 24 --control
 status_is 1
-err_is "voltbus set: openevse charge.current: 16 A is in force, not 24: this firmware cannot hold a current for a while (RAPI 2.0.2 can)"
+err_is "voltbus set: not-there: openevse charge.current: the version or build of this device does not have it: this firmware cannot hold a current for a while (RAPI 2.0.2 can)"
 finish

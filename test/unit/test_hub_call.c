@@ -348,7 +348,8 @@ static void test_a_box_that_cannot_hold_a_current_for_a_while_takes_no_lease(voi
     struct hub_answer answer = hub_command(&hub.devices[0], 0, "10", 2, 30 * VB_NS_PER_S, "test");
     assert_int_equal(answer.refusal, VB_REFUSAL_NOT_THERE);
     assert_string_equal(answer.why, "wallbox charge.current: the version or build of this device "
-                                    "does not have it");
+                                    "does not have it: this firmware cannot hold a current for a "
+                                    "while (RAPI 2.0.2 can)");
     assert_string_equal(answer.value, "6");
     run_for(500);
     assert_int_equal(count("SC"), 0);
