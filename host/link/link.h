@@ -55,9 +55,8 @@ struct link_kind {
      * question or order of device's table, as vb_call_write made it; the link answers each ticket
      * once by hub_answered (never from inside ask). wish: command number i of the device has changed
      * (leased: a lease is running; raw: what is to be in force), instead of publish; false: the device
-     * does not have it, why may say more. shown: what
-     * the device makes of command i, if it is not what was asked: why, in one sentence (LINK_WHY).
-     * NULL: this kind has no calls. */
+     * does not have it, why may say more. shown: what the device makes of command i, if it is not
+     * what was asked: why, in one sentence (LINK_WHY). NULL: this kind has no calls. */
     uint32_t (*version)(const struct link *link);
     enum vb_refusal (*ask)(struct link *link, uint32_t ticket, struct hub_device *device,
                            size_t message, const char *body, size_t n);
