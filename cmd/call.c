@@ -293,7 +293,10 @@ static int through(const struct errand *e) {
     }
     json_t *arguments = json_array();
     for (size_t i = 0; i < e->count; i++) {
-        json_array_append_new(arguments, json_string(e->arguments[i]));
+        if (json_array_append_new(arguments, json_string(e->arguments[i])) != 0) {
+            json_decref(arguments);
+            return usage_error(VERB, "value %zu is not UTF-8", i + 1);
+        }
     }
     json_t *wish = json_pack("{s:s,s:o}", "call", e->name, "arguments", arguments);
     char *body = wish ? json_dumps(wish, JSON_COMPACT) : NULL;

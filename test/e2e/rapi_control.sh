@@ -100,6 +100,9 @@ status_is 0
 out_is ok
 is "it wakes" api until 3 /api/state connected devices wallbox signals evse.state value
 is "the log says who asked" grep -q "call wallbox/resume: FE by http 127.0.0.1:.*: done" "$work/said"
+run "no text" "$VOLTBUS" call --via "$url" wallbox print 0 "$(printf '\377')" A
+status_is 2
+err_is "voltbus call: value 2 is not UTF-8"
 run "a text" api post /api/devices/wallbox/call '{"call":"print","arguments":[0,1,"HELLO YOU"]}'
 out_is '200 {"ok":true,"values":{},"text":""}'
 run "the page has buttons" api get /api/state devices wallbox calls 0 name
