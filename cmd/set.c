@@ -347,33 +347,73 @@ static void print_json_value(const struct errand *e, const json_t *value, const 
     free(text);
 }
 
-/* What is not asked regularly is asked now. Versions have a signal in different messages. */
+static const char *unit_of(const struct vb_message *message, const char *signal) {
+    for (unsigned i = 0; i < message->signal_count; i++) {
+        if (strcmp(message->signals[i].name, signal) == 0) {
+            return message->signals[i].unit;
+        }
+    }
+    return "";
+}
+
+/* What is not asked regularly, or was not for too long, is asked now. Versions have a signal in different
+ * messages: the first answer that has it counts. */
 static int get_by_call(const struct errand *e, const struct vb_device *type) {
-    char path[256];
-    char body[128];
-    int status = EXIT_FAILED;
-    size_t m = find_question(type, e->name, 0);
-    snprintf(path, sizeof path, "/api/devices/%s/call", e->device);
-    snprintf(body, sizeof body, "{\"call\":\"%s\"}", type->messages[m].name);
-    json_t *answer = via_ask(e->verb, e->via, path, body, HTTP_CLIENT_PATIENCE_MS, &status);
-    if (!answer) {
-        return status;
+    const char *asked = "";
+    for (size_t m = find_question(type, e->name, 0); m < type->message_count;
+         m = find_question(type, e->name, m + 1)) {
+        char path[256];
+        char body[128];
+        int status = EXIT_FAILED;
+        if (strcmp(asked, type->messages[m].name) == 0) {
+            continue; /* another version of the same call: the gate has chosen already */
+        }
+        asked = type->messages[m].name;
+        snprintf(path, sizeof path, "/api/devices/%s/call", e->device);
+        snprintf(body, sizeof body, "{\"call\":\"%s\"}", asked);
+        json_t *answer = via_ask(e->verb, e->via, path, body, HTTP_CLIENT_PATIENCE_MS, &status);
+        if (!answer) {
+            return status;
+        }
+        const json_t *value = json_object_get(json_object_get(answer, "values"), e->name);
+        if (value && !json_is_null(value)) {
+            print_json_value(e, value, unit_of(&type->messages[m], e->name));
+            json_decref(answer);
+            return EXIT_DONE;
+        }
+        json_decref(answer);
     }
-    const json_t *value = json_object_get(json_object_get(answer, "values"), e->name);
-    const char *unit = "";
-    for (unsigned i = 0; i < type->messages[m].signal_count; i++) {
-        const struct vb_signal *row = &type->messages[m].signals[i];
-        unit = strcmp(row->name, e->name) == 0 ? row->unit : unit;
+    return failure(e->verb, "%s %s: not available: the device answers without it", e->device,
+                   e->name);
+}
+
+#define LATE_MS 2000
+
+/* Is it longer ago than this device is asked for it by itself? Where nobody asks (poll: false, or a
+ * question without a period) the state has what somebody once asked for. */
+static bool is_old(const struct vb_device *type, const char *name, const json_t *signal) {
+    double age_ms = json_number_value(json_object_get(signal, "age")) * 1000;
+    unsigned period_ms = 0;
+    for (size_t m = find_question(type, name, 0); m < type->message_count;
+         m = find_question(type, name, m + 1)) {
+        unsigned own = type->messages[m].period_ms;
+        period_ms = own > period_ms ? own : period_ms;
     }
-    if (value && !json_is_null(value)) {
-        print_json_value(e, value, unit);
-        status = EXIT_DONE;
-    } else {
-        status = failure(e->verb, "%s %s: not available: the device answers without it", e->device,
-                         e->name);
+    return period_ms == 0 || age_ms > period_ms + LATE_MS;
+}
+
+/* Should the device be asked, and not the state of voltbus? */
+static bool asks_now(const struct errand *e, const json_t *state, const json_t *device) {
+    const json_t *signal = json_object_get(json_object_get(device, "signals"), e->name);
+    const char *name = json_string_value(json_object_get(device, "type"));
+    const char *link = json_string_value(json_object_get(device, "link"));
+    const struct vb_device *type = name ? vb_device_find(name) : NULL;
+    if (!type || find_question(type, e->name, 0) == type->message_count) {
+        return false;
     }
-    json_decref(answer);
-    return status;
+    const json_t *at = link ? json_object_get(json_object_get(state, "links"), link) : NULL;
+    const char *open = json_string_value(json_object_get(at, "state"));
+    return !signal || (open && strcmp(open, "open") == 0 && is_old(type, e->name, signal));
 }
 
 static int get_via(const struct errand *e) {
@@ -389,7 +429,7 @@ static int get_via(const struct errand *e) {
     const char *unit = json_string_value(json_object_get(signal, "unit"));
     const char *type_name = json_string_value(json_object_get(device, "type"));
     const struct vb_device *type = type_name ? vb_device_find(type_name) : NULL;
-    if (device && !signal && type && find_question(type, e->name, 0) < type->message_count) {
+    if (device && asks_now(e, state, device)) {
         json_decref(state);
         return get_by_call(e, type);
     }

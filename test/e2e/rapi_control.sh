@@ -115,6 +115,10 @@ out_is null
 run "what is not asked regularly is asked now" "$VOLTBUS" get --via "$url" wallbox ammeter.scale
 status_is 0
 out_is 220
+run "it is changed" "$VOLTBUS" call --via "$url" wallbox set_ammeter 225 0
+status_is 0
+run "and what was asked before is asked again" "$VOLTBUS" get --via "$url" wallbox ammeter.scale
+out_is "225"
 run "or not there" "$VOLTBUS" get --via "$url" wallbox voltmeter.scale
 status_is 1
 err_is "voltbus get: refused: wallbox voltmeter: the device said no; it needs VOLTMETER, which its build may lack"
