@@ -473,7 +473,8 @@ static bool heat_is_likely(const struct vb_keeper *k) {
 static int64_t due_in_keep(const struct vb_keeper *k, enum question question) {
     switch (question) {
     case ASK_ACKNOWLEDGE:
-        return k->supervised_s > 0 && k->trigger == MISSED ? k->acknowledge_ns : NEVER;
+        return heartbeat(k) && k->supervised_s > 0 && k->trigger == MISSED ? k->acknowledge_ns
+                                                                           : NEVER;
     case ASK_PULSE:
         return heartbeat(k) && k->supervised_s > 0 ? k->pulse_ns : NEVER;
     case ASK_SETTINGS:

@@ -450,6 +450,20 @@ static void test_without_a_heartbeat_nothing_of_it_is_touched(void **state) {
     talk_within(&b, 10000, "GC", "OK 6 80 16 32");
 }
 
+static void test_without_a_heartbeat_what_others_missed_is_not_acknowledged(void **state) {
+    (void)state;
+    struct bench b;
+    open_bench(&b, 0, VB_VERSION(5, 2, 1));
+    vb_keeper_want(&b.k, 16, b.now);
+    talk(&b, "GE", "OK 32 0021");
+    talk(&b, "GC", "OK 6 80 32 32");
+    talk(&b, "SC 16 V", "OK 16");
+    talk(&b, "GC", "OK 6 80 16 32");
+    heard(&b, "SY", "NK 5 6 2"); /* the WiFi kit's pulse was late */
+    reason_is(&b, VB_KEEPER_HEARTBEAT);
+    talk_within(&b, 10000, "SC 16 V", "OK 16");
+}
+
 static void test_a_box_without_supervision_is_kept_without(void **state) {
     (void)state;
     struct bench b; /* firmware 6.0.0 is RAPI 5.0.0 and has no SY yet */
@@ -1122,6 +1136,7 @@ int main(void) {
         cmocka_unit_test(test_an_acknowledgement_that_is_refused_is_tried_again_later),
         cmocka_unit_test(test_a_box_that_fell_back_before_we_came_is_acknowledged),
         cmocka_unit_test(test_without_a_heartbeat_nothing_of_it_is_touched),
+        cmocka_unit_test(test_without_a_heartbeat_what_others_missed_is_not_acknowledged),
         cmocka_unit_test(test_a_box_without_supervision_is_kept_without),
         cmocka_unit_test(test_somebody_elses_interval_is_not_overwritten_again_and_again),
         cmocka_unit_test(test_a_supervision_that_somebody_has_switched_off_is_set_again_soon),
