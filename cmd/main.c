@@ -65,7 +65,9 @@ int option_error(const char *verb, char **argv, const struct option *options) {
         }
     }
     if (optopt != 0) {
-        return usage_error(verb, "unknown option '-%c' (voltbus %s --help)", optopt, verb);
+        return usage_error(
+            verb, "unknown option '-%c' (voltbus %s --help)%s", optopt, verb,
+            optopt >= '0' && optopt <= '9' ? "; values that begin with '-' stand behind --" : "");
     }
     snprintf(typed, sizeof typed, "%s", argv[optind - 1] + strspn(argv[optind - 1], "-"));
     typed[strcspn(typed, "=")] = '\0';

@@ -15,6 +15,7 @@
 
 /* So many wait for their answers; beyond them "busy". */
 #define CALLS_MAX 32
+#define CODE      2 /* letters of a code; names have more */
 /* So long a call waits until the link knows whom it talks to. */
 #define FIND_NS   (5 * VB_NS_PER_S)
 #define GIVEN_MAX 40 /* of an argument as text: 16 characters, or a number */
@@ -146,7 +147,8 @@ static const char *range_text(const struct vb_signal *row, const struct vb_limit
         at += (size_t)snprintf(out + at, n - at, "%s%s", at ? " or " : "", word->word);
     }
     if (at == 0 && row->flags & VB_STRING) {
-        snprintf(out, n, "text of 1 to 16 printable characters without $, ^ and *");
+        snprintf(out, n,
+                 "text of 1 to 16 printable characters without $, ^ and *, no blank at its ends");
     } else if (at == 0 && limits) {
         snprintf(out, n, "%.12g to %.12g%s%s", (double)limits->min_milli / 1000,
                  (double)limits->max_milli / 1000, row->unit[0] ? " " : "", row->unit);
@@ -459,8 +461,23 @@ static struct call *new_call(struct hub_device *device, const char *name, size_t
     return call;
 }
 
+/* Who says a code means the words of the wire: "SC", "16", "V". Returns false if they are too long. */
+static bool join(char body[VB_CALL_TEXT + 1], const char *code, const char *const *arguments,
+                 size_t count) {
+    size_t n = (size_t)snprintf(body, VB_CALL_TEXT + 1, "%.2s", code);
+    for (size_t i = 0; i < count && n <= VB_CALL_TEXT; i++) {
+        n += (size_t)snprintf(body + n, VB_CALL_TEXT + 1 - n, " %s", arguments[i]);
+    }
+    return n <= VB_CALL_TEXT;
+}
+
 void hub_call(struct hub_device *device, const char *name, size_t n, const char *const *arguments,
               size_t count, const char *by, hub_replied *replied, void *context) {
+    char body[VB_CALL_TEXT + 1];
+    if (n == CODE && count > 0 && join(body, name, arguments, count)) {
+        hub_call_body(device, body, strlen(body), by, replied, context);
+        return;
+    }
     struct call *call = new_call(device, name, n, by, replied, context);
     if (!call) {
         return;

@@ -212,9 +212,10 @@ struct hub_reply {
 #define HUB_NO_MESSAGE SIZE_MAX
 typedef void hub_replied(void *context, const struct hub_reply *reply);
 
-/* Call name (also a code: "GS") with count arguments as text. by: as above. The gate is the same as
- * that of commands: what changes something needs control: true, arguments must be within the limits
- * of their rows, and those that a command has too within the limits of that.
+/* Call name with count arguments as text; also a code, whose arguments are then those of the wire
+ * ("SC", "16", "V"). by: as above. The gate is the same as that of commands: what changes something
+ * needs control: true, arguments must be within the limits of their rows, and those that a command
+ * has too within the limits of that.
  * replied comes exactly once, from the loop, never from inside; or, if the hub is closed first, not
  * at all. */
 void hub_call(struct hub_device *device, const char *name, size_t n, const char *const *arguments,

@@ -143,8 +143,12 @@ static void test_what_may_not_be_is_refused_and_not_sent(void **state) {
     refused("launch", NULL, VB_REFUSAL_NO_CALL, "wallbox launch: the device has no such call");
     refused("set_current", "17", VB_REFUSAL_OUT_OF_RANGE,
             "wallbox set_current: current: '17' is beyond the limits: expected 6 to 16 A");
-    refused("SC", "1.5 V", VB_REFUSAL_BAD_VALUE,
+    refused("set_current", "1.5 V", VB_REFUSAL_BAD_VALUE,
             "wallbox set_current: current: '1.5 V' is no such value: expected 6 to 16 A");
+    /* by its code, in the words of the wire */
+    refused("SC", "17 V", VB_REFUSAL_OUT_OF_RANGE,
+            "wallbox SC 17 V: current: 'SC 17 V' is beyond the limits: expected 6 to 16 A");
+    refused("SC", "16 X", VB_REFUSAL_NO_CALL, "wallbox SC 16 X: the device has no such call");
     refused("set_time_limit", "-900", VB_REFUSAL_OUT_OF_RANGE,
             "wallbox set_time_limit: time: '-900' is beyond the limits: expected 0 to 229500 s");
     refused("pause", "1", VB_REFUSAL_BAD_VALUE, "wallbox pause: takes no arguments");
