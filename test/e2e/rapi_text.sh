@@ -38,6 +38,7 @@ gateway house.yaml
 is "the page knows the board" api until 5 /api/state 'a"b\d,e' devices wallbox signals board.id value
 run "and the firmware" api get /api/state devices wallbox signals firmware.rapi value
 out_is 5.2.1
+is "and a number" api until 5 /api/state 16 devices wallbox signals pilot.current value
 stop TERM "$gateway"
 run "the printer json" cat "$work/values.json"
 out_has '"values":{"board.id":"a\"b\\d,e"}'
