@@ -87,7 +87,7 @@ valgrind:
 	$(BUILD) valgrind
 	for program in build/valgrind/test/test_*; do \
 	    if [ -x $$program ] && [ -f $$program ]; then \
-	        valgrind -q --error-exitcode=1 --leak-check=full $$program || exit 1; \
+	        VOLTBUS_LONG=1 valgrind -q --error-exitcode=1 --leak-check=full $$program || exit 1; \
 	    fi; \
 	done
 

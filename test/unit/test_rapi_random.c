@@ -383,9 +383,13 @@ static void run_session(const struct kind *kind, const struct noise *noise, stru
 
 /* ---- many sessions ---- */
 
-static unsigned how_long(void) {
+/* Sessions of each kind of noise: a hundred thousand together; VOLTBUS_LONG=N: N times 4000 each. */
+#define SHORT 4000
+#define USUAL 34000
+
+static unsigned sessions(unsigned usual) {
     const char *text = getenv("VOLTBUS_LONG");
-    return text && atoi(text) > 0 ? (unsigned)atoi(text) : 1;
+    return text && atoi(text) > 0 ? (unsigned)atoi(text) * SHORT : usual;
 }
 
 static struct counts run_sessions(const char *what, const struct noise *noise, unsigned count,
@@ -412,9 +416,6 @@ static struct counts run_sessions(const char *what, const struct noise *noise, u
     return counts;
 }
 
-#define SESSIONS 34000 /* three times: with ids, without, without checksums */
-#define HEAVY    4000
-
 /* One wrong byte in every twentieth line, and stops of up to 4 s. */
 static const struct noise single = {.line_permille = 50, .stop_permille = 20, .stop_ms = 4000};
 /* Every byte of a hundred, as it happens: about every tenth line, and often more than one. */
@@ -423,7 +424,7 @@ static const struct noise heavy = {.byte_permille = 10, .stop_permille = 20, .st
 static void test_with_ids_no_answer_is_ever_wrong(void **state) {
     (void)state;
     struct counts k =
-        run_sessions("ids, one wrong byte a line", &single, SESSIONS * how_long(), 2, 5, true);
+        run_sessions("ids, one wrong byte a line", &single, sessions(USUAL), 2, 5, true);
     assert_int_equal(k.wrong + k.misheard + k.wrong_nk + k.wrong_frames, 0);
     assert_true(k.damaged > 0 && k.late > 0 && k.repeated > 0);
 }
@@ -432,7 +433,7 @@ static void test_with_ids_no_answer_is_ever_wrong(void **state) {
 static void test_with_checksums_no_answer_is_that_to_another_question(void **state) {
     (void)state;
     struct counts k =
-        run_sessions("sums, one wrong byte a line", &single, SESSIONS * how_long(), 1, 5, false);
+        run_sessions("sums, one wrong byte a line", &single, sessions(USUAL), 1, 5, false);
     assert_int_equal(k.wrong + k.wrong_frames, 0);
     assert_true(k.misheard <= k.questions / 2000 && k.wrong_nk <= k.questions / 10000);
 }
@@ -441,7 +442,7 @@ static void test_with_checksums_no_answer_is_that_to_another_question(void **sta
 static void test_rapi_1_asks_three_times(void **state) {
     (void)state;
     struct counts k =
-        run_sessions("RAPI 1, one wrong byte a line", &single, SESSIONS * how_long(), 0, 0, false);
+        run_sessions("RAPI 1, one wrong byte a line", &single, sessions(USUAL), 0, 0, false);
     assert_int_equal(k.wrong, 0);
     assert_true(k.wrong_frames <= 1 + k.frames / 1000000);
     assert_true(k.misheard <= k.questions / 2000 && k.wrong_nk <= 1 + k.questions / 10000);
@@ -450,19 +451,19 @@ static void test_rapi_1_asks_three_times(void **state) {
 /* XOR cannot see two changes of the same bit, nor one character lost twice. */
 static void test_heavy_noise_fools_it_rarely(void **state) {
     (void)state;
-    struct counts k = run_sessions("ids, heavy noise", &heavy, HEAVY * how_long(), 2, 5, true);
+    struct counts k = run_sessions("ids, heavy noise", &heavy, sessions(SHORT), 2, 5, true);
     assert_true(k.wrong + k.misheard + k.wrong_nk <= k.questions / 1000);
-    k = run_sessions("sums, heavy noise", &heavy, HEAVY * how_long(), 1, 5, false);
+    k = run_sessions("sums, heavy noise", &heavy, sessions(SHORT), 1, 5, false);
     assert_true(k.wrong + k.misheard + k.wrong_nk <= k.questions / 500);
-    (void)run_sessions("RAPI 1, heavy noise", &heavy, HEAVY * how_long(), 0, 0, false);
+    (void)run_sessions("RAPI 1, heavy noise", &heavy, sessions(SHORT), 0, 0, false);
 }
 
 static void test_a_good_wire_needs_no_repeats(void **state) {
     (void)state;
-    struct counts k = run_sessions("ids, good wire", &silence, HEAVY / 4, 2, 5, true);
+    struct counts k = run_sessions("ids, good wire", &silence, SHORT / 4, 2, 5, true);
     assert_int_equal(k.damaged + k.late + k.wrong + k.wrong_frames, 0);
     assert_int_equal(k.results[VB_RAPI_RESULT_NO_ANSWER] + k.results[VB_RAPI_RESULT_LOST], 0);
-    k = run_sessions("no ids, good wire", &silence, HEAVY / 4, 0, 5, false);
+    k = run_sessions("no ids, good wire", &silence, SHORT / 4, 0, 5, false);
     assert_int_equal(k.damaged + k.late + k.wrong + k.wrong_frames, 0);
     assert_int_equal(k.results[VB_RAPI_RESULT_NO_ANSWER] + k.results[VB_RAPI_RESULT_LOST], 0);
 }
