@@ -211,7 +211,7 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
         return true;
     }
     struct view *views = views_of(d, frame->bus);
-    struct vb_reading readings[SELECTION_MAX];
+    static struct vb_reading readings[SELECTION_MAX];
     bool fits = false; /* the length fits a row of some device */
     size_t good = 0;
     size_t bad = 0;

@@ -86,7 +86,7 @@ static void keep_text(struct sim_transport *s, size_t key, const struct vb_value
 
 static bool check(struct transport *t, const struct sim_settings *settings, char *why) {
     struct sim_transport *s = (struct sim_transport *)t;
-    struct vb_value values[SIM_KEYS_MAX];
+    struct vb_value values[SIM_KEYS_MAX] = {0};
     s->sim = sim_find(t->place.name);
     if (!s->sim) {
         snprintf(why, TRANSPORT_WHY, "there is no simulator %.60s (voltbus sim --list lists them)",
