@@ -221,6 +221,8 @@ console = Console(place, columns=40, NO_COLOR="1")
 console.waits_for("again, on a narrow terminal", "RAPI 5.2.1")
 console.type("\x1b[A\r")
 console.waits_for("the history is there again", "allows that")
+# before the prompt is there the terminal itself would show the keys
+check("and the prompt behind it", soon(lambda: console.text().endswith("> ")), console.text())
 long = "print 0 1 a text that needs more than one line"
 console.type(long)
 console.waits_for("a long line", "one line")
