@@ -217,14 +217,10 @@ static bool is_place(const char *link) {
 
 static int call_simulator(const struct errand *e, const char *place) {
     if (!sim_find(e->device)) {
-        const char *names[65] = {NULL};
         char near[NEAREST_TEXT];
-        for (size_t i = 0; i < sim_count && i < 64; i++) {
-            names[i] = sims[i]->name;
-        }
         return usage_error(VERB,
                            "there is no simulator '%s'%s (a LINK has its kind before it: rapi:%s)",
-                           e->device, nearest(e->device, names, near), place);
+                           e->device, nearest_sim(e->device, near), place);
     }
     if (e->count > 1) {
         return usage_error(VERB, "a setting has one value");

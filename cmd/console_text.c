@@ -15,6 +15,7 @@
 
 #include "host/base/nearest.h"
 #include "host/out/output.h"
+#include "voltbus/crc.h"
 #include "voltbus/rapi.h"
 
 /* What people say for a call; with arguments it may be another one. */
@@ -88,10 +89,7 @@ __attribute__((format(printf, 2, 3))) static void wrong(struct console_line *lin
 }
 
 static uint8_t sum_of(char kind, const uint8_t *bytes, size_t n, uint8_t sum) {
-    for (size_t i = 0; i < n; i++) {
-        sum = (uint8_t)(kind == '^' ? sum ^ bytes[i] : sum + bytes[i]);
-    }
-    return sum;
+    return (uint8_t)(kind == '^' ? sum ^ vb_xor8(bytes, n) : sum + vb_sum8(bytes, n));
 }
 
 /* Cut the checksum off a line that was typed, or pasted, with one. text: from '$' on. Returns false if
@@ -519,16 +517,22 @@ static const struct vb_sample *sample_of(const struct vb_sample *samples, size_t
 
 #define SAMPLES_MAX 64
 
-bool console_explain(struct text *out, const struct vb_device *device, const struct vb_frame *frame,
-                     size_t columns) {
+/* What the rows of the device make of a frame. samples: room for SAMPLES_MAX. */
+static struct vb_reading read_frame(const struct vb_device *device, const struct vb_frame *frame,
+                                    struct vb_sample *samples) {
     struct vb_instance instance;
-    struct vb_sample samples[SAMPLES_MAX];
-    size_t wide = 0;
     if (vb_device_most(device) > SAMPLES_MAX) {
-        return false;
+        return (struct vb_reading){0};
     }
     vb_instance_init(&instance, device, NULL, 0);
-    struct vb_reading reading = vb_instance_read(&instance, frame, samples, SAMPLES_MAX);
+    return vb_instance_read(&instance, frame, samples, SAMPLES_MAX);
+}
+
+bool console_explain(struct text *out, const struct vb_device *device, const struct vb_frame *frame,
+                     size_t columns) {
+    struct vb_sample samples[SAMPLES_MAX];
+    struct vb_reading reading = read_frame(device, frame, samples);
+    size_t wide = 0;
     if (!reading.message || reading.fault != VB_FAULT_NONE || reading.message->signal_count == 0) {
         return false;
     }
@@ -559,28 +563,14 @@ bool console_explain(struct text *out, const struct vb_device *device, const str
 }
 
 const char *console_title(const struct vb_device *device, const struct vb_frame *frame) {
-    struct vb_instance instance;
     struct vb_sample samples[SAMPLES_MAX];
-    if (vb_device_most(device) > SAMPLES_MAX) {
-        return NULL;
-    }
-    vb_instance_init(&instance, device, NULL, 0);
-    struct vb_reading reading = vb_instance_read(&instance, frame, samples, SAMPLES_MAX);
+    struct vb_reading reading = read_frame(device, frame, samples);
     return reading.message ? reading.message->title : NULL;
 }
 
 void console_line_text(struct text *out, const struct vb_frame *frame) {
-    const struct {
-        const uint8_t *bytes;
-        size_t n;
-    } parts[] = {{frame->data, frame->len}, {frame->side, frame->side_len}};
-    text_add(out, "$");
-    for (size_t p = 0; p < 2; p++) {
-        for (size_t i = 0; i < parts[p].n; i++) {
-            char c = (char)parts[p].bytes[i];
-            text_bytes(out, isprint((unsigned char)c) && (unsigned char)c < 0x7F ? &c : "?", 1);
-        }
-    }
+    char line[VB_FRAME_TEXT]; /* lines have VB_RAPI_LINE_MAX characters at most */
+    text_bytes(out, line, vb_frame_text(frame, line));
 }
 
 void console_damage(struct text *out, const struct vb_frame *frame) {
@@ -670,23 +660,6 @@ static void help_all(struct text *out, size_t columns) {
     }
 }
 
-static void allowed(const struct vb_signal *row, char *out, size_t cap) {
-    size_t n = 0;
-    out[0] = '\0';
-    for (const struct vb_word *w = row->words; w && w->word && n < cap; w++) {
-        n += (size_t)snprintf(out + n, cap - n, "%s%s", n > 0 ? ", " : "", w->word);
-    }
-    if (n == 0 && row->limits) {
-        const struct vb_decimal milli = {.mul = 1, .div = 1000};
-        char low[VB_NUMBER_TEXT];
-        char high[VB_NUMBER_TEXT];
-        int low_n = (int)vb_decimal_text(&milli, row->limits->min_milli, low);
-        int high_n = (int)vb_decimal_text(&milli, row->limits->max_milli, high);
-        snprintf(out, cap, "%.*s to %.*s%s%s", low_n, low, high_n, high, row->unit[0] ? " " : "",
-                 row->unit);
-    }
-}
-
 static void help_call(struct text *out, const struct vb_message *message, size_t columns) {
     const struct vb_call *call = message->call;
     char text[VB_VERSION_TEXT];
@@ -696,7 +669,7 @@ static void help_call(struct text *out, const struct vb_message *message, size_t
     for (size_t i = 0; i < call->arg_count; i++) {
         char range[200];
         char line[320];
-        allowed(&call->args[i], range, sizeof range);
+        (void)row_range(&call->args[i], call->args[i].limits, ", ", range, sizeof range);
         snprintf(line, sizeof line, "%s: %.90s%s%s", call->args[i].name,
                  call->args[i].title ? call->args[i].title : "", range[0] ? ": " : "", range);
         text_add(out, "  % ");

@@ -297,31 +297,6 @@ static void range_json(struct listing *l, const struct vb_signal *argument,
     }
 }
 
-/* "0 to 32.5 A", "off|eco|full", "text". */
-static void range_text(const struct vb_signal *argument, const struct vb_limits *limits, char *text,
-                       size_t cap) {
-    if (argument->words) {
-        const char *words[WORDS_MAX + 1];
-        size_t n = 0;
-        words_of(argument, limits, words);
-        text[0] = '\0';
-        for (size_t i = 0; words[i] && n < cap; i++) {
-            n += (size_t)snprintf(text + n, cap - n, "%s%s", i ? "|" : "", words[i]);
-        }
-        return;
-    }
-    if (!limits) {
-        snprintf(text, cap, "text");
-        return;
-    }
-    char low[VB_NUMBER_TEXT];
-    char high[VB_NUMBER_TEXT];
-    int low_n = (int)milli_text(limits->min_milli, low);
-    int high_n = (int)milli_text(limits->max_milli, high);
-    snprintf(text, cap, "%.*s to %.*s%s%s", low_n, low, high_n, high, argument->unit[0] ? " " : "",
-             argument->unit);
-}
-
 static void command_json(struct listing *l, const struct vb_device *device,
                          const struct vb_command *command, const char *safe, bool safe_is_word) {
     text_field(l, "device", device->name);
@@ -358,7 +333,7 @@ static void list_commands(struct listing *l) {
             }
             column(l, device->name, 18);
             column(l, command->name, 16);
-            range_text(command->argument, &command->limits, text, sizeof text);
+            (void)row_range(command->argument, &command->limits, "|", text, sizeof text);
             column(l, text, 12);
             snprintf(text, sizeof text, "safe %s", safe);
             column(l, text, 8);
@@ -428,11 +403,12 @@ static void call_line(struct listing *l, const struct vb_device *device,
     column(l, text, 24);
     sink_text(&l->sink, message->title);
     for (unsigned i = 0; i < call->arg_count; i++) {
-        range_text(&call->args[i], call->args[i].limits, text, sizeof text);
+        const struct vb_signal *row = &call->args[i];
+        (void)row_range(row, row->limits, "|", text, sizeof text);
         sink_text(&l->sink, i ? ", " : ": ");
-        sink_text(&l->sink, call->args[i].name);
+        sink_text(&l->sink, row->name);
         sink_text(&l->sink, " ");
-        sink_text(&l->sink, text);
+        sink_text(&l->sink, text[0] ? text : "text");
     }
     sink_text(&l->sink, "\n");
 }

@@ -258,15 +258,11 @@ static int list(void) {
 }
 
 static const struct sim *find(const char *name) {
-    const char *names[65] = {NULL};
     char near[NEAREST_TEXT];
     const struct sim *sim = sim_find(name);
     if (!sim) {
-        for (size_t i = 0; i < sim_count && i < 64; i++) {
-            names[i] = sims[i]->name;
-        }
         usage_error("sim", "unknown simulator '%s'%s (voltbus sim --list lists them)", name,
-                    nearest(name, names, near));
+                    nearest_sim(name, near));
     }
     return sim;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "sim/sim.h"
 
 #define ANSWER_MS 5000
 
@@ -21,6 +22,14 @@ struct call {
     bool over;
     int status;
 };
+
+const char *nearest_sim(const char *name, char *near) {
+    const char *names[65] = {NULL};
+    for (size_t i = 0; i < sim_count && i < 64; i++) {
+        names[i] = sims[i]->name;
+    }
+    return nearest(name, names, near);
+}
 
 static void end(struct call *c, int status) {
     if (!c->over) {

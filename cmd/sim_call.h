@@ -29,4 +29,8 @@ void sim_calls_close(struct sim_calls *calls);
  * Returns the exit status: EXIT_FAILED if it refused, is not there, or says nothing for 5 s. */
 int sim_call(const char *verb, const char *place, const char *key, const char *value);
 
+/* For errors: the name of a simulator that is like this one (host/base/nearest.h); near: room for
+ * NEAREST_TEXT. */
+const char *nearest_sim(const char *name, char *near);
+
 #endif

@@ -106,17 +106,9 @@ void openevse_add(struct openevse_text *t, const char *text) {
 }
 
 void openevse_add_number(struct openevse_text *t, int64_t number) {
-    char digits[21];
-    size_t first = sizeof digits;
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do {
-        digits[--first] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (number < 0) {
-        digits[--first] = '-';
-    }
-    add_bytes(t, digits + first, sizeof digits - first);
+    static const struct vb_decimal whole = {.mul = 1, .div = 1};
+    char digits[VB_NUMBER_TEXT];
+    add_bytes(t, digits, vb_decimal_text(&whole, number, digits));
 }
 
 void openevse_add_hex(struct openevse_text *t, uint32_t value, unsigned digits) {

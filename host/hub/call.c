@@ -139,20 +139,12 @@ static void on_tell(uv_timer_t *timer) {
 
 /* ---- the gate ---- */
 
-static const char *range_text(const struct vb_signal *row, const struct vb_limits *limits,
-                              char *out, size_t n) {
-    size_t at = 0;
-    out[0] = '\0';
-    for (const struct vb_word *word = row->words; word && word->word && at < n; word++) {
-        at += (size_t)snprintf(out + at, n - at, "%s%s", at ? " or " : "", word->word);
-    }
-    if (at == 0 && row->flags & VB_STRING) {
+static const char *expected(const struct vb_signal *row, const struct vb_limits *limits, char *out,
+                            size_t n) {
+    if (row->flags & VB_STRING) {
         snprintf(out, n,
                  "text of 1 to 16 printable characters without $, ^ and *, no blank at its ends");
-    } else if (at == 0 && limits) {
-        snprintf(out, n, "%.12g to %.12g%s%s", (double)limits->min_milli / 1000,
-                 (double)limits->max_milli / 1000, row->unit[0] ? " " : "", row->unit);
-    } else if (at == 0) {
+    } else if (!row_range(row, limits, " or ", out, n)[0]) {
         snprintf(out, n, "a number%s%s", row->unit[0] ? " of " : "", row->unit);
     }
     return out;
@@ -192,7 +184,7 @@ static bool argument_good(struct call *call, const struct vb_signal *row, const 
     refuse(call, range_wrong ? VB_REFUSAL_OUT_OF_RANGE : VB_REFUSAL_BAD_VALUE,
            "%s: '%.40s' is %s: expected %s", argument_name(row), given,
            range_wrong ? "beyond the limits" : "no such value",
-           range_text(row, limits, range, sizeof range));
+           expected(row, limits, range, sizeof range));
     return false;
 }
 

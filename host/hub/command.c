@@ -174,19 +174,8 @@ static void end_lease(struct hub_device *device, size_t i, const char *by, const
 /* ---- asked ---- */
 
 void hub_command_range(const struct hub_device *device, size_t command, char *out, size_t n) {
-    const struct vb_command *row = command_row(device, command);
-    const struct vb_limits *limits = &device->control.leases[command].limits;
-    const char *unit = row->argument->unit;
-    size_t at = 0;
-    out[0] = '\0';
-    if (!row->argument->words) {
-        snprintf(out, n, "%.12g to %.12g%s%s", (double)limits->min_milli / 1000,
-                 (double)limits->max_milli / 1000, unit[0] ? " " : "", unit);
-        return;
-    }
-    for (const struct vb_word *word = row->argument->words; word->word && at < n; word++) {
-        at += (size_t)snprintf(out + at, n - at, "%s%s", at ? " or " : "", word->word);
-    }
+    (void)row_range(command_row(device, command)->argument, &device->control.leases[command].limits,
+                    " or ", out, n);
 }
 
 static struct hub_answer answer_now(const struct hub_device *device, size_t i) {

@@ -216,7 +216,7 @@ static void go_on(struct link *link) {
     rapi->kick = false;
     vb_rapi_client_tick(&rapi->client, now_ns);
     for (unsigned i = 0; i < LINES_AT_ONCE; i++) {
-        uint8_t line[VB_RAPI_SEND_MAX + 9];
+        uint8_t line[VB_RAPI_SEND_MAX + 1];
         struct vb_frame frame = {0};
         hear(link, now_ns);
         notice(link, now_ns);

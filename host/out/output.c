@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -204,4 +205,22 @@ size_t value_text(const struct column *column, const struct vb_sample *sample, c
         return vb_decimal_text(&column->decimal, sample->raw, out);
     }
     return vb_signal_text(sample->signal, sample->raw, out, VALUE_TEXT, is_word);
+}
+
+const char *row_range(const struct vb_signal *row, const struct vb_limits *limits,
+                      const char *between, char *out, size_t n) {
+    struct vb_signal limited = *row;
+    size_t at = 0;
+    limited.limits = limits;
+    out[0] = '\0';
+    for (const struct vb_word *w = row->words; w && w->word && at < n; w++) {
+        if (row->flags & VB_BITS || vb_signal_in_limits(&limited, w->raw)) {
+            at += (size_t)snprintf(out + at, n - at, "%s%s", at ? between : "", w->word);
+        }
+    }
+    if (!row->words && limits) {
+        snprintf(out, n, "%.12g to %.12g%s%s", (double)limits->min_milli / 1000,
+                 (double)limits->max_milli / 1000, row->unit[0] ? " " : "", row->unit);
+    }
+    return out;
 }

@@ -109,6 +109,11 @@ const struct output *output_find(const char *name);
 size_t value_text(const struct column *column, const struct vb_sample *sample, char *out,
                   bool *is_word);
 
+/* What a row takes within limits (NULL: none), as people read it: its words with `between` between
+ * them, or "0 to 32.5 A". out: n bytes, ends with 0, "" if there is nothing to say. Returns out. */
+const char *row_range(const struct vb_signal *row, const struct vb_limits *limits,
+                      const char *between, char *out, size_t n);
+
 /* Columns that n bytes of UTF-8 take on a terminal. */
 size_t text_columns(const char *text, size_t n);
 

@@ -24,7 +24,11 @@ extern const struct vb_crc8 vb_crc8_fineoffset;
 /* CRC of n bytes. */
 uint8_t vb_crc8(const struct vb_crc8 *crc, const uint8_t *data, size_t n);
 
-/* Sum of n bytes modulo 256. */
+/* Sum of n bytes modulo 256, and all of them xored. */
 uint8_t vb_sum8(const uint8_t *data, size_t n);
+uint8_t vb_xor8(const uint8_t *data, size_t n);
+
+/* FNV-1a of n bytes: tells one text from another, no more. */
+uint32_t vb_hash(const uint8_t *data, size_t n);
 
 #endif

@@ -46,3 +46,19 @@ uint8_t vb_sum8(const uint8_t *data, size_t n) {
     }
     return (uint8_t)sum;
 }
+
+uint8_t vb_xor8(const uint8_t *data, size_t n) {
+    uint8_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum ^= data[i];
+    }
+    return sum;
+}
+
+uint32_t vb_hash(const uint8_t *data, size_t n) {
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ data[i]) * 16777619u;
+    }
+    return hash;
+}

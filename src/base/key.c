@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "voltbus/decimal.h"
+
 /* ---- one line of text in VB_KEY_WHY bytes; what does not fit is cut, and "..." tells so ---- */
 
 struct line {
@@ -40,15 +42,9 @@ static void add(struct line *line, const char *text) {
 }
 
 static void add_number(struct line *line, int64_t number) {
-    char digits[20];
-    size_t first = sizeof digits;
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do {
-        digits[--first] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    add(line, number < 0 ? "-" : "");
-    add_bytes(line, digits + first, sizeof digits - first);
+    static const struct vb_decimal whole = {.mul = 1, .div = 1};
+    char digits[VB_NUMBER_TEXT];
+    add_bytes(line, digits, vb_decimal_text(&whole, number, digits));
 }
 
 /* What somebody wrote: not too much of it, and nothing that would break the line. */

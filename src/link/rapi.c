@@ -5,24 +5,12 @@
 
 #include <string.h>
 
+#include "voltbus/crc.h"
 #include "voltbus/hex.h"
 
-/* ---- checksums ---- */
-
-static uint8_t xor_of(const char *text, size_t n) {
-    uint8_t sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum ^= (uint8_t)text[i];
-    }
-    return sum;
-}
-
-static uint8_t sum_of(const char *text, size_t n) {
-    uint8_t sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum = (uint8_t)(sum + (uint8_t)text[i]);
-    }
-    return sum;
+/* Of n characters, as ^ or * says it. */
+static uint8_t checksum(enum vb_rapi_sum sum, const char *text, size_t n) {
+    return (sum == VB_RAPI_XOR ? vb_xor8 : vb_sum8)((const uint8_t *)text, n);
 }
 
 /* ---- writing ---- */
@@ -75,7 +63,7 @@ int vb_rapi_put(const char *body, size_t n, enum vb_rapi_sum sum, uint8_t sequen
         at += vb_hex_number(sequence, 2, out + at);
     }
     if (sum != VB_RAPI_PLAIN) {
-        uint8_t value = sum == VB_RAPI_XOR ? xor_of(out, at) : sum_of(out, at);
+        uint8_t value = checksum(sum, out, at);
         out[at++] = sum == VB_RAPI_XOR ? '^' : '*';
         at += vb_hex_number(value, 2, out + at);
     }
@@ -101,7 +89,7 @@ static void split_sequence(struct vb_rapi_line *line) {
 /* The checksum behind a body of n characters. A client wants two digits and nothing else; a box reads
  * up to two and does not look further. */
 static bool sum_is_good(const struct vb_rapi_line *line, size_t body, bool device) {
-    uint8_t value = line->sum == VB_RAPI_XOR ? xor_of(line->text, body) : sum_of(line->text, body);
+    uint8_t value = checksum((enum vb_rapi_sum)line->sum, line->text, body);
     unsigned read = 0;
     size_t at = body + 1;
     for (; at < line->n && at < body + 3 && vb_hex_digit(line->text[at]) >= 0; at++) {

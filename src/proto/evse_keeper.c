@@ -139,15 +139,10 @@ static size_t put_text(char *out, const char *text) {
 }
 
 static size_t put_number(char *out, int64_t value) {
-    char digits[20];
-    size_t n = 0;
-    do {
-        digits[n++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    for (size_t i = 0; i < n; i++) {
-        out[i] = digits[n - 1 - i];
-    }
+    static const struct vb_decimal whole = {.mul = 1, .div = 1};
+    char digits[VB_NUMBER_TEXT];
+    size_t n = vb_decimal_text(&whole, value, digits);
+    memcpy(out, digits, n);
     return n;
 }
 

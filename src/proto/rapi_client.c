@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "voltbus/crc.h"
 #include "voltbus/err.h"
 
 #define WAIT_NS     (500 * VB_NS_PER_MS)
@@ -101,12 +102,9 @@ static bool is_bare(const struct vb_rapi_client *c) {
     return c->line.body_n <= 3;
 }
 
-/* FNV-1a, never 0. */
+/* Of the line; never 0. */
 static uint32_t hash_of(const struct vb_rapi_client *c) {
-    uint32_t hash = 2166136261u;
-    for (unsigned i = 0; i < c->line.body_n; i++) {
-        hash = (hash ^ (uint8_t)body_of(c)[i]) * 16777619u;
-    }
+    uint32_t hash = vb_hash((const uint8_t *)body_of(c), c->line.body_n);
     return hash ? hash : 1;
 }
 

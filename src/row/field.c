@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "voltbus/crc.h"
 #include "voltbus/err.h"
 #include "voltbus/hex.h"
 
@@ -107,21 +108,12 @@ int vb_signal_string(const struct vb_signal *signal, const uint8_t *data, size_t
     return len == 0 ? VB_E_UNKNOWN : len < VB_STRING_MAX ? len : VB_STRING_MAX;
 }
 
-/* FNV-1a: tells one text from another, no more. */
-static int64_t hash_of(const char *text, size_t n) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < n; i++) {
-        hash = (hash ^ (uint8_t)text[i]) * 16777619u;
-    }
-    return hash;
-}
-
 int field_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw) {
     int64_t value, other;
     if (signal->flags & VB_STRING) {
         const char *text;
         int len = vb_signal_string(signal, data, n, &text);
-        *raw = len > 0 ? hash_of(text, (size_t)len) : *raw;
+        *raw = len > 0 ? vb_hash((const uint8_t *)text, (size_t)len) : *raw;
         return len > 0 ? VB_OK : len;
     }
     int result = read_field(signal, signal->bit, data, n, &value);

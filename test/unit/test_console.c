@@ -305,7 +305,8 @@ static void test_console_says_which_checksum_was_expected(void **state) {
 
 static void test_console_shows_what_is_not_printable_as_question_marks(void **state) {
     (void)state;
-    struct vb_frame frame = {.data = (const uint8_t *)"OK \x1B[2J\xC3", .len = 8};
+    struct vb_frame frame = {
+        .kind = VB_KIND_RAPI, .data = (const uint8_t *)"OK \x1B[2J\xC3", .len = 8};
     console_line_text(&out, &frame);
     assert_said("$OK ?[2J?");
 }
