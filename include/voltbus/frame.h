@@ -15,8 +15,12 @@
     X(CAN, "can")     /* id: 11 or 29 bits; data: 0..8 bytes, 0..64 with VB_FRAME_FD */            \
     X(LIN, "lin")     /* id: 6 bits, without parity; data: 0..8 bytes, without the checksum */     \
     X(RADIO, "radio") /* id: the first byte of the packet; data: the whole packet */               \
-    X(RAPI, "rapi")   /* a line of an OpenEVSE (rapi.h). id: two letters, "GS" = 4753; data: the   \
-                         text without '$' and checksum */
+    X(RAPI, "rapi") /* a line of an OpenEVSE (rapi.h). id: two letters, "GS" = 4753; data: the   \
+                         text without '$' and checksum */ \
+    X(PLC, "plc")   /* a HomePlug management message. id: its MMTYPE; data: the Ethernet frame */  \
+    X(V2G, "v2g")   /* a message between car and charger. id: the payload type of V2GTP; data:   \
+                         the payload, without the 8 bytes of V2GTP */ \
+    X(NET, "net")   /* what happens below those messages (v2gtp.h). id: enum vb_net; data: text */
 
 enum vb_kind {
 #define X(name, text) VB_KIND_##name,
@@ -61,8 +65,8 @@ const char *vb_kind_text(enum vb_kind kind);
 /* Room for the id of any frame as text. */
 #define VB_FRAME_ID_TEXT 8
 
-/* Write the id as people write it: 3 digits for CAN, 8 for 29-bit CAN, 2 for LIN and radio, the two
- * letters of RAPI ("--" for 0).
+/* Write the id as people write it: 3 digits for CAN, 8 for 29-bit CAN, 4 for HomePlug and V2G, 2 for
+ * LIN, radio and events, the two letters of RAPI ("--" for 0).
  * out: room for VB_FRAME_ID_TEXT, no terminator. Returns the length. */
 size_t vb_frame_id_text(const struct vb_frame *frame, char *out);
 

@@ -37,6 +37,9 @@ size_t vb_frame_id_text(const struct vb_frame *frame, char *out) {
         out[1] = frame->id ? printable(frame->id & 0xFF) : '-';
         return 2;
     }
+    if (frame->kind == VB_KIND_PLC || frame->kind == VB_KIND_V2G) {
+        return vb_hex_number(frame->id, 4, out);
+    }
     if (frame->kind != VB_KIND_CAN) {
         return vb_hex_number(frame->id, 2, out);
     }

@@ -103,13 +103,14 @@ static const char *call_defect(const struct vb_call *call) {
 
 static const char *message_defect(const struct vb_device *device,
                                   const struct vb_message *message) {
-    static const uint16_t len_max[VB_KIND_COUNT] = {[VB_KIND_CAN] = 64,
-                                                    [VB_KIND_LIN] = 8,
-                                                    [VB_KIND_RADIO] = UINT16_MAX,
-                                                    [VB_KIND_RAPI] = FIELDS_MAX};
+    static const uint16_t len_max[VB_KIND_COUNT] = {
+        [VB_KIND_CAN] = 64,          [VB_KIND_LIN] = 8,          [VB_KIND_RADIO] = UINT16_MAX,
+        [VB_KIND_RAPI] = FIELDS_MAX, [VB_KIND_PLC] = UINT16_MAX, [VB_KIND_V2G] = UINT16_MAX,
+        [VB_KIND_NET] = UINT16_MAX};
     uint32_t id_max = device->kind == VB_KIND_LIN     ? 0x3F
                       : device->kind == VB_KIND_RADIO ? 0xFF
-                      : device->kind == VB_KIND_RAPI  ? 0xFFFF
+                      : device->kind == VB_KIND_NET   ? 0xFF
+                      : device->kind != VB_KIND_CAN   ? 0xFFFF
                       : message->ext                  ? 0x1FFFFFFF
                                                       : 0x7FF;
     if (!message->name) {

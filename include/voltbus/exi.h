@@ -1,0 +1,156 @@
+/* voltbus/exi.h - EXI as V2G uses it: the handshake, DIN 70121, ISO 15118-2 and ISO 15118-20.
+ *
+ * Schema-informed, bit-packed, non-strict (reference/exi-facts.md). One engine walks const tables; a
+ * decoded message is one block of the caller's memory: generated structs (voltbus/exi_din70121.h and
+ * its neighbours), the root first, then whatever is out of line, at 16-bit offsets. A block holds no
+ * pointers: it may be copied, stored and compared as it is. Nothing here needs memory of its own, and
+ * the stack is bounded.
+ * SPDX-License-Identifier: MIT */
+#ifndef VOLTBUS_EXI_H
+#define VOLTBUS_EXI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "voltbus/err.h"
+
+/* The tables of one schema, made at build time from schema/NAME.schema.txt. A program links those that
+ * it names. */
+struct vb_exi_schema;
+extern const struct vb_exi_schema vb_exi_appproto;     /* supportedAppProtocolReq and Res */
+extern const struct vb_exi_schema vb_exi_din70121;     /* DIN SPEC 70121:2012 */
+extern const struct vb_exi_schema vb_exi_iso2;         /* ISO 15118-2:2013 */
+extern const struct vb_exi_schema vb_exi_iso20_common; /* ISO 15118-20 CommonMessages */
+extern const struct vb_exi_schema vb_exi_iso20_dc;
+extern const struct vb_exi_schema vb_exi_iso20_ac;
+
+enum vb_exi_kind {
+    VB_EXI_DOCUMENT,  /* a message */
+    VB_EXI_FRAGMENT,  /* one element of the schema, as it is signed */
+    VB_EXI_XFRAGMENT, /* SignedInfo: one element of the XML signature schema alone */
+};
+
+#define VB_EXI_DEPTH_MAX 16 /* elements inside each other */
+
+/* A place inside out-of-line memory of a block; 0 = there is nothing. */
+typedef uint16_t vb_exi_ref;
+
+/* What every block begins with; the root struct follows. */
+struct vb_exi_block {
+    uint16_t used; /* bytes of the block, this included */
+    uint8_t kind;  /* enum vb_exi_kind */
+    uint8_t root;  /* event code of the root element */
+};
+
+/* Where in the bytes and in the message something went wrong. Names: vb_exi_place_text. */
+struct vb_exi_place {
+    uint32_t bit;                   /* of the input; of the output when writing */
+    uint8_t depth;                  /* how many rows are known */
+    uint16_t row[VB_EXI_DEPTH_MAX]; /* the element at each depth, by its row in the tables */
+};
+
+/* Decode one message.
+ * exi: n bytes, from the 80 of the EXI header on. block: cap bytes, aligned to 8; its contents before do not
+ * matter. place: where it ended, in any case; may be NULL.
+ * Returns the number of bytes used (bytes behind them are the caller's business); VB_E_MORE (a correct
+ * beginning: the message is cut); VB_E_FORMAT (no such event code, a cookie or options in the header, a
+ * string table hit, a wildcard or second-level event, nested too deep); VB_E_RANGE (a value that its type
+ * cannot have); VB_E_SPACE (the block is too small, or the message exceeds the 64 kB of a block). After an
+ * error the block holds nothing of use. */
+int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, const uint8_t *exi,
+                  size_t n, void *block, size_t cap, struct vb_exi_place *place);
+
+/* Encode the block of a message. exi: room for cap bytes.
+ * Returns the number of bytes written; VB_E_SPACE (exi is too small); VB_E_RANGE (a value that its type cannot
+ * have, too long a text, too many items of a list); VB_E_STATE (a mandatory element is missing, or two
+ * alternatives are present). Nothing outside exi is written; after an error exi holds nothing of use. */
+int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t *exi, size_t cap,
+                  struct vb_exi_place *place);
+
+/* ---- with names: for logs and JSON; microcontrollers that do not use these do not link the names ---- */
+
+struct vb_exi_names; /* of the elements, types and words of one schema */
+extern const struct vb_exi_names vb_exi_appproto_names;
+extern const struct vb_exi_names vb_exi_din70121_names;
+extern const struct vb_exi_names vb_exi_iso2_names;
+extern const struct vb_exi_names vb_exi_iso20_common_names;
+extern const struct vb_exi_names vb_exi_iso20_dc_names;
+extern const struct vb_exi_names vb_exi_iso20_ac_names;
+
+/* By the name of the schema file: "din70121", "iso15118-2", "iso15118-20-common" ...; NULL: none. */
+const struct vb_exi_names *vb_exi_names_find(const char *schema);
+const struct vb_exi_schema *vb_exi_names_schema(const struct vb_exi_names *names);
+const char *vb_exi_names_text(const struct vb_exi_names *names); /* "din70121" */
+
+/* The element path of a place, "V2G_Message/Body/CurrentDemandReq/EVTargetVoltage". Returns its length, at
+ * most cap - 1; always ends with a zero. */
+size_t vb_exi_place_text(const struct vb_exi_names *names, const struct vb_exi_place *place,
+                         char *out, size_t cap);
+
+enum vb_exi_type {
+    VB_EXI_COMPLEX, /* has elements inside: BEGIN .. END */
+    VB_EXI_BOOL,
+    VB_EXI_ENUM,
+    VB_EXI_INT,  /* number, signed */
+    VB_EXI_UINT, /* number, unsigned 64 bits in the same place */
+    VB_EXI_BIG, /* an integer without bounds: minus, and bytes = its amount, most significant first */
+    VB_EXI_TEXT,  /* bytes: UTF-8 */
+    VB_EXI_BYTES, /* hexBinary or base64Binary */
+};
+
+/* One step of a walk over a decoded message, in document order. */
+struct vb_exi_item {
+    enum { VB_EXI_BEGIN, VB_EXI_VALUE, VB_EXI_END } what;
+    uint8_t type;          /* enum vb_exi_type; BEGIN and END: VB_EXI_COMPLEX */
+    bool attribute;        /* "@" */
+    bool content;          /* "=": the text of an element that has attributes too */
+    bool list;             /* the schema allows more than one of it here */
+    bool minus;            /* VB_EXI_BIG */
+    const char *name;      /* of the element; of the attribute; "" for content */
+    const char *type_name; /* of a complex element: "PhysicalValueType"; else "" */
+    int64_t number;        /* BOOL, ENUM (its index), INT, UINT */
+    const char *word;      /* ENUM: its name */
+    const uint8_t *bytes;  /* TEXT, BYTES, BIG: in the block ... */
+    size_t len;            /* ... that many */
+};
+
+/* The first item is the BEGIN of the root element (or its VALUE, where the root is simple), the last its END. */
+struct vb_exi_walk {
+    const struct vb_exi_names *names;
+    const void *block;
+    uint8_t depth;
+    struct {
+        uint32_t a, b; /* where the walk stands at each depth */
+    } at[VB_EXI_DEPTH_MAX];
+};
+void vb_exi_walk_init(struct vb_exi_walk *walk, const struct vb_exi_names *names,
+                      const void *block);
+bool vb_exi_walk_next(struct vb_exi_walk *walk, struct vb_exi_item *item);
+
+/* Build a block from names: begin the root, then elements and values in any order that keeps the items of a
+ * list in theirs, an end for each begin. Returns VB_OK; VB_E_UNKNOWN (no element of that name here);
+ * VB_E_FORMAT (complex where a value is expected, or the reverse; no word of the enumeration);
+ * VB_E_RANGE; VB_E_STATE (twice, another alternative is there, list full); VB_E_SPACE. What is missing is
+ * found by vb_exi_encode. */
+struct vb_exi_build {
+    const struct vb_exi_names *names;
+    void *block;
+    uint16_t cap;
+    uint8_t depth;
+    struct {
+        uint32_t a, b;
+    } at[VB_EXI_DEPTH_MAX];
+};
+int vb_exi_build_root(struct vb_exi_build *build, const struct vb_exi_names *names,
+                      enum vb_exi_kind kind, const char *root, void *block, size_t cap);
+/* What the next value or begin of that name would be: a VALUE or BEGIN with its type, list, and for a number its
+ * bounds in low and high (UINT: as uint64_t; may be NULL). name: as in vb_exi_item; "" = content. */
+int vb_exi_build_ask(const struct vb_exi_build *build, const char *name, bool attribute,
+                     struct vb_exi_item *item, int64_t *low, int64_t *high);
+int vb_exi_build_begin(struct vb_exi_build *build, const char *name);
+int vb_exi_build_end(struct vb_exi_build *build);
+/* item: name, attribute, and by the type it has: number, word (ENUM, or number where word is NULL), bytes. */
+int vb_exi_build_value(struct vb_exi_build *build, const struct vb_exi_item *item);
+
+#endif
