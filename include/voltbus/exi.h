@@ -153,4 +153,12 @@ int vb_exi_build_end(struct vb_exi_build *build);
 /* item: name, attribute, and by the type it has: number, word (ENUM, or number where word is NULL), bytes. */
 int vb_exi_build_value(struct vb_exi_build *build, const struct vb_exi_item *item);
 
+/* For messages that help ("did you mean"): number i, from 0, of what there is; NULL behind the last.
+ * The names that may stand in the element that is open (attributes with *attribute, content is ""), whatever stands
+ * there already; the words of an enumeration that may; the roots of a schema and kind. */
+const char *vb_exi_build_name(const struct vb_exi_build *build, unsigned i, bool *attribute);
+const char *vb_exi_build_word(const struct vb_exi_build *build, const char *name, bool attribute,
+                              unsigned i);
+const char *vb_exi_names_root(const struct vb_exi_names *names, enum vb_exi_kind kind, unsigned i);
+
 #endif
