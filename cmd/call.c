@@ -65,7 +65,7 @@ static void end(struct errand *e, int status) {
 }
 
 static void print_value(const struct hub_value *value) {
-    char text[VALUE_TEXT];
+    char text[SAMPLE_TEXT];
     bool is_word;
     struct vb_sample sample = hub_value_sample(value);
     size_t n = value_text(value->column, &sample, text, &is_word);

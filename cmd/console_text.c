@@ -488,13 +488,12 @@ static void in_other_words(const struct vb_signal *row, int64_t raw, char *out, 
 
 static void value_in_words(const struct vb_sample *sample, char *out, size_t cap) {
     const struct vb_signal *row = sample->signal;
-    char number[VALUE_TEXT];
+    char number[SAMPLE_TEXT];
     char more[48] = "";
     bool is_word = true;
     size_t n;
-    if (row->flags & VB_STRING) {
-        n = sample->text_len;
-        memcpy(number, sample->text, n);
+    if (row->flags & VB_TEXT) {
+        n = vb_bytes_text(row, sample->text, sample->text_len, number, sizeof number);
     } else {
         n = vb_signal_text(row, sample->raw, number, sizeof number, &is_word);
     }

@@ -82,7 +82,7 @@ static size_t age_text(int64_t age_ns, char *out, size_t size) {
 }
 
 static void draw_value(struct watch *w, const struct hub_value *value, int64_t mono_ns) {
-    char text[VALUE_TEXT + 2];
+    char text[SAMPLE_TEXT + 2];
     char age[24];
     bool is_word;
     struct vb_sample sample = hub_value_sample(value);

@@ -360,6 +360,15 @@ struct hub_value *hub_value_find(struct hub_device *device, const char *signal, 
 
 /* ---- open, close ---- */
 
+/* The most characters or bytes that samples of a row can have. */
+static size_t text_max(const struct vb_signal *signal, const struct vb_message *message) {
+    if (!(signal->flags & VB_BYTES)) {
+        return VB_STRING_MAX;
+    }
+    size_t most = message->len_max < VB_BYTES_MAX ? message->len_max : VB_BYTES_MAX;
+    return signal->len ? signal->len : most;
+}
+
 static bool device_values(struct hub_device *device) {
     const struct vb_device *type = device->config->type;
     device->first_value = calloc(type->message_count + 1u, sizeof *device->first_value);
@@ -377,8 +386,9 @@ static bool device_values(struct hub_device *device) {
             value->signal = &type->messages[m].signals[i];
             value->column = &device->view.columns[m][i];
             value->message = (uint16_t)m;
-            value->text = value->signal->flags & VB_STRING ? calloc(1, VB_STRING_MAX + 1) : NULL;
-            if (value->signal->flags & VB_STRING && !value->text) {
+            bool text = value->signal->flags & VB_TEXT;
+            value->text = text ? calloc(1, text_max(value->signal, &type->messages[m]) + 1) : NULL;
+            if (text && !value->text) {
                 return false;
             }
             for (struct hub_value *other = device->values; other < value; other++) {

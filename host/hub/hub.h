@@ -38,10 +38,10 @@ struct hub_value {
     bool shadowed;    /* an earlier row of the device has the same name: not shown by itself */
     uint32_t changes; /* hub.changes when it was heard last */
     int64_t raw;
-    int64_t t_ns;     /* Unix time, or that of the recording */
-    int64_t mono_ns;  /* when we heard it */
-    uint8_t text_len; /* VB_STRING: so many characters of text, */
-    char *text;       /* ... our copy; NULL for all other rows */
+    int64_t t_ns;      /* Unix time, or that of the recording */
+    int64_t mono_ns;   /* when we heard it */
+    uint16_t text_len; /* VB_TEXT: so many characters or bytes, */
+    char *text;        /* ... our copy; NULL for all other rows */
 };
 
 struct hub_device {

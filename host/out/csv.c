@@ -53,7 +53,7 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
             continue;
         }
         char *start =
-            sink_room(sink, prefix_n + column->label_n + VALUE_TEXT + column->tail_n + 1u);
+            sink_room(sink, prefix_n + column->label_n + SAMPLE_TEXT + column->tail_n + 1u);
         char *p = start;
         memcpy(p, prefix, prefix_n);
         p += prefix_n;
@@ -61,8 +61,8 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         p += column->label_n;
         *p++ = ',';
         size_t n = value_text(column, sample, p, &is_word);
-        if (sample->signal->flags & VB_STRING) { /* the device's own words */
-            char text[VALUE_TEXT + 1];
+        if (sample->signal->flags & VB_TEXT) { /* the device's own words */
+            char text[SAMPLE_TEXT + 1];
             memcpy(text, p, n);
             text[n] = '\0';
             p = field(p, text);

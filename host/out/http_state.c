@@ -26,7 +26,7 @@ void http_value_json(struct text *out, const char *text, size_t n, bool is_word)
 
 static void row_sample(struct text *out, const struct column *column,
                        const struct vb_sample *sample) {
-    char value[VALUE_TEXT];
+    char value[SAMPLE_TEXT];
     bool is_word;
     size_t n = value_text(column, sample, value, &is_word);
     http_value_json(out, value, n, is_word);
@@ -334,7 +334,7 @@ void http_state_samples(const struct http_state *state, struct text *out,
         const struct vb_sample *sample = &seen->view->samples[i];
         size_t row = (size_t)(sample->signal - message->signals);
         const struct text *key = &keys[row];
-        char *start = text_room(out, key->n + VB_TIME_TEXT + VALUE_TEXT + 32);
+        char *start = text_room(out, key->n + VB_TIME_TEXT + SAMPLE_TEXT + 32);
         if (!start) {
             return;
         }
@@ -344,7 +344,7 @@ void http_state_samples(const struct http_state *state, struct text *out,
         memcpy(p, time, time_n);
         p += time_n;
         *p++ = ',';
-        if (sample->signal->words || sample->signal->flags & VB_STRING) {
+        if (sample->signal->words || sample->signal->flags & VB_TEXT) {
             out->n += (size_t)(p - start);
             row_sample(out, &columns[row], sample);
             start = p = text_room(out, 32);

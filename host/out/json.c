@@ -47,7 +47,7 @@ static void values(struct sink *sink, const struct seen_frame *seen, const char 
             continue;
         }
         const struct column *column = &columns[sample->signal - message->signals];
-        char *start = p = sink_room(sink, column->key_n + VALUE_TEXT + 8u);
+        char *start = p = sink_room(sink, column->key_n + SAMPLE_TEXT + 8u);
         bool is_word;
         if (!first) {
             *p++ = ',';
@@ -56,8 +56,8 @@ static void values(struct sink *sink, const struct seen_frame *seen, const char 
         memcpy(p, column->key, column->key_n);
         p += column->key_n;
         size_t n = value_text(column, sample, p + 1, &is_word);
-        if (sample->signal->flags & VB_STRING) { /* the device's own words, with whatever in them */
-            char text[VALUE_TEXT + 1];
+        if (sample->signal->flags & VB_TEXT) { /* the device's own words, with whatever in them */
+            char text[SAMPLE_TEXT + 1];
             memcpy(text, p + 1, n);
             text[n] = '\0';
             sink->n += (size_t)(p - start);

@@ -194,11 +194,11 @@ void view_free(struct view *view) {
 
 size_t value_text(const struct column *column, const struct vb_sample *sample, char *out,
                   bool *is_word) {
-    if (sample->signal->flags & VB_STRING) { /* raw only tells it from others */
-        size_t n = sample->text ? sample->text_len : 0;
-        memcpy(out, sample->text ? sample->text : "", n);
+    if (sample->signal->flags & VB_TEXT) { /* raw only tells it from others */
         *is_word = true;
-        return n;
+        return sample->text
+                   ? vb_bytes_text(sample->signal, sample->text, sample->text_len, out, SAMPLE_TEXT)
+                   : 0;
     }
     if (!sample->signal->words) {
         *is_word = false;

@@ -104,8 +104,10 @@ extern const size_t output_count;
 
 const struct output *output_find(const char *name);
 
-/* The value of a sample as text: from its column where it is a number. out: VALUE_TEXT bytes. */
-#define VALUE_TEXT 256
+/* Room for a number or words; for the value of any sample, which may be bytes. */
+#define VALUE_TEXT  256
+#define SAMPLE_TEXT (2 * VB_BYTES_MAX)
+/* The value of a sample as text: from its column where it is a number. out: SAMPLE_TEXT bytes. */
 size_t value_text(const struct column *column, const struct vb_sample *sample, char *out,
                   bool *is_word);
 

@@ -144,7 +144,7 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
     for (size_t i = 0; i < seen->reading.count; i++) {
         const struct vb_sample *sample = &seen->view->samples[i];
         const struct vb_signal *signal = sample->signal;
-        if (signal->flags & VB_STRING) {
+        if (signal->flags & VB_TEXT) {
             continue; /* rows of numbers have no place for it */
         }
         struct kept *kept = &s->kept[d][first + (size_t)(signal - seen->reading.message->signals)];

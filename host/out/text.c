@@ -15,7 +15,7 @@
 #define INDENT         4
 #define BREAK_AT_LEAST 40 /* narrower terminals break lines themselves */
 
-#define TEXT_MAX 512
+#define TEXT_MAX (SAMPLE_TEXT + 256)
 
 /* printf into text; returns the length of what is there, cut off at its end. */
 static size_t print(char text[TEXT_MAX], const char *fmt, ...)
@@ -86,7 +86,7 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         const struct vb_sample *sample = &view->samples[i];
         const struct column *column = &view->columns[message - view->instance.device->messages]
                                                     [sample->signal - message->signals];
-        char value[VALUE_TEXT];
+        char value[SAMPLE_TEXT];
         bool is_word;
         if (sample->signal->flags & VB_UNKNOWN && sample->raw == 0) {
             continue;

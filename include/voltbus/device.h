@@ -130,23 +130,25 @@ struct vb_reading {
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap);
 
-/* The longest frame that vb_instance_write makes: CAN FD has 64 bytes, an RFM69 66. */
-#define VB_WRITE_MAX 72
+/* The longest frame that vb_instance_write makes: CAN FD has 64 bytes, an RFM69 66, SLAC 129. */
+#define VB_WRITE_MAX 160
 
 /* Write one frame: put raw values into the n bytes of data, and make it good.
  * instance: its settings say which rows there are; its memory is not touched.
  * message: one of the device's. n: the length of the frame.
- * samples: count of them, in any order; only signal (a row of this message) and raw are used.
+ * samples: count of them, in any order; only signal (a row of this message), raw, and of VB_BYTES
+ * rows text and text_len (see vb_bytes_put) instead of raw are used.
  * counter: for the message's counter, modulo its size; the caller counts up.
  * All bits that neither a sample nor a check of the message owns keep their value, so data is
  * zeros, a filling, or the frame before. The first byte of a radio packet becomes the id as far as
- * its mask goes. Rules with the id take message->id (radio: the first byte).
+ * its mask goes; a HomePlug frame gets its EtherType and MMTYPE; the mark of the message is set. Rules
+ * with the id take message->id (radio: the first byte).
  * A multiplexed row must be selected by the frame as it comes out, whether its selector is among
  * the samples or stands in data already. Of a row and its views (VB_VIEW) one may be given: no bit
  * is said twice, and none that a check or the id owns.
  * Returns VB_OK; VB_E_UNKNOWN (no message of the device; no row of the message, or one with
  * VB_SIDE); VB_E_STATE (message or row does not exist with these settings, or is not
- * selected; a bit is said twice); VB_E_RANGE (the value does not fit the row, see vb_signal_put; n
+ * selected; a bit is said twice; the frame would be another message); VB_E_RANGE (the value does not fit the row, see vb_signal_put; n
  * is more than len_max or VB_WRITE_MAX); VB_E_SPACE (n is less than len_min or than a row or check
  * needs). data is written for VB_OK only. *at (may be NULL) is the number of the sample that is
  * refused, count if it is none of them. */

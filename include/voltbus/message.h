@@ -26,8 +26,18 @@ struct vb_check {
     const struct vb_crc8 *crc;
 };
 
+/* Bytes that tell messages of one id apart: a version, whose extension it is. A frame that ends before
+ * them or among them is told by those that it has. */
+struct vb_mark {
+    uint16_t at; /* number of the first one */
+    uint8_t len;
+    const char *bytes;
+};
+#define VB_MARK(place, text)                                                                       \
+    .mark = &(const struct vb_mark) { (place), sizeof(text) - 1, (text) }
+
 struct vb_message {
-    uint32_t id, mask; /* frames with (id & mask) == id are this message */
+    uint32_t id, mask; /* frames with (id & mask) == id are this message, the first one that fits */
     uint16_t len_min;
     uint16_t len_max;   /* bytes; beyond: fault "length". CAN with len_max 8: exactly as given.
                          * RAPI: fields; a frame with fewer or more is another message */
@@ -41,6 +51,7 @@ struct vb_message {
     uint8_t check_count;
     struct vb_when when;
     const struct vb_call *call; /* how it is asked for (call.h); NULL: it comes by itself */
+    const struct vb_mark *mark; /* NULL: the id tells */
 };
 #define VB_ROWS(table)   .signals = (table), .signal_count = sizeof(table) / sizeof((table)[0])
 #define VB_CHECKS(table) .checks = (table), .check_count = sizeof(table) / sizeof((table)[0])
@@ -49,6 +60,9 @@ struct vb_message {
 /* Check the length and the integrity rules, except the counter, which needs the frame before.
  * Returns VB_FAULT_NONE, _LENGTH, _CRC or _SUM. */
 enum vb_fault vb_message_check(const struct vb_message *message, const struct vb_frame *frame);
+
+/* Has the frame the mark of the message? True without one. */
+bool vb_message_marked(const struct vb_message *message, const uint8_t *data, size_t n);
 
 /* The counter of a frame. bits (may be NULL): its size, 0 if the message has none or the frame is
  * too short. */

@@ -92,6 +92,13 @@ enum {
      * thousandths, and so is the product, rounded (power from current and voltage). Absent if one of
      * them is. */
     VB_PRODUCT = 1 << 13,
+    /* Rows of bytes: a field of bytes that is no number (MAC addresses, keys). bit = 8 * number of the
+     * first byte, len = how many bytes, 0 = all to the end of the frame. The sample has the bytes;
+     * raw only tells them from others, and is 0 if and only if all of them are 0. */
+    VB_BYTES = 1 << 14,   /* shown as hexadecimal digits; with VB_STRING as the text up to a NUL */
+    VB_ADDRESS = 1 << 15, /* VB_BYTES, 6 or 16 bytes: shown as MAC address, as IPv6 address */
+    VB_SUM = 1 << 16,     /* raw is the sum of the len bytes from bit on; not written (a VB_VIEW) */
+    VB_TEXT = VB_STRING | VB_BYTES, /* the sample has text or bytes, no number */
 };
 
 struct vb_signal {
@@ -99,7 +106,7 @@ struct vb_signal {
     const char *unit; /* "V", "A", "°C" ...; "" = a number or words */
     uint16_t bit;     /* start bit (voltbus/bits.h) */
     uint8_t len;      /* bits, 1..64 together with more_len; see raw of vb_sample */
-    uint16_t flags;   /* VB_* above */
+    uint32_t flags;   /* VB_* above */
     const struct vb_scale *scale;
     /* all that follows may be left out */
     const char *title;           /* what it is, in words */
@@ -128,35 +135,58 @@ struct vb_signal {
 struct vb_sample {
     int64_t t_ns;
     const struct vb_signal *signal;
-    int64_t raw;
     uint16_t device;   /* number of the instance (vb_instance.number) */
-    bool out_of_range; /* beyond the limits of the row */
-    uint8_t text_len;  /* VB_STRING: that many characters, printable ASCII ... */
+    uint16_t text_len; /* VB_STRING: that many characters, printable ASCII; VB_BYTES: bytes ... */
+    int64_t raw;
     const char *text;  /* ... in the bytes of the frame: who keeps the sample copies them */
+    bool out_of_range; /* beyond the limits of the row */
 };
-#define VB_STRING_MAX 63 /* longer text is cut */
+#define VB_STRING_MAX 63   /* longer text of a field is cut */
+#define VB_BYTES_MAX  1536 /* more bytes to the end of a frame are cut: Ethernet has 1514 */
 
 /* Field number i of n characters of text. Returns its length with *field, or -1 if there is none. */
 int vb_field(const uint8_t *text, size_t n, unsigned i, const char **field);
 /* How many there are; 0 of no text. */
 unsigned vb_field_count(const uint8_t *text, size_t n);
 
-/* The text of a row with VB_STRING. Returns its length (VB_STRING_MAX at most), or as vb_signal_get;
- * VB_E_RANGE also if it holds something else than printable ASCII. */
+/* The text of a row with VB_STRING, or the bytes of one with VB_BYTES. Returns the length
+ * (VB_STRING_MAX, VB_BYTES_MAX at most), or as vb_signal_get; a VB_STRING field that holds something
+ * else than printable ASCII is VB_E_RANGE. With VB_BYTES and VB_STRING the text ends before its NUL,
+ * and a field that holds something else is given as all its bytes. */
 int vb_signal_string(const struct vb_signal *signal, const uint8_t *data, size_t n,
                      const char **text);
 
-/* Read one row from n bytes, ignoring mux and when. Of a VB_STRING raw is a hash of the text.
+/* Read one row from n bytes, ignoring mux and when. Of VB_TEXT rows raw is a hash of what is there.
  * Returns VB_OK; VB_E_MORE if the row reaches beyond n bytes; VB_E_RANGE if the bits have no
  * meaning (curve); VB_E_UNKNOWN if the value is the absent one. *raw is written for VB_OK only. */
 int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw);
 
 /* Write one row into n bytes; all other bits keep their value. The absent value may be written
- * whatever the limits, and is not given to the curve. Not for rows of text (VB_FIELD: VB_E_RANGE).
+ * whatever the limits, and is not given to the curve. Not for rows of text (VB_FIELD: VB_E_RANGE), of
+ * bytes (of them only the absent value: zeros), nor for sums.
  * Returns VB_OK; VB_E_SPACE if the row reaches beyond n bytes; VB_E_RANGE if raw does not fit the
  * bits, the curve or the limits, or if the curve makes the bits of "not available" out of it.
  * data is written for VB_OK only. */
 int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, size_t n);
+
+/* Write the bytes of a row with VB_BYTES into n bytes of data. len: as many as the row has; fewer
+ * with VB_STRING (no NUL among them) or to the end of the frame, then zeros follow.
+ * Returns VB_OK; VB_E_SPACE if the row reaches beyond n bytes; VB_E_RANGE if len is not what the row
+ * has. data is written for VB_OK only. */
+int vb_bytes_put(const struct vb_signal *signal, const char *bytes, size_t len, uint8_t *data,
+                 size_t n);
+
+/* Write the bytes of a sample as people see them: text as it is, a MAC address as
+ * "98:48:27:5a:3c:e6", an IPv6 address as RFC 5952 has it, all else as hexadecimal digits.
+ * out: room for cap, 2 * len at least and 48, else it is cut; no terminator. Returns the length. */
+size_t vb_bytes_text(const struct vb_signal *signal, const char *bytes, size_t len, char *out,
+                     size_t cap);
+
+/* The way back: bytes from what vb_bytes_text writes (hexadecimal digits in either case).
+ * text: n characters. bytes: room for cap. Returns how many, VB_E_FORMAT (no such value) or
+ * VB_E_RANGE (not as many as the row or cap has). */
+int vb_bytes_parse(const struct vb_signal *signal, const char *text, size_t n, uint8_t *bytes,
+                   size_t cap);
 
 /* True if raw lies within the limits of the row (always where it has none). */
 bool vb_signal_in_limits(const struct vb_signal *signal, int64_t raw);

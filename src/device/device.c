@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "voltbus/bits.h"
+#include "voltbus/homeplug.h"
 #include "voltbus/time.h"
 
 size_t vb_device_most(const struct vb_device *device) {
@@ -83,7 +84,8 @@ static const struct vb_message *find_message(const struct vb_instance *instance,
     for (unsigned i = 0; i < device->message_count; i++) {
         const struct vb_message *message = &device->messages[i];
         if ((frame->id & message->mask) == message->id && message->ext == ext &&
-            vb_instance_has(instance, message->when) && has_fields(message, fields)) {
+            vb_instance_has(instance, message->when) && has_fields(message, fields) &&
+            vb_message_marked(message, frame->data, frame->len)) {
             return message;
         }
     }
@@ -172,9 +174,11 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
                                          .raw = raw,
                                          .device = instance->number,
                                          .out_of_range = !vb_signal_in_limits(signal, raw)};
-            if (signal->flags & VB_STRING) {
-                int len = vb_signal_string(signal, frame->data, frame->len, &sample->text);
-                sample->text_len = (uint8_t)(len > 0 ? len : 0);
+            if (signal->flags & VB_TEXT) {
+                bool side = signal->flags & VB_SIDE;
+                int len = vb_signal_string(signal, side ? frame->side : frame->data,
+                                           side ? frame->side_len : frame->len, &sample->text);
+                sample->text_len = (uint16_t)(len > 0 ? len : 0);
             }
         }
     }
@@ -216,6 +220,59 @@ static void take_checks(uint8_t *taken, const struct vb_message *message, size_t
     }
 }
 
+static void take_bytes(uint8_t *taken, size_t at, size_t len) {
+    memset(taken + at, 0xFF, len);
+}
+
+/* Bytes that the id and the mark of the message own: put them and mark them as taken, as far as they
+ * are inside n bytes. */
+static void put_id(const struct vb_device *device, const struct vb_message *message, uint8_t *out,
+                   uint8_t *taken, size_t n) {
+    static const uint8_t homeplug[] = {0x88, 0xE1};
+    const struct vb_mark *mark = message->mark;
+    if (device->kind == VB_KIND_RADIO) {
+        taken[0] |= (uint8_t)message->mask;
+        out[0] = (uint8_t)((out[0] & ~message->mask) | (message->id & message->mask));
+    }
+    if (device->kind == VB_KIND_PLC && n >= VB_MME_BODY) {
+        const uint8_t id[] = {(uint8_t)message->id, (uint8_t)(message->id >> 8)};
+        memcpy(out + VB_MME_ETHERTYPE, homeplug, sizeof homeplug);
+        memcpy(out + VB_MME_TYPE, id, sizeof id);
+        take_bytes(taken, VB_MME_ETHERTYPE, sizeof homeplug);
+        take_bytes(taken, VB_MME_TYPE, sizeof id);
+    }
+    if (mark && n >= (size_t)mark->at + mark->len) {
+        memcpy(out + mark->at, mark->bytes, mark->len);
+        take_bytes(taken, mark->at, mark->len);
+    }
+}
+
+/* Put one sample; its bits must be free, and are taken then. */
+static int put_sample(const struct vb_sample *sample, uint8_t *out, uint8_t *taken, size_t n) {
+    const struct vb_signal *row = sample->signal;
+    bool bytes = row->flags & VB_BYTES;
+    int result = bytes && sample->text ? vb_bytes_put(row, sample->text, sample->text_len, out, n)
+                                       : vb_signal_put(row, sample->raw, out, n);
+    if (result < 0) {
+        return result;
+    }
+    if (bytes) {
+        size_t at = row->bit / 8u;
+        size_t len = row->len ? row->len : n - at;
+        bool is_free = true;
+        for (size_t i = 0; i < len; i++) {
+            is_free = is_free && taken[at + i] == 0;
+        }
+        take_bytes(taken, at, len);
+        return is_free ? VB_OK : VB_E_STATE;
+    }
+    bool is_free = take(taken, row->flags & VB_BE, row->bit, row->len);
+    if (row->more_len) {
+        is_free = take(taken, row->flags & VB_BE, row->more_bit, row->more_len) && is_free;
+    }
+    return is_free ? VB_OK : VB_E_STATE;
+}
+
 int vb_instance_write(const struct vb_instance *instance, const struct vb_message *message,
                       const struct vb_sample *samples, size_t count, uint8_t *data, size_t n,
                       uint32_t counter, size_t *at) {
@@ -242,10 +299,7 @@ int vb_instance_write(const struct vb_instance *instance, const struct vb_messag
         memcpy(out, data, n);
     }
     take_checks(taken, message, n);
-    if (device->kind == VB_KIND_RADIO) {
-        taken[0] |= (uint8_t)message->mask;
-        out[0] = (uint8_t)((out[0] & ~message->mask) | (id & message->mask));
-    }
+    put_id(device, message, out, taken, n);
     for (*i = 0; *i < count; ++*i) {
         const struct vb_signal *row = samples[*i].signal;
         if (!is_one_of(row, message->signals, message->signal_count, sizeof *row) ||
@@ -255,16 +309,9 @@ int vb_instance_write(const struct vb_instance *instance, const struct vb_messag
         if (!vb_instance_has(instance, row->when)) {
             return VB_E_STATE;
         }
-        int result = vb_signal_put(row, samples[*i].raw, out, n);
+        int result = put_sample(&samples[*i], out, taken, n);
         if (result < 0) {
             return result;
-        }
-        bool is_free = take(taken, row->flags & VB_BE, row->bit, row->len);
-        if (row->more_len) {
-            is_free = take(taken, row->flags & VB_BE, row->more_bit, row->more_len) && is_free;
-        }
-        if (!is_free) {
-            return VB_E_STATE;
         }
     }
     /* What selects stands in the frame now, wherever it came from. */
@@ -272,6 +319,11 @@ int vb_instance_write(const struct vb_instance *instance, const struct vb_messag
     for (*i = 0; *i < count; ++*i) {
         if (!selected(instance, message, samples[*i].signal, &frame, VB_MUX_DEPTH_MAX)) {
             return VB_E_STATE;
+        }
+    }
+    for (const struct vb_message *m = device->messages; m < message; m++) {
+        if (m->mark && m->id == message->id && vb_message_marked(m, out, n)) {
+            return VB_E_STATE; /* an earlier message with the same id would read it */
         }
     }
     if (device->kind == VB_KIND_RADIO) {

@@ -129,6 +129,9 @@ static const char *message_defect(const struct vb_device *device,
         (message->check_count > 0 && !message->checks)) {
         return "the message has no table";
     }
+    if (message->mark && message->mark->at + message->mark->len > message->len_min) {
+        return "the mark is beyond the end of the message";
+    }
     const char *defect = message->call ? call_defect(message->call) : NULL;
     return defect ? defect : when_defect(device, message->when);
 }
@@ -174,13 +177,36 @@ static int put_at_front(const struct vb_signal *row, const struct vb_curve *curv
     return vb_signal_put(&front, raw, data, sizeof data);
 }
 
+/* What is wrong with a row of bytes or a sum of them. */
+static const char *bytes_defect(const struct vb_signal *row) {
+    if (!(row->flags & (VB_BYTES | VB_SUM))) {
+        return row->flags & VB_ADDRESS ? "an address is no row of bytes" : NULL;
+    }
+    if (row->bit % 8 != 0 || row->more_len > 0) {
+        return "a row of bytes begins inside a byte, or has a second piece";
+    }
+    if (row->flags & VB_SUM) {
+        return row->len > 0 && row->flags & VB_VIEW ? NULL : "a sum is of no bytes, or no view";
+    }
+    if (row->words || row->curve || row->limits || (row->has_absent && row->absent != 0)) {
+        return "a row of bytes has words, a curve, limits, or another absent value than 0";
+    }
+    return !(row->flags & VB_ADDRESS) || row->len == 6 || row->len == 16
+               ? NULL
+               : "an address has not 6 or 16 bytes";
+}
+
 static const char *row_defect(const struct vb_device *device, const struct vb_message *message,
                               const struct vb_signal *row) {
     const struct vb_curve *curve = row->curve;
     if (!row->name || !row->unit) {
         return "a row has no name or no unit";
     }
-    if (row->len < 1 || row->len + row->more_len > 64) {
+    const char *defect = bytes_defect(row);
+    if (defect) {
+        return defect;
+    }
+    if (!(row->flags & (VB_BYTES | VB_SUM)) && (row->len < 1 || row->len + row->more_len > 64)) {
         return "the row has not 1 to 64 bits";
     }
     if (row->flags & VB_SIGNED && row->flags & VB_SIGN_MAG) {
@@ -206,13 +232,14 @@ static const char *row_defect(const struct vb_device *device, const struct vb_me
     if (curve && (!curve->to_raw || !curve->to_bits)) {
         return "the curve goes one way only";
     }
-    if (row->has_absent && put_at_front(row, NULL, row->absent) != VB_OK) {
+    if (row->has_absent && !(row->flags & VB_BYTES) &&
+        put_at_front(row, NULL, row->absent) != VB_OK) {
         return "the absent value does not fit the bits";
     }
     if (row->has_absent && curve && put_at_front(row, curve, row->absent) == VB_OK) {
         return "the absent value is also a value of the curve";
     }
-    const char *defect = when_defect(device, row->when);
+    defect = when_defect(device, row->when);
     return defect ? defect : mux_defect(message, row);
 }
 
@@ -242,7 +269,7 @@ static const char *command_defect(const struct vb_device *device, size_t number)
     if (!row) {
         return "the argument of a command is no row of its message";
     }
-    if (row->flags & (VB_SIDE | VB_VIEW)) {
+    if (row->flags & (VB_SIDE | VB_VIEW | VB_BYTES)) {
         return "the argument of a command is a row that is not written";
     }
     if (limits->min_milli > limits->max_milli) {

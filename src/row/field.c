@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "row/bytes.h"
 #include "voltbus/crc.h"
 #include "voltbus/err.h"
 #include "voltbus/hex.h"
@@ -96,6 +97,9 @@ static int read_field(const struct vb_signal *signal, unsigned bit, const uint8_
 
 int vb_signal_string(const struct vb_signal *signal, const uint8_t *data, size_t n,
                      const char **text) {
+    if (signal->flags & VB_BYTES) {
+        return bytes_of(signal, data, n, text);
+    }
     int len = vb_field(data, n, signal->bit / 64, text);
     if (len < 0) {
         return VB_E_MORE;

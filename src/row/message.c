@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "voltbus/message.h"
 
+#include <string.h>
+
 #include "voltbus/bits.h"
 
 static unsigned nibbles(const uint8_t *data, size_t n) {
@@ -50,6 +52,15 @@ enum vb_fault vb_message_check(const struct vb_message *message, const struct vb
         }
     }
     return VB_FAULT_NONE;
+}
+
+bool vb_message_marked(const struct vb_message *message, const uint8_t *data, size_t n) {
+    const struct vb_mark *mark = message->mark;
+    if (!mark || n <= mark->at) {
+        return true;
+    }
+    size_t there = n - mark->at;
+    return memcmp(data + mark->at, mark->bytes, there < mark->len ? there : mark->len) == 0;
 }
 
 uint8_t vb_message_counter(const struct vb_message *message, const struct vb_frame *frame,

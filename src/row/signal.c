@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "row/bytes.h"
 #include "row/field.h"
 #include "voltbus/bits.h"
 #include "voltbus/err.h"
@@ -15,7 +16,7 @@ const struct vb_word vb_off_on[] = {{0, "off"}, {1, "on"}, {0, NULL}};
 /* All 64 bits, unsigned: raw is a bit pattern. */
 static bool is_wide(const struct vb_signal *signal) {
     return signal->len + signal->more_len == 64 && !signal->curve &&
-           !(signal->flags & (VB_SIGNED | VB_SIGN_MAG));
+           !(signal->flags & (VB_SIGNED | VB_SIGN_MAG | VB_SUM));
 }
 
 /* ---- curves ---- */
@@ -79,6 +80,9 @@ static bool inside(const struct vb_signal *signal, size_t n) {
 int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n, int64_t *raw) {
     if (signal->flags & VB_FIELD) {
         return field_get(signal, data, n, raw);
+    }
+    if (signal->flags & (VB_BYTES | VB_SUM)) {
+        return bytes_get(signal, data, n, raw);
     }
     if (!inside(signal, n)) {
         return VB_E_MORE;
@@ -156,7 +160,10 @@ static bool writable(const struct vb_signal *signal, int64_t raw) {
 
 int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, size_t n) {
     uint64_t bits;
-    if (signal->flags & VB_FIELD) {
+    if (signal->flags & VB_BYTES && is_absent(signal, raw)) {
+        return bytes_clear(signal, data, n);
+    }
+    if (signal->flags & (VB_FIELD | VB_BYTES | VB_SUM)) {
         return VB_E_RANGE;
     }
     if (!inside(signal, n)) {
