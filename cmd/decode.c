@@ -98,7 +98,8 @@ static void show_fault(struct decoder *d, const struct vb_frame *frame, const st
         return;
     }
     id[vb_frame_id_text(frame, id)] = '\0';
-    fprintf(stderr, "%s:%lu: %s%s%s: ", d->path, d->reader.line.number,
+    char place[READER_PLACE];
+    fprintf(stderr, "%s%s: %s%s%s: ", d->path, reader_place(&d->reader, place),
             view ? view->instance.device->name : "", view ? " " : "", id);
     const struct vb_message *message = reading->message;
     fprintf(stderr, "%s: ", vb_fault_text(reading->fault));
@@ -122,8 +123,9 @@ static void show_range(struct decoder *d, const struct vb_frame *frame, const st
     }
     id[vb_frame_id_text(frame, id)] = '\0';
     size_t n = vb_signal_text(sample->signal, sample->raw, value, sizeof value, NULL);
-    fprintf(stderr, "%s:%lu: %s %s: %s %.*s%s%s is out of range, expected %.12g to %.12g\n",
-            d->path, d->reader.line.number, view->instance.device->name, id, sample->signal->name,
+    char place[READER_PLACE];
+    fprintf(stderr, "%s%s: %s %s: %s %.*s%s%s is out of range, expected %.12g to %.12g\n", d->path,
+            reader_place(&d->reader, place), view->instance.device->name, id, sample->signal->name,
             (int)n, value, sample->signal->unit[0] ? " " : "", sample->signal->unit,
             (double)sample->signal->limits->min_milli / 1000,
             (double)sample->signal->limits->max_milli / 1000);
@@ -296,7 +298,9 @@ static void summary(const struct decoder *d) {
         fprintf(stderr, ", %lu value%s out of range", d->out_of_range, plural(d->out_of_range));
     }
     if (d->bad_lines) {
-        fprintf(stderr, ", %lu line%s not understood", d->bad_lines, plural(d->bad_lines));
+        fprintf(stderr, ", %lu %s%s not understood", d->bad_lines,
+                d->reader.format && d->reader.format->next ? "packet" : "line",
+                plural(d->bad_lines));
     }
     fputc('\n', stderr);
     if (d->selection.automatic && d->frames >= HINT_FRAMES &&
@@ -333,7 +337,8 @@ static int decode_lines(struct decoder *d, struct lines *lines, const struct for
     begin(d);
     while (!d->sink.error) {
         struct vb_frame frame;
-        if (!lines_ready(lines)) {
+        char place[READER_PLACE];
+        if (!reader_ready(&d->reader)) {
             sink_flush(&d->sink); /* the next line may be long in coming */
         }
         int result = reader_next(&d->reader, &frame);
@@ -342,13 +347,15 @@ static int decode_lines(struct decoder *d, struct lines *lines, const struct for
         }
         if (result == READER_BROKEN) {
             sink_flush(&d->sink);
-            return failure("decode", "%s: after line %lu: %s", d->path, d->reader.line.number,
+            return failure("decode", "%s: after %s %lu: %s", d->path,
+                           d->reader.format->next ? "packet" : "line", d->reader.line.number,
                            lines_why(lines));
         }
         if (result < 0) {
             d->bad_lines++;
             if (show_error(d)) {
-                fprintf(stderr, "%s:%lu: %s\n", d->path, d->reader.line.number, d->reader.why);
+                fprintf(stderr, "%s%s: %s\n", d->path, reader_place(&d->reader, place),
+                        d->reader.why);
             }
         } else if (!decode_frame(d, &frame)) {
             return failure("decode", "out of memory");
@@ -369,7 +376,7 @@ static int decode_file(struct decoder *d, const char *path, const struct format 
     }
     int status = decode_lines(d, lines, forced);
     bool read = d->reader.format != NULL;
-    lines_close(lines);
+    reader_close(&d->reader);
     if (read && status == EXIT_DONE && d->frames == 0 && !d->sink.error) {
         status = failure("decode", "%s: no frame of the format %s in it", d->path,
                          d->reader.format->name);
@@ -452,7 +459,7 @@ static int decode_hex(struct decoder *d, const struct format *forced) {
                                  d->hex[i]);
         }
         tap = d->reader.rapi[0];
-        lines_close(lines);
+        reader_close(&d->reader);
         if (status != EXIT_DONE) {
             return status;
         }

@@ -56,6 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             }
         }
     }
-    lines_close(lines);
+    reader_close(&reader);
     return 0;
 }

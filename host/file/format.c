@@ -1,4 +1,4 @@
-/* format.c - finding the format of a text capture, and reading frames out of it.
+/* format.c - finding the format of a recording, and reading frames out of it.
  * SPDX-License-Identifier: MIT */
 #include "host/file/format.h"
 
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/file/pcap.h"
 #include "voltbus/time.h"
 
 #define FORMAT(stem) extern const struct format format_##stem;
@@ -152,6 +153,16 @@ static void rewind_reader(struct reader *r) {
         vb_rapi_tap_init(&r->rapi[i]);
     }
     vb_lin_rx_init(&r->lin, 0); /* hexadecimal text has no times */
+    net_close(r->net);
+    r->net = NULL;
+    r->net_more = false;
+}
+
+struct net *reader_net(struct reader *r) {
+    if (!r->net) {
+        r->net = net_open();
+    }
+    return r->net;
 }
 
 /* How well a format fits the text: frames counted for it, wrong lines against it. */
@@ -182,12 +193,19 @@ static long score(struct reader *r, const struct format *format, const char *tex
 
 static const struct format *detect(struct reader *r) {
     const char *text;
-    size_t n = 0;
+    const uint8_t *bytes;
+    size_t n = lines_bytes(r->lines, 32, &bytes);
+    for (size_t i = 0; i < format_count; i++) {
+        if (formats[i]->begins && n >= 4 && formats[i]->begins(bytes, n)) {
+            return formats[i];
+        }
+    }
+    n = 0;
     while (lines_peek(r->lines, &text, &n) > 0) {
         const struct format *best = NULL;
         long most = 0;
         for (size_t i = 0; i < format_count; i++) {
-            long points = score(r, formats[i], text, n);
+            long points = formats[i]->read ? score(r, formats[i], text, n) : 0;
             if (points > most) {
                 most = points;
                 best = formats[i];
@@ -207,7 +225,29 @@ void reader_init(struct reader *r, struct lines *lines, const struct format *for
     rewind_reader(r);
 }
 
+void reader_close(struct reader *r) {
+    net_close(r->net);
+    r->net = NULL;
+    pcap_close(r->pcap);
+    r->pcap = NULL;
+    lines_close(r->lines);
+    r->lines = NULL;
+}
+
+bool reader_ready(const struct reader *r) {
+    return r->format && r->format->next ? r->net_more : lines_ready(r->lines);
+}
+
+const char *reader_place(const struct reader *r, char text[READER_PLACE]) {
+    snprintf(text, READER_PLACE, r->format && r->format->next ? ": packet %lu" : ":%lu",
+             r->line.number);
+    return text;
+}
+
 int reader_next(struct reader *r, struct vb_frame *frame) {
+    if (r->format->next) {
+        return r->format->next(r, frame);
+    }
     for (;;) {
         if (!r->again) {
             int got = lines_next(r->lines, &r->line);

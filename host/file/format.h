@@ -1,5 +1,6 @@
-/* host/file/format.h - text captures: one format, one file, one line in formats.def.
- * A format reads lines; whether it is the right one for a file is found by trying.
+/* host/file/format.h - recordings: one format, one file, one line in formats.def.
+ * Most formats read lines; whether one is right for a file is found by trying. Formats of packets are told by
+ * the first bytes of the file, and read it by themselves.
  * SPDX-License-Identifier: MIT */
 #ifndef HOST_FILE_FORMAT_H
 #define HOST_FILE_FORMAT_H
@@ -7,6 +8,7 @@
 #include <stdint.h>
 
 #include "host/io/lines.h"
+#include "host/net/net.h"
 #include "voltbus/frame.h"
 #include "voltbus/lin.h"
 #include "voltbus/rapi.h"
@@ -28,7 +30,7 @@ enum {
 struct reader {
     const struct format *format;
     struct lines *lines;
-    struct line line; /* the line of the last frame or error */
+    struct line line; /* the line of the last frame or error; of packets: only its number counts */
     bool again;       /* the line is not read to its end: hand it to the format again */
     uint8_t data[66]; /* bytes of the last frame */
     uint8_t side[8];  /* its side bytes */
@@ -41,6 +43,9 @@ struct reader {
     int64_t slcan_ms;     /* time of the last slcan line, unwrapped; -1 = none yet */
     size_t rapi_at;       /* RAPI: how far the line is read; 0 = not yet */
     struct vb_rapi_tap rapi[READER_LINKS_MAX]; /* of each link: what was asked last */
+    struct net *net;   /* formats with packets in them: made when the first one comes */
+    bool net_more;     /* it may have more frames of the packet before */
+    struct pcap *pcap; /* state of that format */
 };
 
 struct format {
@@ -49,6 +54,10 @@ struct format {
     /* The file has ended: the next frame that was held back, called until LINE_NOTHING. Or NULL. */
     int (*finish)(struct reader *reader, struct vb_frame *frame);
     bool vague; /* much that is not meant looks like it: most lines of a file must fit */
+    /* Formats of packets instead of lines; both or none. Do the first n bytes of a file fit (n >= 4)? */
+    bool (*begins)(const uint8_t *bytes, size_t n);
+    /* As reader_next. */
+    int (*next)(struct reader *reader, struct vb_frame *frame);
 };
 
 extern const struct format *const formats[];
@@ -58,6 +67,16 @@ const struct format *format_find(const char *name);
 
 /* Start reading. If reader->format is NULL after this, no format knows a line of the first 256 kB. */
 void reader_init(struct reader *reader, struct lines *lines, const struct format *forced);
+
+/* Free what the formats made, and close the lines. */
+void reader_close(struct reader *reader);
+
+/* Is the next frame here already? Else reader_next may wait for a pipe. */
+bool reader_ready(const struct reader *reader);
+
+/* Where the last frame or error stands, to be written behind the name of the file: ":17", ": packet 17". */
+#define READER_PLACE 32
+const char *reader_place(const struct reader *reader, char text[READER_PLACE]);
 
 /* The next frame, or wrong line. Returns 1 with a frame (valid until the next call), 0 at the end,
  * READER_BROKEN if the file cannot be read on, or VB_E_FORMAT / VB_E_RANGE / VB_E_CHECK for a line
@@ -71,6 +90,9 @@ uint16_t reader_link(struct reader *reader, const char *name, size_t n);
 /* For formats: note what is wrong; returns err. */
 int reader_wrong(struct reader *reader, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For formats: the state that takes packets apart, made if it is not there. NULL: no memory. */
+struct net *reader_net(struct reader *reader);
 
 /* For formats: a date with the time of day, as people and tools write them: "2026-11-20 17:39:00.123456",
  * 'T' for the space, "Z" or "+01:00" at the end; without that the local time of this machine is meant.

@@ -309,6 +309,23 @@ int lines_peek(struct lines *l, const char **text, size_t *n) {
     }
 }
 
+size_t lines_bytes(struct lines *l, size_t n, const uint8_t **bytes) {
+    while (l->end - l->at < n && fill(l)) {
+    }
+    *bytes = (const uint8_t *)l->text + l->at;
+    return l->end - l->at < n ? l->end - l->at : n;
+}
+
+size_t lines_skip(struct lines *l, size_t n) {
+    size_t left = n;
+    while (left > 0 && (l->at < l->end || fill(l))) {
+        size_t have = l->end - l->at;
+        l->at += have < left ? have : left;
+        left -= have < left ? have : left;
+    }
+    return n - left;
+}
+
 const char *lines_why(const struct lines *l) {
     return l->why;
 }

@@ -72,7 +72,7 @@ static bool open_file(struct link *link, char *why) {
     }
     reader_init(&file->reader, file->lines, forced);
     if (!file->reader.format) {
-        lines_close(file->lines);
+        reader_close(&file->reader);
         file->lines = NULL;
         snprintf(why, LINK_WHY, "%.150s: not a recording that voltbus knows (voltbus list formats)",
                  path);
@@ -85,9 +85,10 @@ static bool open_file(struct link *link, char *why) {
 static void wrong_line(struct link *link) {
     struct file *file = link_kind_state(link);
     link->bad++;
+    char place[READER_PLACE];
     if (file->bad_lines++ < SHOWN_ERRORS) {
-        hub_log(link->hub, "%.120s:%lu: %s%s", link->config->spec->place.name,
-                file->reader.line.number, file->reader.why,
+        hub_log(link->hub, "%.120s%s: %s%s", link->config->spec->place.name,
+                reader_place(&file->reader, place), file->reader.why,
                 file->bad_lines == SHOWN_ERRORS ? " (further ones are only counted)" : "");
     }
 }
@@ -96,8 +97,9 @@ static void end(struct link *link, bool broken) {
     const struct file *file = link_kind_state(link);
     char why[200];
     if (broken) {
-        snprintf(why, sizeof why, "the recording cannot be read on after line %lu: %.120s",
-                 file->reader.line.number, lines_why(file->lines));
+        snprintf(why, sizeof why, "the recording cannot be read on after %s %lu: %.120s",
+                 file->reader.format->next ? "packet" : "line", file->reader.line.number,
+                 lines_why(file->lines));
     } else {
         snprintf(why, sizeof why, "the recording has ended after %" PRIu64 " frames", link->frames);
     }
@@ -147,8 +149,10 @@ static void follow_clock(struct link *link) {
     bool jump = file->any && (unix_time != file->unix_time || step_ns < -STEP_BACK_NS ||
                               step_ns > STEP_AHEAD_NS);
     if (jump && file->steps++ < SHOWN_ERRORS) {
-        hub_log(link->hub, "%.120s:%lu: the clock of the recording was set by %.0f s%s",
-                link->config->spec->place.name, file->reader.line.number, (double)step_ns / 1e9,
+        char place[READER_PLACE];
+        hub_log(link->hub, "%.120s%s: the clock of the recording was set by %.0f s%s",
+                link->config->spec->place.name, reader_place(&file->reader, place),
+                (double)step_ns / 1e9,
                 file->steps == SHOWN_ERRORS ? " (further times are not told)" : "");
     }
     if (jump || !file->any) {
@@ -240,7 +244,7 @@ static int64_t deadline_ns(struct link *link) {
 static void closed(struct link *link) {
     struct file *file = link_kind_state(link);
     if (file->lines) {
-        lines_close(file->lines);
+        reader_close(&file->reader);
         file->lines = NULL;
     }
 }
