@@ -33,21 +33,57 @@ enum vb_exi_kind {
 
 #define VB_EXI_DEPTH_MAX 16 /* elements inside each other */
 
-/* A place inside out-of-line memory of a block; 0 = there is nothing. */
+/* ---- the block ---- */
+
+/* A place inside the block; 0 = there is nothing. See vb_exi_at. */
 typedef uint16_t vb_exi_ref;
 
-/* What every block begins with; the root struct follows. */
+/* What every block begins with; the root struct follows, see vb_exi_root. */
 struct vb_exi_block {
     uint16_t used; /* bytes of the block, this included */
     uint8_t kind;  /* enum vb_exi_kind */
-    uint8_t root;  /* event code of the root element */
+    uint8_t spare;
+    uint16_t root; /* event code of the root element: VB_DIN_root_V2G_Message, VB_ISO2_frag_..., */
+    uint16_t spare2;
 };
+
+/* Text (UTF-8, no zero behind it), hexBinary, base64Binary. at 0: not there. An integer without bounds: a byte that
+ * is 1 if it is negative, then its amount, most significant byte first. */
+struct vb_exi_bytes {
+    vb_exi_ref at;
+    uint16_t len;
+};
+
+/* Elements that may come more than once: nodes with what the generated header says behind them. */
+struct vb_exi_list {
+    vb_exi_ref first, last;
+    uint16_t count;
+};
+struct vb_exi_node {
+    vb_exi_ref next;
+    uint16_t which; /* of several alternatives: VB_..._is_...; else 0 */
+};
+
+/* One of many alternatives: the message in a Body. */
+struct vb_exi_choice {
+    uint16_t is;   /* VB_DIN_BodyType_is_CurrentDemandReq; 0 = none */
+    vb_exi_ref at; /* its struct */
+};
+
+/* The root struct of a block, what a reference points to (NULL: nothing); cast to the type that it has. */
+static inline const void *vb_exi_root(const void *block) {
+    return (const uint8_t *)block + sizeof(struct vb_exi_block);
+}
+static inline const void *vb_exi_at(const void *block, vb_exi_ref ref) {
+    return ref == 0 ? NULL : (const uint8_t *)block + ref;
+}
 
 /* Where in the bytes and in the message something went wrong. Names: vb_exi_place_text. */
 struct vb_exi_place {
-    uint32_t bit;                   /* of the input; of the output when writing */
-    uint8_t depth;                  /* how many rows are known */
-    uint16_t row[VB_EXI_DEPTH_MAX]; /* the element at each depth, by its row in the tables */
+    uint32_t bit;  /* of the input; of the output when writing */
+    uint8_t depth; /* how many rows are known */
+    uint16_t
+        row[VB_EXI_DEPTH_MAX]; /* the root by kind and event code, then each element by its row */
 };
 
 /* Decode one message.
