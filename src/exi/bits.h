@@ -82,4 +82,33 @@ static inline size_t vb_exi_bit(const struct vb_exi_in *in) {
     return 8 * in->pos - in->have;
 }
 
+/* ---- writing ---- */
+
+struct vb_exi_out {
+    uint8_t *data;
+    size_t cap;
+    size_t pos;       /* bytes written; above cap: there was no room for the last ones */
+    vb_exi_word held; /* bits that are not yet written, the last one at the bottom */
+    unsigned have;    /* how many, 0 .. 7 after vb_exi_flush */
+};
+
+static inline void vb_exi_flush(struct vb_exi_out *out) {
+    while (out->have >= 8) {
+        out->have -= 8;
+        if (out->pos < out->cap) {
+            out->data[out->pos] = (uint8_t)(out->held >> out->have);
+        }
+        ++out->pos;
+    }
+}
+
+/* The low count bits of value, 1 .. 25; nothing above them may be set. */
+static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
+    if (out->have + count > VB_EXI_WORD_BITS) {
+        vb_exi_flush(out);
+    }
+    out->held = out->held << count | value;
+    out->have += count;
+}
+
 #endif

@@ -13,11 +13,14 @@ struct vb_exi_cursor {
     uint16_t count;
 };
 
-/* The first row of a state whose element is there, and the place of its value (of its struct, followed through a
- * reference). NULL: none is, and the end cannot stand here: something mandatory is missing. */
+/* Is the element of a row there, and at which place is its value (its struct, behind a reference)? */
+bool vb_exi_there(const struct vb_exi_schema *schema, const uint8_t *block,
+                  const struct vb_exi_row *row, const struct vb_exi_cursor *cursor, uint32_t *at);
+
+/* The first row of a state whose element is there, or its end. NULL: something mandatory is missing. */
 const struct vb_exi_row *vb_exi_present(const struct vb_exi_schema *schema, const uint8_t *block,
                                         const struct vb_exi_row *state,
-                                        struct vb_exi_cursor *cursor, uint32_t *at);
+                                        const struct vb_exi_cursor *cursor, uint32_t *at);
 
 /* The state behind a row that was found so, NULL: only the end. Takes the list one node further. */
 const struct vb_exi_row *vb_exi_after(const struct vb_exi_row *row, const uint8_t *block,
