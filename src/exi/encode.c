@@ -75,8 +75,8 @@ static int scaled(struct encoder *e, const uint8_t *at) {
     memcpy(&word, at, sizeof word);
     const uint32_t above = word >> VB_EXI_SCALED_BITS;
     const uint32_t sign = 1u << (s->exponent_bits - 1);
-    const uint32_t raw =
-        (((above & (2 * sign - 1)) ^ sign) - sign) - (uint32_t)(int32_t)s->exponent_low;
+    const uint32_t low = (uint32_t)s->exponent_low;
+    const uint32_t raw = ((above & (2 * sign - 1)) ^ sign) - sign - low;
     if (raw > s->exponent_max) {
         return VB_E_RANGE;
     }
@@ -214,9 +214,10 @@ static int value(struct encoder *e, const struct vb_exi_row *row, const uint8_t 
     }
     const unsigned around = (row->op & VB_ROW_BARE) != 0 ? 0 : 1; /* CH, EE */
     if (kind == VB_ROW_FIXED || kind == VB_ROW_FIXED2) {
-        const unsigned stored = kind == VB_ROW_FIXED2 ? get16(at, 0)
-                                : row->aux < 0        ? (unsigned)(int8_t)*at
-                                                      : *at;
+        unsigned stored = kind == VB_ROW_FIXED2 ? get16(at, 0) : *at;
+        if (row->aux < 0) {
+            stored = (stored ^ 0x80) - 0x80; /* int8_t */
+        }
         const unsigned raw = stored - (unsigned)row->aux;
         if (raw > row->arg) {
             return VB_E_RANGE;
