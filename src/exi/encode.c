@@ -165,7 +165,7 @@ static int text(struct encoder *e, const struct vb_exi_row *row, const uint8_t *
 
 /* Bit k of a number of len bytes, most significant first. */
 static unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
-    return k / 8 < len ? p[len - 1 - k / 8] >> k % 8 & 1u : 0;
+    return k / 8 < len ? (unsigned)p[len - 1 - k / 8] >> k % 8 & 1u : 0;
 }
 
 static int big(struct encoder *e, const uint8_t *p, uint32_t len) {
