@@ -78,6 +78,18 @@ static inline const void *vb_exi_at(const void *block, vb_exi_ref ref) {
     return ref == 0 ? NULL : (const uint8_t *)block + ref;
 }
 
+/* To make a block by hand: begin with its root struct, then add what is out of line. What was there before is zeros;
+ * zeros are "not there".
+ *   struct vb_din_V2G_Message *message = ...
+ * See the example at the end of this file. cap: bytes of the block.
+ * init: VB_OK, or VB_E_SPACE. add: a struct behind a reference. append: a node of a list, node and value. Both: NULL =
+ * no room. put: text or bytes; VB_OK, or VB_E_SPACE. */
+int vb_exi_block_init(void *block, size_t cap, enum vb_exi_kind kind, uint16_t root, size_t size);
+void *vb_exi_block_add(void *block, size_t cap, vb_exi_ref *ref, size_t size);
+void *vb_exi_block_append(void *block, size_t cap, struct vb_exi_list *list, size_t size);
+int vb_exi_block_put(void *block, size_t cap, struct vb_exi_bytes *to, const void *bytes,
+                     size_t len);
+
 /* Where in the bytes and in the message something went wrong. Names: vb_exi_place_text. */
 struct vb_exi_place {
     uint32_t bit;  /* of the input; of the output when writing */
@@ -167,15 +179,18 @@ bool vb_exi_walk_next(struct vb_exi_walk *walk, struct vb_exi_item *item);
 /* Build a block from names: begin the root, then elements and values in any order that keeps the items of a
  * list in theirs, an end for each begin. Returns VB_OK; VB_E_UNKNOWN (no element of that name here);
  * VB_E_FORMAT (complex where a value is expected, or the reverse; no word of the enumeration);
- * VB_E_RANGE; VB_E_STATE (twice, another alternative is there, list full); VB_E_SPACE. What is missing is
- * found by vb_exi_encode. */
+ * VB_E_RANGE; VB_E_STATE (twice, another alternative is there, list full; at an end: something mandatory is
+ * missing, see vb_exi_build_missing); VB_E_SPACE. Lengths of text and bytes are checked by vb_exi_encode. A root that
+ * is simple gets its value under its own name. */
 struct vb_exi_build {
     const struct vb_exi_names *names;
     void *block;
     uint16_t cap;
     uint8_t depth;
-    struct {
-        uint32_t a, b;
+    bool simple_root;
+    struct vb_exi_build_at {
+        uint64_t set; /* which of its rows */
+        uint16_t type, base;
     } at[VB_EXI_DEPTH_MAX];
 };
 int vb_exi_build_root(struct vb_exi_build *build, const struct vb_exi_names *names,
@@ -186,6 +201,9 @@ int vb_exi_build_ask(const struct vb_exi_build *build, const char *name, bool at
                      struct vb_exi_item *item, int64_t *low, int64_t *high);
 int vb_exi_build_begin(struct vb_exi_build *build, const char *name);
 int vb_exi_build_end(struct vb_exi_build *build);
+/* The first mandatory element or attribute that the open element still needs ("" = its content); NULL: it is
+ * complete. A number, once its struct is there, is there too: vb_exi_encode cannot miss it. */
+const char *vb_exi_build_missing(const struct vb_exi_build *build);
 /* item: name, attribute, and by the type it has: number, word (ENUM, or number where word is NULL), bytes. */
 int vb_exi_build_value(struct vb_exi_build *build, const struct vb_exi_item *item);
 

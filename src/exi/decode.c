@@ -1,4 +1,4 @@
-/* exi_decode - from the bits of a message to its block, along the rows of its schema.
+/* decode.c - from the bits of a message to its block, along the rows of its schema.
  *
  * One loop, an explicit stack, no memory but the caller's block. A simple element is read in one piece: event code,
  * CH, value and EE; a scaled number (most of what is on the cable while charging) likewise. Every length is compared
@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "exi/bits.h"
+#include "exi/block.h"
 #include "exi/table.h"
 
-#define HEADER  0x80       /* distinguishing bits 10, no options, version 1 */
-#define OCTETS  10         /* of a number of 64 bits */
-#define UNBOUND 0x1000000u /* a length that no message has */
+#define HEADER 0x80 /* distinguishing bits 10, no options, version 1 */
+#define OCTETS 10   /* of a number of 64 bits */
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
@@ -22,8 +22,7 @@ struct frame {
 struct decoder {
     struct vb_exi_in in;
     const struct vb_exi_schema *schema;
-    uint8_t *block;
-    uint32_t used, cap;
+    struct vb_exi_heap heap;
     unsigned depth;
     struct frame frame[VB_EXI_DEPTH_MAX];
 };
@@ -35,18 +34,6 @@ static size_t bit_of(const struct decoder *d) {
     return bit < 8 * d->in.n ? bit : 8 * d->in.n;
 }
 
-/* ---- memory of the block ---- */
-
-static uint8_t *allocate(struct decoder *d, uint32_t size, uint32_t align) {
-    const uint32_t at = (d->used + align - 1) & ~(align - 1);
-    if (d->cap < size || at > d->cap - size) {
-        return NULL;
-    }
-    d->used = at + size;
-    memset(d->block + at, 0, size);
-    return d->block + at;
-}
-
 static void put16(uint8_t *at, uint32_t value) {
     const uint16_t word = (uint16_t)value;
     memcpy(at, &word, sizeof word);
@@ -56,41 +43,6 @@ static uint16_t get16(const uint8_t *at) {
     uint16_t word;
     memcpy(&word, at, sizeof word);
     return word;
-}
-
-static uint32_t place_in(const struct decoder *d, const uint8_t *at) {
-    return (uint32_t)(at - d->block);
-}
-
-/* A new node at the end of the list; returns the place of its value. */
-static uint8_t *add_node(struct decoder *d, const struct vb_exi_row *row, uint8_t *head) {
-    uint32_t size = 4, align = 4;
-    switch (row->op & VB_ROW_KIND) {
-    case VB_ROW_STRUCT: {
-        const struct vb_exi_row *type = vb_exi_row(d->schema, row->arg);
-        size = type->arg;
-        align = type->aux == 8 ? 8 : 4;
-        break;
-    }
-    case VB_ROW_NUMBER:
-        size = VB_ROW_SIZE(row->arg);
-        align = size == 8 ? 8 : 4;
-        break;
-    default:
-        break;
-    }
-    uint8_t *node = allocate(d, align + size, align);
-    if (node == NULL) {
-        return NULL;
-    }
-    const uint32_t at = place_in(d, node);
-    const uint16_t last = get16(head + offsetof(struct vb_exi_list, last));
-    put16(last == 0 ? head + offsetof(struct vb_exi_list, first) : d->block + last, at);
-    put16(head + offsetof(struct vb_exi_list, last), at);
-    put16(head + offsetof(struct vb_exi_list, count),
-          get16(head + offsetof(struct vb_exi_list, count)) + 1u);
-    put16(node + offsetof(struct vb_exi_node, which), (uint8_t)row->aux);
-    return node + align;
 }
 
 /* ---- values ---- */
@@ -217,7 +169,7 @@ static int scaled(struct decoder *d, uint8_t *at) {
 static void set_bytes(struct decoder *d, uint8_t *at, uint32_t place, uint32_t len) {
     put16(at + offsetof(struct vb_exi_bytes, at), place);
     put16(at + offsetof(struct vb_exi_bytes, len), len);
-    d->used = place + len;
+    d->heap.used = place + len;
 }
 
 /* A length, of what takes at least a byte of input each. */
@@ -238,7 +190,7 @@ static int length(struct decoder *d, unsigned less, uint32_t *len) {
         return VB_E_MORE;
     }
     *len = (uint32_t)value;
-    return *len > d->cap - d->used ? VB_E_SPACE : VB_OK;
+    return *len > d->heap.cap - d->heap.used ? VB_E_SPACE : VB_OK;
 }
 
 static int bytes(struct decoder *d, uint8_t *at) {
@@ -248,9 +200,9 @@ static int bytes(struct decoder *d, uint8_t *at) {
         return err;
     }
     for (uint32_t i = 0; i < len; ++i) {
-        d->block[d->used + i] = (uint8_t)vb_exi_take(&d->in, 8);
+        d->heap.block[d->heap.used + i] = (uint8_t)vb_exi_take(&d->in, 8);
     }
-    set_bytes(d, at, d->used, len);
+    set_bytes(d, at, d->heap.used, len);
     return VB_OK;
 }
 
@@ -277,7 +229,7 @@ static int text(struct decoder *d, uint8_t *at) {
     if (err != VB_OK) {
         return err;
     }
-    uint32_t end = d->used;
+    uint32_t end = d->heap.used;
     while (len-- > 0) {
         uint64_t code;
         uint8_t out[4];
@@ -289,13 +241,13 @@ static int text(struct decoder *d, uint8_t *at) {
         if (size == 0) {
             return VB_E_RANGE;
         }
-        if (size > d->cap - end) {
+        if (size > d->heap.cap - end) {
             return VB_E_SPACE;
         }
-        memcpy(d->block + end, out, size);
+        memcpy(d->heap.block + end, out, size);
         end += size;
     }
-    set_bytes(d, at, d->used, end - d->used);
+    set_bytes(d, at, d->heap.used, end - d->heap.used);
     return VB_OK;
 }
 
@@ -303,7 +255,7 @@ static int text(struct decoder *d, uint8_t *at) {
  * negative, then its amount, most significant byte first. */
 static int big(struct decoder *d, uint8_t *at) {
     const bool minus = vb_exi_take(&d->in, 1) != 0;
-    const uint32_t start = d->used;
+    const uint32_t start = d->heap.used;
     uint32_t end = start + 1, carry = 0;
     unsigned held = 0, octet;
     do {
@@ -314,31 +266,31 @@ static int big(struct decoder *d, uint8_t *at) {
         carry |= (octet & 0x7F) << held;
         held += 7;
         if (held >= 8 || octet < 0x80) {
-            if (end >= d->cap) {
+            if (end >= d->heap.cap) {
                 return VB_E_SPACE;
             }
-            d->block[end++] = (uint8_t)carry;
+            d->heap.block[end++] = (uint8_t)carry;
             carry >>= 8;
             held = held >= 8 ? held - 8 : 0;
         }
     } while (octet >= 0x80);
     if (held != 0 && carry != 0) {
-        if (end >= d->cap) {
+        if (end >= d->heap.cap) {
             return VB_E_SPACE;
         }
-        d->block[end++] = (uint8_t)carry;
+        d->heap.block[end++] = (uint8_t)carry;
     }
-    uint8_t *const amount = d->block + start + 1;
+    uint8_t *const amount = d->heap.block + start + 1;
     if (minus) { /* -1 - value */
         uint32_t k = 0;
         while (start + 1 + k < end && ++amount[k] == 0) {
             ++k;
         }
         if (start + 1 + k == end) {
-            if (end >= d->cap) {
+            if (end >= d->heap.cap) {
                 return VB_E_SPACE;
             }
-            d->block[end++] = 1;
+            d->heap.block[end++] = 1;
         }
     }
     uint32_t len = end - start - 1;
@@ -350,7 +302,7 @@ static int big(struct decoder *d, uint8_t *at) {
         amount[i] = amount[len - 1 - i];
         amount[len - 1 - i] = other;
     }
-    d->block[start] = minus;
+    d->heap.block[start] = minus;
     set_bytes(d, at, start, len + 1);
     return VB_OK;
 }
@@ -419,43 +371,24 @@ static int elements(struct decoder *d, const struct vb_exi_row *state, uint8_t *
         }
         vb_exi_skip(&d->in, width);
         const struct vb_exi_row *row = state + code;
-        uint8_t *at = base + row->off;
         unsigned kind = row->op & VB_ROW_KIND;
         if (kind != VB_ROW_END) {
             d->frame[d->depth] = (struct frame){row, base};
-            if (row->op & VB_ROW_LIST) {
-                at = add_node(d, row, at);
-                if (at == NULL) {
-                    ++d->depth;
-                    return VB_E_SPACE;
-                }
-            } else if (row->op & VB_ROW_OPTIONAL) {
-                base[row->has >> 3] |= (uint8_t)(1u << (row->has & 7));
+            ++d->depth;
+            uint8_t *const at = vb_exi_room(&d->heap, d->schema, row, base);
+            if (at == NULL) {
+                return VB_E_SPACE;
             }
             if (kind == VB_ROW_STRUCT || kind == VB_ROW_BODY) {
-                const struct vb_exi_row *type = vb_exi_row(d->schema, row->arg);
-                ++d->depth;
-                if (kind == VB_ROW_BODY || (row->op & VB_ROW_FAR)) {
-                    if (kind == VB_ROW_BODY) {
-                        put16(at + offsetof(struct vb_exi_choice, is), row->has);
-                        at += offsetof(struct vb_exi_choice, at);
-                    }
-                    base = allocate(d, type->arg, (uint32_t)type->aux);
-                    if (base == NULL) {
-                        return VB_E_SPACE;
-                    }
-                    put16(at, place_in(d, base));
-                } else {
-                    base = at;
-                }
-                state = type + 1;
+                base = at;
+                state = vb_exi_row(d->schema, row->arg) + 1;
                 continue;
             }
             const int err = value(d, row, at);
             if (err != VB_OK) {
-                ++d->depth;
                 return err;
             }
+            --d->depth;
         }
         for (;;) { /* what follows */
             if (kind != VB_ROW_END) {
@@ -513,10 +446,10 @@ static int message(struct decoder *d, enum vb_exi_kind kind, struct vb_exi_block
     int err;
     uint8_t *base;
     if (row->op == VB_ROW_TYPE) {
-        base = allocate(d, row->arg, 1);
+        base = vb_exi_allocate(&d->heap, row->arg, 8);
         err = base == NULL ? VB_E_SPACE : elements(d, row + 1, base);
     } else {
-        base = allocate(d, 8, 1);
+        base = vb_exi_allocate(&d->heap, 8, 8);
         err = base == NULL ? VB_E_SPACE : value(d, row, base);
     }
     if (err == VB_OK && kind != VB_EXI_DOCUMENT) { /* the end of a fragment, behind SE(*) */
@@ -547,21 +480,21 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
                   size_t n, void *block, size_t cap, struct vb_exi_place *place) {
     struct decoder d;
     d.schema = schema;
-    d.block = block;
-    d.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
-    d.used = VB_EXI_ROOT_AT;
+    d.heap.block = block;
+    d.heap.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
+    d.heap.used = VB_EXI_ROOT_AT;
     d.depth = 0;
     vb_exi_in_init(&d.in, exi, n);
     struct vb_exi_block head = {0};
     uint16_t root = 0;
-    const int err = d.cap < sizeof head ? VB_E_SPACE : message(&d, kind, &head, &root);
+    const int err = d.heap.cap < sizeof head ? VB_E_SPACE : message(&d, kind, &head, &root);
     if (place != NULL) {
         say_where(&d, root, place);
     }
     if (err != VB_OK) {
         return err;
     }
-    head.used = (uint16_t)d.used;
+    head.used = (uint16_t)d.heap.used;
     memcpy(block, &head, sizeof head);
     return (int)((vb_exi_bit(&d.in) + 7) / 8);
 }

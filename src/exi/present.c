@@ -1,4 +1,4 @@
-/* exi_present - which element of a decoded message is next.
+/* present.c - which element of a decoded message is next.
  * A block may come from anywhere: a reference that leaves it counts as nothing.
  * SPDX-License-Identifier: MIT */
 #include "exi/present.h"
