@@ -111,9 +111,13 @@ cross:
 size: cross
 	tools/size M0+=build/cortex-m0plus/libvoltbus.a M4=build/cortex-m/libvoltbus.a
 
+# PEERS=DIR: the EXI codecs of others, see bench/exi/run; BENCH=exi: only that part of bench/run
+BENCH ?=
 bench: release
-	tools/deps bench
-	bench/run
+	tools/deps bench cross
+	cmake --preset cortex-m
+	$(BUILD) cortex-m
+	bench/run $(BENCH)
 
 coverage:
 	tools/deps build test check
