@@ -26,6 +26,9 @@
 #define ACKED_NS (50 * VB_NS_PER_MS)
 /* Chargers send again after 200 to 480 ms (ccs.md 4); later copies of a lost segment were not seen. */
 #define HOLE_NS (2 * VB_NS_PER_S)
+/* Acknowledgements are remembered so far apart: HALF_ACKS of them reach back over ACKED_NS. */
+#define ACK_STEP_NS (5 * VB_NS_PER_MS)
+_Static_assert(HALF_ACKS *ACK_STEP_NS > ACKED_NS, "the ring reaches back far enough");
 
 #define TLS_RECORD_MAX (16384 + 2048)
 
@@ -38,7 +41,6 @@ void half_begin(struct half *h, uint32_t seq) {
     h->known = true;
     h->next = h->from = FIRST_PLACE;
     h->next_seq = seq;
-    h->hole_ns = h->hole_acked_ns = NEVER;
 }
 
 static uint64_t place(const struct half *h, uint32_t seq) {
@@ -253,28 +255,33 @@ void half_put(struct half *h, uint32_t seq, const uint8_t *bytes, size_t n, int6
     }
 }
 
-void half_ack(struct half *h, uint32_t seq) {
-    if (h->known && place(h, seq) > h->acked && (int64_t)(place(h, seq) - h->next) <= NET_WINDOW) {
-        h->acked = place(h, seq); /* not of an older connection, nor false */
+void half_ack(struct half *h, uint32_t seq, int64_t t_ns) {
+    size_t last = (h->ack_count + HALF_ACKS - 1) % HALF_ACKS;
+    uint64_t to = h->known ? place(h, seq) : 0;
+    if (!h->known || to <= (h->ack_count ? h->acks[last].to : h->next) ||
+        (int64_t)(to - h->next) > NET_WINDOW) { /* old, of an older connection, or false */
+        return;
     }
+    if (h->ack_count == 0 || t_ns - h->acks[last].t_ns >= ACK_STEP_NS) {
+        last = h->ack_count++ % HALF_ACKS;
+        h->acks[last].t_ns = t_ns;
+    }
+    h->acks[last].to = to;
 }
 
-bool half_watch(struct half *h, int64_t t_ns) {
-    uint64_t end = h->known ? reach(h) : 0;
-    bool hole = h->count > 0 && h->pieces[h->count - 1].end > end;
-    if (!hole) {
-        h->hole_ns = NEVER;
-        return false;
+/* Since when the other end has the byte of this place; NEVER if it has not. */
+static int64_t acked_since(const struct half *h, uint64_t at) {
+    size_t n = h->ack_count < HALF_ACKS ? h->ack_count : HALF_ACKS;
+    for (size_t i = h->ack_count - n; i < h->ack_count; i++) {
+        if (h->acks[i % HALF_ACKS].to > at) {
+            return h->acks[i % HALF_ACKS].t_ns;
+        }
     }
-    if (h->hole_ns == NEVER || h->hole_at != end) {
-        h->hole_at = end;
-        h->hole_ns = t_ns;
-        h->hole_acked_ns = NEVER;
-    }
-    if (h->hole_acked_ns == NEVER && h->acked > end) {
-        h->hole_acked_ns = t_ns;
-    }
-    return true;
+    return NEVER;
+}
+
+bool half_waits(const struct half *h) {
+    return h->count > 0 && h->pieces[h->count - 1].end > reach(h);
 }
 
 /* ---- messages ---- */
@@ -388,6 +395,17 @@ static size_t false_length(const struct half *h, uint64_t end) {
     return 0;
 }
 
+/* So much waits behind holes that the first one must be given up. */
+static bool crowded(const struct half *h) {
+    size_t holes = 0;
+    uint64_t end = h->next;
+    for (size_t i = 0; i < h->count; i++) {
+        holes += h->pieces[i].at > end;
+        end = h->pieces[i].end > end ? h->pieces[i].end : end;
+    }
+    return holes > HALF_PIECES / 2 || end - h->next > NET_WINDOW / 4 * 3;
+}
+
 /* What is there is used up, up to a message that is not whole. */
 static enum half_step hole(struct half *h, uint64_t end, int64_t t_ns, bool final,
                            struct half_found *found) {
@@ -396,9 +414,10 @@ static enum half_step hole(struct half *h, uint64_t end, int64_t t_ns, bool fina
     for (size_t i = 0; i < h->count && !behind; i++) {
         behind = h->pieces[i].at > end ? &h->pieces[i] : NULL;
     }
-    bool far = behind && h->from > end;
-    bool due = final || far || (h->hole_acked_ns != NEVER && t_ns - h->hole_acked_ns >= ACKED_NS) ||
-               (h->hole_ns != NEVER && t_ns - h->hole_ns >= HOLE_NS);
+    int64_t acked_ns = acked_since(h, end);
+    bool due = final || h->from > end || crowded(h) ||
+               (acked_ns != NEVER && t_ns - acked_ns >= ACKED_NS) ||
+               (behind && t_ns - behind->t_ns >= HOLE_NS);
     if (behind && due) {
         unsigned long long n = behind->at - end;
         int at = snprintf(found->text, sizeof found->text, "%llu byte%s missing", n,
@@ -410,7 +429,6 @@ static enum half_step hole(struct half *h, uint64_t end, int64_t t_ns, bool fina
         about(h, behind->at, found);
         take(h, behind->at);
         h->searching = true;
-        h->hole_ns = NEVER;
         return HALF_GAP;
     }
     if (!final) {
@@ -433,13 +451,13 @@ static enum half_step hole(struct half *h, uint64_t end, int64_t t_ns, bool fina
         take(h, h->next + stop);
         return HALF_CUT;
     }
-    uint64_t sent = h->acked - (h->acked > end && (h->fin == 0 || h->fin + 1 == h->acked));
-    if (sent > end && h->acked > 0) {
+    size_t last = (h->ack_count + HALF_ACKS - 1) % HALF_ACKS;
+    uint64_t sent = h->fin ? h->fin : h->ack_count ? h->acks[last].to : 0;
+    if (sent > end && !(h->fin == 0 && sent == end + 1)) { /* that one may be a FIN */
         unsigned long long n = sent - end;
-        snprintf(found->text, sizeof found->text,
-                 "%llu byte%s acknowledged that %s not in the recording", n,
-                 n == 1 ? " was" : "s were", n == 1 ? "is" : "are");
-        h->acked = 0;
+        snprintf(found->text, sizeof found->text, "%llu byte%s missing at the end", n,
+                 n == 1 ? " is" : "s are");
+        take(h, sent);
         return HALF_GAP;
     }
     return HALF_NOTHING;
@@ -494,6 +512,5 @@ enum half_step half_step(struct half *h, int64_t t_ns, bool final, struct half_f
 void half_skip(struct half *h) {
     if (h->known && h->count > 0) {
         take(h, h->pieces[h->count - 1].end > h->next ? h->pieces[h->count - 1].end : h->next);
-        h->hole_ns = NEVER;
     }
 }

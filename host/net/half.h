@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define HALF_PIECES 64
+#define HALF_ACKS   16
 #define HALF_TEXT   160
 
 struct piece {
@@ -21,20 +22,21 @@ struct piece {
 };
 
 struct half {
-    bool known;            /* a segment was seen: places are defined */
-    bool began;            /* its SYN was seen */
-    bool searching;        /* not at the beginning of a message */
-    bool spoke;            /* it had a message of V2GTP */
-    uint64_t next;         /* the first byte that is not taken yet ... */
-    uint32_t next_seq;     /* ... and its sequence number */
-    uint64_t fin;          /* where the stream ends; 0 = not told */
-    uint64_t acked;        /* the other end has all before this; 0 = it never told */
-    uint64_t hole_at;      /* the first missing byte, while later ones are there ... */
-    int64_t hole_ns;       /* ... since when, INT64_MIN = there is none ... */
-    int64_t hole_acked_ns; /* ... and since when the other end has it, or INT64_MIN */
-    bool far;              /* the last segment lay far ahead ... */
-    uint32_t far_seq;      /* ... and ended before this number */
-    uint8_t *bytes;        /* the window ... */
+    bool known;        /* a segment was seen: places are defined */
+    bool began;        /* its SYN was seen */
+    bool searching;    /* not at the beginning of a message */
+    bool spoke;        /* it had a message of V2GTP */
+    uint64_t next;     /* the first byte that is not taken yet ... */
+    uint32_t next_seq; /* ... and its sequence number */
+    uint64_t fin;      /* where the stream ends; 0 = not told */
+    struct {
+        uint64_t to;   /* the other end had all before this ... */
+        int64_t t_ns;  /* ... then */
+    } acks[HALF_ACKS]; /* the last ones, some ms apart; a ring */
+    size_t ack_count;
+    bool far;         /* the last segment lay far ahead ... */
+    uint32_t far_seq; /* ... and ended before this number */
+    uint8_t *bytes;   /* the window ... */
     size_t cap;
     uint64_t from;                    /* ... and the place of its first byte */
     struct piece pieces[HALF_PIECES]; /* in order, no two overlap; those before next are the past */
@@ -73,10 +75,10 @@ void half_put(struct half *half, uint32_t seq, const uint8_t *bytes, size_t n, i
               uint32_t packet, struct half_put *put);
 
 /* The other end acknowledged all before seq. */
-void half_ack(struct half *half, uint32_t seq);
+void half_ack(struct half *half, uint32_t seq, int64_t t_ns);
 
-/* Time passes: note when a hole opened. To call after half_put and half_ack. Returns whether there is one. */
-bool half_watch(struct half *half, int64_t t_ns);
+/* Do bytes wait for missing ones? Then half_step has to be asked again as time passes. */
+bool half_waits(const struct half *half);
 
 /* The next message, or what is wrong, at this time. final: nothing will come any more. */
 enum half_step half_step(struct half *half, int64_t t_ns, bool final, struct half_found *found);

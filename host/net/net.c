@@ -608,7 +608,7 @@ static void tcp(struct net *net, struct parts *p, const uint8_t *bytes, size_t n
         segment(net, p, s, from, seq, payload, n);
     }
     if (flags & ACK) {
-        half_ack(&s->half[!from], get32(bytes + 8));
+        half_ack(&s->half[!from], get32(bytes + 8), p->packet->t_ns);
     }
     drain(net, s, !from, false);
     drain(net, s, from, false);
@@ -729,12 +729,12 @@ static void cooked(struct net *net, struct parts *p, size_t header) {
 }
 
 /* Holes are given up with time, also when their own connection is silent. */
-static void watch_holes(struct net *net, int64_t t_ns) {
+static void watch_holes(struct net *net) {
     net->holes = false;
     for (size_t i = 0; i < PLACES; i++) {
         struct stream *s = &net->streams[i];
         for (unsigned from = 0; s->used && !s->dying && from < 2; from++) {
-            if (half_watch(&s->half[from], t_ns)) {
+            if (half_waits(&s->half[from])) {
                 net->holes = true;
                 if (net->job_count < JOBS / 2) {
                     drain(net, s, from, false);
@@ -754,7 +754,7 @@ void net_put(struct net *net, const struct packet *packet) {
     net->frame_flags = packet->flags;
     net->log = packet->side_flags;
     if (net->holes) {
-        watch_holes(net, packet->t_ns);
+        watch_holes(net);
     }
     switch (packet->link_type) {
     case NET_ETHERNET:
@@ -797,9 +797,9 @@ static bool step(struct net *net, const struct job *job, struct vb_frame *frame)
         half_skip(&s->half[job->from]);
         return false;
     }
-    net->holes |= half_watch(&s->half[job->from], net->t_ns);
     enum half_step what = half_step(&s->half[job->from], net->t_ns, job->final, found);
     if (what == HALF_NOTHING) {
+        net->holes |= half_waits(&s->half[job->from]);
         return false;
     }
     *frame = (struct vb_frame){
