@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "host/file/format.h"
 #include "host/out/output.h"
+#include "host/out/v2g.h"
 #include "voltbus/time.h"
 
 static const char usage[] =
@@ -36,6 +37,7 @@ static const char usage[] =
 #define HEX_MAX      256  /* --hex */
 #define IDS_MAX      4096 /* distinct unknown ids that are counted */
 #define IDS_SHOWN    12
+#define WHY_MAX      640
 
 struct ids {
     uint64_t table[2 * IDS_MAX]; /* open addressing; 0 = free */
@@ -58,6 +60,7 @@ struct decoder {
     size_t hex_count;
     unsigned long frames, decoded, failed, unknown, unanswered, bad_lines, out_of_range;
     unsigned long questions, refused; /* of RAPI */
+    unsigned long events;             /* of the network below V2G */
     unsigned long shown_errors, hidden_errors;
     struct ids ids;
 };
@@ -103,7 +106,12 @@ static void show_fault(struct decoder *d, const struct vb_frame *frame, const st
             view ? view->instance.device->name : "", view ? " " : "", id);
     const struct vb_message *message = reading->message;
     fprintf(stderr, "%s: ", vb_fault_text(reading->fault));
-    if (reading->fault != VB_FAULT_LENGTH || !message) {
+    if (reading->fault == VB_FAULT_EXI) {
+        char why[WHY_MAX];
+        struct v2g_seen seen;
+        v2g_read(frame, &seen);
+        fprintf(stderr, "%s\n", v2g_why(&seen, why, sizeof why));
+    } else if (reading->fault != VB_FAULT_LENGTH || !message) {
         fprintf(stderr, "%s\n", vb_fault_why(reading->fault));
     } else if (message->len_min == message->len_max) {
         fprintf(stderr, "%u bytes, expected %u\n", (unsigned)frame->len, message->len_min);
@@ -202,11 +210,44 @@ static bool has_no_values(struct decoder *d, const struct vb_frame *frame,
     return true;
 }
 
+/* A message between car and charger as its protocol has it, and not as a device: where nobody named one, and
+ * the output can. */
+static bool shown_whole(struct decoder *d, const struct vb_frame *frame) {
+    struct vb_reading reading = {0};
+    struct v2g_seen seen;
+    if (frame->kind != VB_KIND_V2G || !d->selection.automatic || !d->output->whole) {
+        return false;
+    }
+    v2g_read(frame, &seen);
+    reading.fault = seen.why ? VB_FAULT_EXI : VB_FAULT_NONE;
+    show(d, frame, NULL, reading);
+    if (seen.unknown) {
+        d->unknown++;
+        note_id(&d->ids, frame);
+    } else if (seen.why) {
+        d->failed++;
+        show_fault(d, frame, NULL, &reading);
+    } else {
+        d->decoded++;
+    }
+    return true;
+}
+
 static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     if (!d->started) {
         start(d, frame);
     }
+    if (frame->kind == VB_KIND_NET) {
+        d->events++;
+        if (d->output->whole) {
+            show(d, frame, NULL, (struct vb_reading){0});
+        }
+        return true;
+    }
     d->frames++;
+    if (shown_whole(d, frame)) {
+        return true;
+    }
     if (frame->fault == VB_FAULT_NO_RESPONSE) { /* normal on camper buses: nobody is fitted there */
         d->unanswered++;
         show_nobody(d, frame);
@@ -284,6 +325,9 @@ static void summary(const struct decoder *d) {
             fprintf(stderr, " %s", d->ids.shown[i]);
         }
         fprintf(stderr, "%s)", d->ids.count > IDS_SHOWN ? " .." : "");
+    }
+    if (d->events) {
+        fprintf(stderr, ", %lu network event%s", d->events, plural(d->events));
     }
     if (d->unanswered) {
         fprintf(stderr, ", %lu unanswered", d->unanswered);
@@ -377,7 +421,7 @@ static int decode_file(struct decoder *d, const char *path, const struct format 
     int status = decode_lines(d, lines, forced);
     bool read = d->reader.format != NULL;
     reader_close(&d->reader);
-    if (read && status == EXIT_DONE && d->frames == 0 && !d->sink.error) {
+    if (read && status == EXIT_DONE && d->frames + d->events == 0 && !d->sink.error) {
         status = failure("decode", "%s: no frame of the format %s in it", d->path,
                          d->reader.format->name);
     } else if (read) {

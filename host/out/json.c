@@ -2,11 +2,13 @@
  * {"t":1712145600.123456,"link":"can0","device":"leaf-battery","frame":"1DB","values":{...}}
  * A frame that fails its check has "error" and "data" and no values; a value beyond the limits of
  * its row stands in "out_of_range" instead of "values"; a frame that no row knows has "data" only. RAPI
- * has "line" for "data".
+ * has "line" for "data". A message between car and charger that is not read as a device is there whole
+ * (host/out/v2g.h).
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "host/out/stream.h"
+#include "host/out/v2g.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -96,6 +98,15 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     p = sink_room(sink, 32);
     memcpy(p, "\"frame\":\"", 9);
     n = 9 + vb_frame_id_text(seen->frame, p + 9);
+    if (!seen->view && (seen->frame->kind == VB_KIND_V2G || seen->frame->kind == VB_KIND_NET)) {
+        struct v2g_seen whole;
+        sink->n += n;
+        sink_bytes(sink, "\"", 1);
+        v2g_read(seen->frame, &whole);
+        v2g_json(sink, &whole);
+        sink_bytes(sink, "}\n", 2);
+        return;
+    }
     memcpy(p + n, "\",", 2);
     sink->n += n + 2;
     enum vb_fault fault = seen->view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
@@ -122,5 +133,5 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     sink_bytes(sink, "}\n", 2);
 }
 
-const struct output output_json = {"json", "one JSON object per frame and device, one a line", NULL,
-                                   frame, &printer_live};
+const struct output output_json = {
+    "json", "one JSON object per frame and device, one a line", NULL, frame, &printer_live, true};

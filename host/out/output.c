@@ -157,12 +157,16 @@ bool view_init(struct view *view, const struct vb_device *device, const char *na
     view->columns = calloc(device->message_count + 1u, sizeof *view->columns);
     view->json_name = joined_json("\"device\":\"", view->name, "\",");
     struct vb_seen *seen = calloc(device->message_count + 1u, sizeof *seen);
+    void *memory = calloc(1, device->memory + 1u);
     view->instance.device = device;
     view->instance.seen = seen;
-    if (!view->samples || !view->columns || !view->json_name || !seen) {
+    view->instance.memory = memory;
+    if (!view->samples || !view->columns || !view->json_name || !seen || !memory) {
         return false;
     }
     vb_instance_init(&view->instance, device, seen, number);
+    view->instance.memory = memory;
+    view->instance.memory_size = device->memory;
     for (unsigned m = 0; m < device->message_count; m++) {
         const struct vb_message *message = &device->messages[m];
         view->columns[m] = calloc(message->signal_count + 1u, sizeof **view->columns);
@@ -189,6 +193,7 @@ void view_free(struct view *view) {
     free(view->samples);
     free(view->json_name);
     free(view->instance.seen);
+    free(view->instance.memory);
     memset(view, 0, sizeof *view);
 }
 

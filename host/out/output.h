@@ -97,6 +97,7 @@ struct output {
     void (*begin)(struct sink *sink);
     void (*frame)(struct sink *sink, const struct seen_frame *seen);
     const struct output_live *live; /* in the gateway; NULL: not there */
+    bool whole; /* frame shows a message between car and charger whole where no device is named */
 };
 
 extern const struct output *const outputs[];

@@ -7,15 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/out/pen.h"
 #include "host/out/stream.h"
-#include "voltbus/hex.h"
+#include "host/out/v2g.h"
 #include "voltbus/rapi.h"
 #include "voltbus/time.h"
 
-#define INDENT         4
-#define BREAK_AT_LEAST 40 /* narrower terminals break lines themselves */
-
-#define TEXT_MAX (SAMPLE_TEXT + 256)
+#define TEXT_MAX (VALUE_TEXT + 256)
 
 /* printf into text; returns the length of what is there, cut off at its end. */
 static size_t print(char text[TEXT_MAX], const char *fmt, ...)
@@ -38,47 +36,31 @@ static size_t rapi_line(const struct vb_frame *frame, char out[VB_RAPI_LINE_MAX 
     return vb_frame_text(&cut, out);
 }
 
-struct pen {
-    struct sink *sink;
-    size_t column, limit;
-};
-
-static void item(struct pen *pen, const char *text, size_t n) {
-    size_t columns = text_columns(text, n);
-    if (pen->column + 2 + columns > pen->limit) {
-        sink_bytes(pen->sink, "\n  ", 1 + INDENT / 2);
-        pen->column = INDENT / 2;
-    }
-    sink_bytes(pen->sink, "  ", 2);
-    sink_bytes(pen->sink, text, n);
-    pen->column += 2 + columns;
-}
-
 static void frame(struct sink *sink, const struct seen_frame *seen) {
-    struct pen pen = {sink, 0, sink->columns >= BREAK_AT_LEAST ? sink->columns : SIZE_MAX};
+    struct pen pen = pen_of(sink);
     char text[TEXT_MAX];
     char id[VB_FRAME_ID_TEXT + 1] = "";
     char time[VB_TIME_TEXT + 1] = "";
     const struct view *view = seen->view;
     vb_frame_id_text(seen->frame, id);
     vb_time_text(seen->t_ns, time);
+    if (!view && (seen->frame->kind == VB_KIND_V2G || seen->frame->kind == VB_KIND_NET)) {
+        struct v2g_seen whole;
+        v2g_read(seen->frame, &whole);
+        v2g_text(sink, &whole, text, print(text, "%s %s", time, seen->link));
+        return;
+    }
     size_t n = print(text, "%s %s %s %s", time, seen->link, view ? view->name : "-", id);
-    sink_bytes(sink, text, n);
-    pen.column = n;
+    pen_text(&pen, text, n);
     enum vb_fault fault = view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
     if (fault != VB_FAULT_NONE) {
-        item(&pen, text, print(text, "error %s", vb_fault_text(fault)));
+        pen_item(&pen, text, print(text, "error %s", vb_fault_text(fault)));
     }
     if (seen->frame->kind == VB_KIND_RAPI && (fault != VB_FAULT_NONE || !view)) {
         char line[VB_RAPI_LINE_MAX + 1];
-        item(&pen, line, rapi_line(seen->frame, line));
+        pen_item(&pen, line, rapi_line(seen->frame, line));
     } else if (fault != VB_FAULT_NONE || !view) {
-        for (uint32_t i = 0; i < seen->frame->len; i++) {
-            char byte[2];
-            vb_hex_write(&seen->frame->data[i], 1, byte);
-            sink_bytes(sink, "  ", i == 0 ? 2 : 1);
-            sink_bytes(sink, byte, 2);
-        }
+        pen_hex(&pen, seen->frame->data, seen->frame->len);
     }
     size_t shown = 0;
     for (size_t i = 0; view && i < seen->reading.count; i++) {
@@ -96,13 +78,13 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         n = print(text, "%s %.*s%s%s%s", column->label, (int)value_n, value,
                   is_word ? "" : column->unit, column->guess ? "?" : "",
                   sample->out_of_range ? "!" : "");
-        item(&pen, text, n);
+        pen_item(&pen, text, n);
     }
     if (view && fault == VB_FAULT_NONE && shown == 0) {
-        item(&pen, "(no value)", 10);
+        pen_item(&pen, "(no value)", 10);
     }
-    sink_bytes(sink, "\n", 1);
+    pen_end(&pen);
 }
 
-const struct output output_text = {"text", "for people: one frame a line (default)", NULL, frame,
-                                   &printer_live};
+const struct output output_text = {
+    "text", "for people: one frame a line (default)", NULL, frame, &printer_live, true};

@@ -52,6 +52,13 @@ struct vb_device {
     uint8_t command_count;
     /* The names of the rows that matter most, the first one most; ends with NULL. NULL: not said. */
     const char *const *headline;
+    /* Frames that rows cannot read as they are (V2G: EXI) become frames that they can: called first, once
+     * for each frame without a fault. memory: size bytes of the instance, aligned to 8, where the data of
+     * *plain may stand. Returns VB_OK; VB_E_UNKNOWN (no message of this device); another error: the fault
+     * VB_FAULT_EXI. NULL: rows read frames as they are. Such frames are not written. */
+    int (*unpack)(const struct vb_frame *frame, void *memory, size_t size, struct vb_frame *plain);
+    uint32_t
+        memory; /* bytes that unpack needs for the largest frame; with less it takes smaller ones */
     /* Devices that share their frames with others: the name of the setting "family" that stands for
      * the group's default, e.g. "wh24" for wh65b. NULL: this device answers for its frames. */
     const char *instead_of;
@@ -95,7 +102,8 @@ struct vb_seen {
     bool any;
 };
 
-/* A device as it stands on one link: its settings and its memory. Copyable. */
+/* A device as it stands on one link: its settings and its memory. Copyable (a copy shares the memory for
+ * unpack). */
 struct vb_instance {
     const struct vb_device *device;
     uint16_t number;                 /* goes into the samples */
@@ -103,6 +111,8 @@ struct vb_instance {
     uint8_t chosen[VB_SETTINGS_MAX]; /* the value the user gave, or the default */
     uint8_t rank[VB_SETTINGS_MAX];   /* rank of the hint that decided, 0 = none yet */
     struct vb_seen *seen;            /* device->message_count of them, the caller's memory */
+    void *memory;                    /* for device->unpack, aligned to 8: the caller sets both, */
+    size_t memory_size;              /* ... device->memory bytes or less, after vb_instance_init */
 };
 
 /* Prepare an instance with default settings. seen: device->message_count elements, or NULL: then
@@ -126,7 +136,8 @@ struct vb_reading {
 
 /* Read one frame: find its message, check it, and write a sample for each row that is there and
  * available. Rows beyond the end of the frame are left out. samples: room for cap; cap must be at
- * least vb_device_most(). */
+ * least vb_device_most(). Text of the samples stands in the frame, or in the memory for unpack: it is there
+ * until the next call. */
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap);
 
@@ -148,7 +159,8 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
  * is said twice, and none that a check or the id owns.
  * Returns VB_OK; VB_E_UNKNOWN (no message of the device; no row of the message, or one with
  * VB_SIDE); VB_E_STATE (message or row does not exist with these settings, or is not
- * selected; a bit is said twice; the frame would be another message); VB_E_RANGE (the value does not fit the row, see vb_signal_put; n
+ * selected; a bit is said twice; the frame would be another message; the device unpacks its
+ * frames); VB_E_RANGE (the value does not fit the row, see vb_signal_put; n
  * is more than len_max or VB_WRITE_MAX); VB_E_SPACE (n is less than len_min or than a row or check
  * needs). data is written for VB_OK only. *at (may be NULL) is the number of the sample that is
  * refused, count if it is none of them. */

@@ -18,7 +18,8 @@ enum vb_err {
 /* One sentence for a result of enum vb_err; never NULL. */
 const char *vb_err_text(int err);
 
-/* What is wrong with a frame. Links set the first five, integrity rules of rows the others.
+/* What is wrong with a frame. Links set the first five, integrity rules of rows the others,
+ * and EXI a device that unpacks frames.
  * The names are API: they are the values of "error" in the JSON output. */
 #define VB_FAULTS(X)                                                                               \
     X(NONE, "none", "nothing is wrong")                                                            \
@@ -29,7 +30,8 @@ const char *vb_err_text(int err);
     X(LENGTH, "length", "not the length of its row")                                               \
     X(CRC, "crc", "the CRC does not match the data")                                               \
     X(SUM, "sum", "the sum does not match the data")                                               \
-    X(COUNTER, "counter", "it stands where the frame before had it")
+    X(COUNTER, "counter", "it stands where the frame before had it")                               \
+    X(EXI, "exi", "the payload is no message of its schema")
 
 enum vb_fault {
 #define X(name, text, sentence) VB_FAULT_##name,

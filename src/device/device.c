@@ -140,12 +140,33 @@ static bool selected(const struct vb_instance *instance, const struct vb_message
     return false;
 }
 
+/* The frame that rows can read, or the fault why there is none. Returns false if it is not of this device. */
+static bool unpacked(const struct vb_instance *instance, const struct vb_frame *frame,
+                     struct vb_frame *plain) {
+    *plain = *frame;
+    if (frame->fault != VB_FAULT_NONE) {
+        return true;
+    }
+    int result = instance->device->unpack(frame, instance->memory, instance->memory_size, plain);
+    if (result < 0) {
+        plain->fault = VB_FAULT_EXI;
+    }
+    return result != VB_E_UNKNOWN;
+}
+
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap) {
     struct vb_reading reading = {NULL, VB_FAULT_NONE, 0};
     if (frame->kind != instance->device->kind ||
         frame->flags & (VB_FRAME_RTR | VB_FRAME_ERR | VB_FRAME_ASK)) {
         return reading;
+    }
+    struct vb_frame plain;
+    if (instance->device->unpack) {
+        if (!unpacked(instance, frame, &plain)) {
+            return reading;
+        }
+        frame = &plain;
     }
     take_hints(instance, frame);
     const struct vb_message *message = reading.message = find_message(instance, frame);
@@ -285,7 +306,7 @@ int vb_instance_write(const struct vb_instance *instance, const struct vb_messag
     if (!is_one_of(message, device->messages, device->message_count, sizeof *message)) {
         return VB_E_UNKNOWN;
     }
-    if (!vb_instance_has(instance, message->when)) {
+    if (!vb_instance_has(instance, message->when) || device->unpack) {
         return VB_E_STATE;
     }
     if (n < message->len_min || (n == 0 && device->kind == VB_KIND_RADIO)) {

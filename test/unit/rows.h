@@ -10,7 +10,7 @@
 #include "voltbus/device.h"
 #include "voltbus/hex.h"
 
-#define SAMPLES_MAX 64
+#define SAMPLES_MAX 128
 
 /* One device on one link, the last frame it read, and what came of it. */
 struct bench {

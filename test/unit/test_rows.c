@@ -327,7 +327,7 @@ static void check_bits(const struct vb_instance *instance, const struct vb_messa
 
 /* Try all values of all selectors of the message. */
 static void check_coverage(const struct vb_instance *instance, const struct vb_message *message) {
-    if (instance->device->kind == VB_KIND_RAPI) {
+    if (instance->device->kind == VB_KIND_RAPI || instance->device->unpack) {
         return; /* text has fields; test_openevse.c counts them */
     }
     int64_t raw[SAMPLES_MAX] = {0};
