@@ -1,13 +1,60 @@
 /* candump_log.c - what `candump -l` and `candump -L` write: "(1712145600.123456) can0 1DB#00"; and
  * what our own recorder adds to it (host/out/candump.c): "22#AB84.." is LIN, "22#" a LIN header that
- * nobody answered, "RF69 #17: 24 3c .." a radio packet, "> $GS^30" and "< $OK .." the lines of a wallbox.
+ * nobody answered, "RF69 #17: 24 3c .." a radio packet, "> $GS^30" and "< $OK .." the lines of a wallbox,
+ * "V2G#8001#0100#809A..", "PLC#..", "NET#.." what was said on a charging cable: id, side bytes, bytes.
  * Facts: reference/can-transports.md section 1.1.
  * SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/file/format.h"
+#include "voltbus/hex.h"
 #include "voltbus/rfm69.h"
 #include "voltbus/time.h"
+#include "voltbus/v2gtp.h"
+
+/* The kind of "V2G#..", or VB_KIND_COUNT. */
+static uint8_t cable_kind(const char *body, size_t n) {
+    return n < 4                          ? VB_KIND_COUNT
+           : memcmp(body, "V2G#", 4) == 0 ? VB_KIND_V2G
+           : memcmp(body, "PLC#", 4) == 0 ? VB_KIND_PLC
+           : memcmp(body, "NET#", 4) == 0 ? VB_KIND_NET
+                                          : VB_KIND_COUNT;
+}
+
+/* Hexadecimal digits up to '#' or the end. Returns how many bytes, or -1. */
+static int field(const char **at, const char *end, uint8_t *out, size_t cap) {
+    const char *mark = memchr(*at, '#', (size_t)(end - *at));
+    size_t n = (size_t)((mark ? mark : end) - *at);
+    int count = vb_hex_read(*at, n, out, cap, NULL);
+    *at = mark ? mark + 1 : end;
+    return count < 0 ? -1 : count;
+}
+
+/* "8001#0100#809A..", n characters. */
+static int read_cable(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
+    const char *at = text;
+    uint8_t id[2] = {0, 0};
+    size_t room = LINES_MAX_LINE / 2;
+    if (!r->payload && !(r->payload = malloc(VB_SIDE_V2G_SIZE + room))) {
+        return reader_wrong(r, VB_E_SPACE, "out of memory");
+    }
+    uint8_t *data = r->payload + VB_SIDE_V2G_SIZE;
+    memset(r->payload, 0, VB_SIDE_V2G_SIZE);
+    int id_n = field(&at, text + n, id, sizeof id);
+    int side_n = field(&at, text + n, r->payload, VB_SIDE_V2G_SIZE);
+    bool last = at > text && at[-1] == '#' && !memchr(at, '#', (size_t)(text + n - at));
+    int data_n = last ? field(&at, text + n, data, room) : -1;
+    if (id_n != (frame->kind == VB_KIND_NET ? 1 : 2) || side_n < 0 || data_n < 0) {
+        return reader_wrong(r, VB_E_FORMAT, "expected ID#SIDE#DATA behind V2G#, PLC#, NET#");
+    }
+    frame->id = id_n == 2 ? (uint32_t)(id[0] << 8 | id[1]) : id[0];
+    frame->side = r->payload;
+    frame->side_len = VB_SIDE_V2G_SIZE;
+    frame->data = data;
+    frame->len = (uint32_t)data_n;
+    return LINE_FRAME;
+}
 
 static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
     const char *end = text + n;
@@ -46,8 +93,14 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     }
     size_t direction_n = next_word(&at, end, &direction);
     size_t place;
-    int result = vb_frame_read(body, body_n, frame, r->data, &place);
-    if (result < 0) {
+    int result;
+    if (cable_kind(body, body_n) != VB_KIND_COUNT) {
+        frame->kind = cable_kind(body, body_n);
+        result = read_cable(r, body + 4, body_n - 4, frame);
+        if (result < 0) {
+            return result;
+        }
+    } else if ((result = vb_frame_read(body, body_n, frame, r->data, &place)) < 0) {
         return reader_wrong(r, result, "column %zu: expected ID#DATA",
                             (size_t)(body - text) + place + 1);
     }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -230,6 +231,8 @@ void reader_close(struct reader *r) {
     r->net = NULL;
     pcap_close(r->pcap);
     r->pcap = NULL;
+    free(r->payload);
+    r->payload = NULL;
     lines_close(r->lines);
     r->lines = NULL;
 }

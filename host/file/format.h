@@ -34,7 +34,9 @@ struct reader {
     bool again;       /* the line is not read to its end: hand it to the format again */
     uint8_t data[66]; /* bytes of the last frame */
     uint8_t side[8];  /* its side bytes */
-    char why[120];    /* what was wrong with the last line, and what was expected */
+    uint8_t
+        *payload;  /* the same of longer ones: side bytes, then the others; NULL: none came yet */
+    char why[120]; /* what was wrong with the last line, and what was expected */
     char links[READER_LINKS_MAX][READER_NAME_MAX]; /* name of each bus number */
     uint16_t link_count;
     size_t hex_at;        /* LIN stream: how far the line is read ... */

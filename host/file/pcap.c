@@ -1,7 +1,7 @@
 /* pcap.c - packet captures: pcap of tcpdump (micro- and nanoseconds) and pcapng of Wireshark, in both byte
  * orders, as they lie there or as they come through a pipe.
  * Read are Ethernet, cooked and raw IP packets (host/net/net.h), and what our own recorder writes
- * (host/out/pcapng.c): CAN, LIN, packets of a radio, lines of RAPI. Blocks that hold no packets are passed over.
+ * (host/out/pcapng.c): CAN, LIN, packets of a radio, lines of RAPI, V2G messages, events of a network. Blocks that hold no packets are passed over.
  * Left out: options other than the name, the clock of an interface and the direction of a packet.
  * Facts: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng; pcap-linktype(7).
  * SPDX-License-Identifier: MIT */
@@ -13,6 +13,7 @@
 
 #include "host/file/format.h"
 #include "voltbus/time.h"
+#include "voltbus/v2gtp.h"
 
 #define PACKET_MAX     65536u     /* bytes of a packet that are looked at */
 #define BLOCK_MAX      0x4000000u /* a length above that is damage */
@@ -33,7 +34,14 @@
 #define FLAGS_OUTBOUND  2u
 
 /* Link types that are no network. */
-enum { LINK_RADIO = 147, LINK_RAPI = 148, LINK_LIN = 212, LINK_CAN = 227 };
+enum {
+    LINK_RADIO = 147,
+    LINK_RAPI = 148,
+    LINK_V2G = 149,
+    LINK_EVENT = 150,
+    LINK_LIN = 212,
+    LINK_CAN = 227,
+};
 
 #define PCAP_US 0xA1B2C3D4u
 #define PCAP_NS 0xA1B23C4Du
@@ -201,6 +209,48 @@ static int radio_packet(struct reader *r, const uint8_t *bytes, size_t n, struct
     return 1;
 }
 
+/* What follows the side bytes. Returns its length, -1 if there are none. */
+static int behind_side(const uint8_t *bytes, size_t n, struct vb_frame *frame) {
+    if (n < 1 || n < 1u + bytes[0]) {
+        return -1;
+    }
+    frame->side = bytes + 1;
+    frame->side_len = bytes[0];
+    frame->data = bytes + 1 + bytes[0];
+    return (int)(n - 1 - bytes[0]);
+}
+
+static int v2g_packet(struct reader *r, const uint8_t *bytes, size_t n, struct vb_frame *frame) {
+    uint16_t type;
+    uint32_t len;
+    int rest = behind_side(bytes, n, frame);
+    if (rest < 0 || vb_v2gtp_header(frame->data, (size_t)rest, &type, &len) < 0 ||
+        (uint32_t)rest - VB_V2GTP_HEADER != len) {
+        return reader_wrong(r, VB_E_FORMAT,
+                            "expected a V2G message of voltbus: count of side bytes, side bytes, "
+                            "V2GTP");
+    }
+    frame->kind = VB_KIND_V2G;
+    frame->id = type;
+    frame->data += VB_V2GTP_HEADER;
+    frame->len = len;
+    return 1;
+}
+
+static int event_packet(struct reader *r, const uint8_t *bytes, size_t n, struct vb_frame *frame) {
+    int rest = behind_side(bytes, n, frame);
+    if (rest < 1) {
+        return reader_wrong(r, VB_E_FORMAT,
+                            "expected an event of voltbus: count of side bytes, side bytes, "
+                            "event, text");
+    }
+    frame->kind = VB_KIND_NET;
+    frame->id = frame->data[0];
+    frame->data++;
+    frame->len = (uint32_t)rest - 1;
+    return 1;
+}
+
 /* ---- packets ---- */
 
 static int one_packet(struct reader *r, const struct source *s, struct packet *packet,
@@ -215,6 +265,10 @@ static int one_packet(struct reader *r, const struct source *s, struct packet *p
         return radio_packet(r, packet->bytes, packet->n, frame);
     case LINK_RAPI:
         return reader_rapi(r, (const char *)packet->bytes, packet->n, frame);
+    case LINK_V2G:
+        return v2g_packet(r, packet->bytes, packet->n, frame);
+    case LINK_EVENT:
+        return event_packet(r, packet->bytes, packet->n, frame);
     default:
         break;
     }
@@ -229,6 +283,7 @@ static int one_packet(struct reader *r, const struct source *s, struct packet *p
 
 static bool reads_link_type(uint32_t type) {
     return type == LINK_CAN || type == LINK_LIN || type == LINK_RADIO || type == LINK_RAPI ||
+           type == LINK_V2G || type == LINK_EVENT ||
            (type <= UINT16_MAX && net_knows((uint16_t)type));
 }
 
@@ -263,7 +318,8 @@ static struct source *new_source(struct reader *r, uint32_t link_type, const cha
     if (c->source_count == INTERFACES_MAX) {
         return NULL;
     }
-    if (name_n == 0) {
+    bool windows = name_n > 0 && *name == '\\'; /* \Device\NPF_{E4B8176C-..}: no name for people */
+    if (name_n == 0 || windows) {
         if (c->unnamed++ > 0) {
             snprintf(own, sizeof own, "eth%zu", c->unnamed);
         }

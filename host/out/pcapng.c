@@ -6,6 +6,11 @@
  *   radio  LINKTYPE_USER0 (147), there is none for it: the count of side bytes (what the receiver
  *          says about the packet, voltbus/rfm69.h), these, then the packet
  *   RAPI   LINKTYPE_USER1 (148): the line from '$' on, with its checksum, without CR
+ *   PLC    LINKTYPE_ETHERNET (1): the frame
+ *   V2G    LINKTYPE_USER2 (149): the count of side bytes (who sent it, in which packet of the recording,
+ *          voltbus/v2gtp.h), these, the header of V2GTP, the payload. It may have come in several packets,
+ *          so there is none that it could be in
+ *   NET    LINKTYPE_USER3 (150): the count of side bytes, these, the number of the event, its text
  * A file that is there gets one more section. Little endian.
  * Left out: comments, name resolution, the times before 1970 (they become 0).
  * Facts: draft-ietf-opsawg-pcapng sections 3 and 4; reference/lin.md section 7 and
@@ -17,6 +22,7 @@
 
 #include "host/out/stream.h"
 #include "voltbus/lin.h"
+#include "voltbus/v2gtp.h"
 
 #define SECTION          0x0A0D0D0Au
 #define INTERFACE        1u
@@ -38,7 +44,7 @@
 
 #define INTERFACES_MAX 256
 #define NAME_SHOWN     64
-#define PAYLOAD_MAX    1024
+#define PAYLOAD_MAX    (SPOOL_RECORD_MAX - 2048)
 #define RECORD_MAX     (PAYLOAD_MAX + 1024)
 
 static const struct {
@@ -49,6 +55,9 @@ static const struct {
     [VB_KIND_LIN] = {212, "LIN"},
     [VB_KIND_RADIO] = {147, "radio packets: count of side bytes, side bytes, packet"},
     [VB_KIND_RAPI] = {148, "RAPI of an OpenEVSE: lines from '$' on, without CR"},
+    [VB_KIND_PLC] = {1, "HomePlug management messages"},
+    [VB_KIND_V2G] = {149, "V2G messages: count of side bytes, side bytes, V2GTP"},
+    [VB_KIND_NET] = {150, "network events: count of side bytes, side bytes, event, text"},
 };
 
 struct interface {
@@ -61,22 +70,23 @@ struct interface {
     int64_t t_ns;      /* of the last one */
 };
 
-struct recorder {
-    struct stream stream;
-    bool begun;           /* there is a section of ours */
-    uint32_t known_count; /* interfaces of this section */
-    uint64_t unheld;      /* frames of interfaces beyond the last, or too long */
-    size_t interface_count;
-    struct interface interfaces[INTERFACES_MAX];
-};
-
-/* ---- bytes ---- */
-
 struct bytes {
     size_t n;
     size_t block; /* where the open block begins */
     uint8_t b[RECORD_MAX];
 };
+
+struct recorder {
+    struct stream stream;
+    bool begun;           /* there is a section of ours */
+    uint32_t known_count; /* interfaces of this section */
+    uint64_t unheld;      /* frames of interfaces beyond the last, or too long */
+    struct bytes out;     /* the record that is being made */
+    size_t interface_count;
+    struct interface interfaces[INTERFACES_MAX];
+};
+
+/* ---- bytes ---- */
 
 static void put(struct bytes *out, uint64_t value, size_t size) {
     for (size_t i = 0; i < size; i++) {
@@ -212,9 +222,14 @@ static void packet(struct bytes *out, const struct interface *interface,
         lin_payload(out, frame);
     } else if (frame->kind == VB_KIND_RAPI) {
         put(out, '$', 1);
-    } else {
+    } else if (frame->kind != VB_KIND_PLC) {
         put(out, frame->side_len, 1);
         put_bytes(out, frame->side, frame->side_len);
+    }
+    if (frame->kind == VB_KIND_V2G) {
+        out->n += (size_t)vb_v2gtp_write((uint16_t)frame->id, frame->len, out->b + out->n);
+    } else if (frame->kind == VB_KIND_NET) {
+        put(out, frame->id, 1);
     }
     put_bytes(out, frame->data, frame->len);
     if (frame->kind == VB_KIND_RAPI) { /* what stands behind the text */
@@ -277,10 +292,10 @@ static void end_section(struct recorder *r) {
     for (size_t i = 0; i < r->interface_count; i++) {
         struct interface *interface = &r->interfaces[i];
         if (interface->known) {
-            struct bytes out;
-            out.n = 0;
-            statistics(&out, interface);
-            spool_put(r->stream.spool, SPOOL_LAST, out.b, out.n);
+            struct bytes *out = &r->out;
+            out->n = 0;
+            statistics(out, interface);
+            spool_put(r->stream.spool, SPOOL_LAST, out->b, out->n);
         }
         interface->known = false;
         interface->received = interface->dropped = 0;
@@ -323,18 +338,18 @@ static void raw(void *self, const struct vb_frame *frame, const char *link) {
         r->unheld++;
         return;
     }
-    struct bytes out;
+    struct bytes *out = &r->out;
     enum spool_place place = SPOOL_NEXT;
-    record(r, interface, frame, &out);
+    record(r, interface, frame, out);
     if (spool_due(r->stream.spool,
-                  out.n + STATISTICS_SIZE * (r->known_count + !interface->known))) {
+                  out->n + STATISTICS_SIZE * (r->known_count + !interface->known))) {
         end_section(r);
         place = SPOOL_NEW_FILE;
-        record(r, interface, frame, &out);
+        record(r, interface, frame, out);
     }
     interface->received++;
     interface->t_ns = frame->t_ns;
-    if (!spool_put(r->stream.spool, place, out.b, out.n)) {
+    if (!spool_put(r->stream.spool, place, out->b, out->n)) {
         interface->dropped++;
         return;
     }

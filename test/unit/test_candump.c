@@ -5,11 +5,17 @@
 #include "host/file/format.h"
 #include "live.h"
 #include "voltbus/rapi.h"
+#include "voltbus/v2gtp.h"
 
 #define T INT64_C(1712145600123456789)
 
 static const uint8_t data[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
 static const uint8_t side[] = {0, 116, 2, 0xFA, 0x0B}; /* r 116 l 2 a-1525 */
+
+/* From the SECC, in several segments, packet 312 of connection 2. */
+static const uint8_t cable_side[VB_SIDE_V2G_SIZE] = {2, 2, 0, 0, 1, 0x38, [55] = 2};
+static const uint8_t from_evcc[VB_SIDE_V2G_SIZE] = {1};
+static const uint8_t nothing[VB_SIDE_V2G_SIZE];
 
 /* A frame, its link, and its line. */
 static const struct {
@@ -76,6 +82,41 @@ static const struct {
       .side_len = 3},
      "box",
      "(0.000000) box < $OK 17^07\n"},
+    {{.kind = VB_KIND_V2G,
+      .id = 0x8001,
+      .t_ns = T,
+      .len = 4,
+      .data = (const uint8_t *)"\x80\x40\x00\x40",
+      .side = from_evcc,
+      .side_len = VB_SIDE_V2G_SIZE},
+     "eth",
+     "(1712145600.123456) eth V2G#8001#01#80400040\n"},
+    {{.kind = VB_KIND_V2G,
+      .id = 0x9000,
+      .len = 2,
+      .data = (const uint8_t *)"\x10\x00",
+      .side = cable_side,
+      .side_len = VB_SIDE_V2G_SIZE},
+     "eth",
+     "(0.000000) eth V2G#9000#020200000138000000000000000000000000000000000000000000000000"
+     "0000000000000000000000000000000000000000000000000002#1000\n"},
+    {{.kind = VB_KIND_PLC,
+      .id = 0x6064,
+      .len = 12,
+      .data = data,
+      .side = nothing,
+      .side_len = VB_SIDE_V2G_SIZE,
+      .flags = VB_FRAME_TX},
+     "eth",
+     "(0.000000) eth PLC#6064##000102030405060708090A0B T\n"},
+    {{.kind = VB_KIND_NET,
+      .id = VB_NET_RESET,
+      .len = 3,
+      .data = (const uint8_t *)"RST",
+      .side = from_evcc,
+      .side_len = VB_SIDE_V2G_SIZE},
+     "eth",
+     "(0.000000) eth NET#04#01#525354\n"},
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
@@ -121,7 +162,51 @@ static void test_our_reader_gives_the_frames_back(void **state) {
     }
     struct vb_frame none;
     assert_int_equal(reader_next(&reader, &none), 0);
-    lines_close(lines);
+    reader_close(&reader);
+}
+
+/* A certificate chain is a few kilobytes. */
+static void test_long_messages_come_back_whole(void **state) {
+    (void)state;
+    static struct reader reader;
+    static uint8_t certificates[32000];
+    struct vb_frame frame = {.kind = VB_KIND_V2G,
+                             .id = 0x8001,
+                             .data = certificates,
+                             .len = sizeof certificates,
+                             .side = cable_side,
+                             .side_len = VB_SIDE_V2G_SIZE};
+    for (size_t i = 0; i < sizeof certificates; i++) {
+        certificates[i] = (uint8_t)(i * 7 % 251);
+    }
+    live_open("candump", "");
+    live->raw(live_self, &frame, "eth");
+    frame.len = 40000;
+    live->raw(live_self, &frame, "eth"); /* no line of ours is that long */
+    live_close();
+    int n = live_read("");
+    assert_string_equal(live_log, "candump: 1 damaged frame was not recorded: it has no form for "
+                                  "them, pcapng has\n");
+    reader_init(&reader, lines_of_text((char *)live_bytes, (size_t)n), NULL);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_int_equal(frame.len, sizeof certificates);
+    assert_memory_equal(frame.data, certificates, sizeof certificates);
+    reader_close(&reader);
+}
+
+static void test_lines_of_the_cable_that_are_wrong_are_said(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"(0.1) eth V2G#80#01#8040",  "(0.1) eth V2G#8001#01",
+                                        "(0.1) eth V2G#8001#01#804", "(0.1) eth V2G#8001#01#80#40",
+                                        "(0.1) eth NET#0004##00",    "(0.1) eth PLC#"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        static struct reader reader;
+        struct vb_frame frame;
+        reader_init(&reader, lines_of_text(wrong[i], strlen(wrong[i])), format_find("candump-log"));
+        assert_int_equal(reader_next(&reader, &frame), VB_E_FORMAT);
+        assert_string_equal(reader.why, "expected ID#SIDE#DATA behind V2G#, PLC#, NET#");
+        reader_close(&reader);
+    }
 }
 
 static void test_damaged_lin_frames_are_counted_and_said_at_the_end(void **state) {
@@ -160,6 +245,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         LIVE_TEST(test_every_frame_is_its_line),
         LIVE_TEST(test_our_reader_gives_the_frames_back),
+        LIVE_TEST(test_long_messages_come_back_whole),
+        LIVE_TEST(test_lines_of_the_cable_that_are_wrong_are_said),
         LIVE_TEST(test_damaged_lin_frames_are_counted_and_said_at_the_end),
         LIVE_TEST(test_a_new_file_begins_with_a_whole_line),
     };

@@ -177,6 +177,23 @@ static void test_lines_of_rapi_are_whole_lines(void **state) {
     expect_payload(&frame, 148, BYTES('$', 'O', 'K'));
 }
 
+static void test_v2g_messages_have_side_bytes_and_v2gtp_in_front(void **state) {
+    (void)state;
+    static const uint8_t exi[] = {0x80, 0x40, 0x00, 0x40};
+    static const uint8_t side[] = {2, 0, 0, 0, 0, 50};
+    struct vb_frame frame = {
+        .kind = VB_KIND_V2G, .id = 0x8001, .len = 4, .data = exi, .side = side, .side_len = 6};
+    expect_payload(
+        &frame, 149,
+        BYTES(6, 2, 0, 0, 0, 0, 50, 0x01, 0xFE, 0x80, 0x01, 0, 0, 0, 4, 0x80, 0x40, 0, 0x40));
+    frame = (struct vb_frame){
+        .kind = VB_KIND_NET, .id = 4, .len = 3, .data = (const uint8_t *)"RST", .side = side};
+    expect_payload(&frame, 150, BYTES(0, 4, 'R', 'S', 'T'));
+    frame = (struct vb_frame){
+        .kind = VB_KIND_PLC, .id = 0x6064, .len = 4, .data = exi, .side = side, .side_len = 6};
+    expect_payload(&frame, 1, BYTES(0x80, 0x40, 0, 0x40));
+}
+
 /* The blocks of a file: type, and the interface of packets and statistics, as text:
  * "S" section, "I212" interface, "p0>" packet in, "p0<" packet out, "t0:3/0" received/lost. */
 static const char *blocks(const char *suffix) {
@@ -265,7 +282,7 @@ test_every_file_of_a_rotation_begins_with_a_section_and_says_its_interfaces(void
 
 static void test_frames_that_no_layout_holds_are_counted(void **state) {
     (void)state;
-    static const uint8_t data[2000];
+    static const uint8_t data[70000];
     struct vb_frame frame = {.kind = VB_KIND_RADIO, .len = sizeof data, .data = data};
     live_open("pcapng", "");
     raw(&frame, "radio");
@@ -293,6 +310,7 @@ int main(void) {
         LIVE_TEST(test_lin_checksums_of_all_kinds),
         LIVE_TEST(test_can_frames_of_all_kinds),
         LIVE_TEST(test_lines_of_rapi_are_whole_lines),
+        LIVE_TEST(test_v2g_messages_have_side_bytes_and_v2gtp_in_front),
         LIVE_TEST(test_radio_packets_have_their_side_bytes_in_front),
         LIVE_TEST(test_interfaces_are_made_as_links_and_kinds_appear),
         LIVE_TEST(test_a_file_that_is_there_gets_one_more_section),
