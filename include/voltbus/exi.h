@@ -42,7 +42,7 @@ typedef uint16_t vb_exi_ref;
 struct vb_exi_block {
     uint16_t used; /* bytes of the block, this included */
     uint8_t kind;  /* enum vb_exi_kind */
-    uint8_t spare;
+    uint8_t flags; /* 0; see vb_exi_encode */
     uint16_t root; /* event code of the root element: VB_DIN_root_V2G_Message, VB_ISO2_frag_..., */
     uint16_t spare2;
 };
@@ -112,7 +112,10 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
 /* Encode the block of a message. exi: room for cap bytes.
  * Returns the number of bytes written; VB_E_SPACE (exi is too small); VB_E_RANGE (a value that its type cannot
  * have, too long a text, too many items of a list); VB_E_STATE (a mandatory element is missing, or two
- * alternatives are present). Nothing outside exi is written; after an error exi holds nothing of use. */
+ * alternatives are present). Nothing outside exi is written; after an error exi holds nothing of use.
+ * With VB_EXI_ANY_LENGTH in the flags of the block texts and bytes may be too long or too short for their type, as
+ * vb_exi_decode takes them: to write a foreign message as it was. */
+#define VB_EXI_ANY_LENGTH 1
 int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t *exi, size_t cap,
                   struct vb_exi_place *place);
 

@@ -22,6 +22,7 @@ struct encoder {
     const struct vb_exi_schema *schema;
     const uint8_t *block;
     unsigned depth;
+    bool any_length;
     struct frame frame[VB_EXI_DEPTH_MAX];
 };
 
@@ -107,13 +108,14 @@ static int scaled(struct encoder *e, const uint8_t *at) {
 }
 
 /* Does a row allow a length? */
-static bool long_enough(const struct vb_exi_row *row, uint32_t len) {
+static bool long_enough(const struct encoder *e, const struct vb_exi_row *row, uint32_t len) {
     const uint32_t least = row->aux < 0 ? row->arg : (uint32_t)row->aux;
-    return (row->op & VB_ROW_LIST || len >= least) && (row->arg == UINT16_MAX || len <= row->arg);
+    return e->any_length ||
+           ((row->op & VB_ROW_LIST || len >= least) && (row->arg == UINT16_MAX || len <= row->arg));
 }
 
 static int bytes(struct encoder *e, const struct vb_exi_row *row, const uint8_t *p, uint32_t len) {
-    if (!long_enough(row, len)) {
+    if (!long_enough(e, row, len)) {
         return VB_E_RANGE;
     }
     octets(e, len);
@@ -152,7 +154,7 @@ static int text(struct encoder *e, const struct vb_exi_row *row, const uint8_t *
         }
         i += size;
     }
-    if (!long_enough(row, count)) {
+    if (!long_enough(e, row, count)) {
         return VB_E_RANGE;
     }
     octets(e, count + 2u);
@@ -358,6 +360,7 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
     e.out = (struct vb_exi_out){.data = exi, .cap = cap < INT32_MAX ? cap : INT32_MAX};
     struct vb_exi_block head;
     memcpy(&head, block, sizeof head);
+    e.any_length = (head.flags & VB_EXI_ANY_LENGTH) != 0;
     int err = message(&e, &head);
     if (place != NULL) {
         *place = (struct vb_exi_place){.bit = (uint32_t)(8 * e.out.pos + e.out.have),
