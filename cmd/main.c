@@ -16,6 +16,7 @@ static const struct verb {
 } verbs[] = {
     {"decode", "any recording, or bytes from the command line, as values with units", cmd_decode},
     {"demo", "a whole simulated site, and the page that shows it", cmd_demo},
+    {"exi", "EXI of V2G to JSON, and JSON to EXI", cmd_exi},
     {"get", "one value of a device", cmd_get},
     {"list", "everything there is: devices, signals, commands, calls, links, formats, outputs",
      cmd_list},

@@ -106,21 +106,6 @@ static void big(struct sink *sink, const struct vb_exi_item *item) {
     amount(sink, value, item->minus && value > 0);
 }
 
-static void hex(struct sink *sink, const uint8_t *bytes, size_t n) {
-    static const char hex_digits[] = "0123456789abcdef";
-    while (n > 0) {
-        size_t some = n < 1024 ? n : 1024;
-        char *p = sink_room(sink, 2 * some);
-        for (size_t i = 0; i < some; i++) {
-            *p++ = hex_digits[bytes[i] >> 4];
-            *p++ = hex_digits[bytes[i] & 15];
-        }
-        sink->n += 2 * some;
-        bytes += some;
-        n -= some;
-    }
-}
-
 /* A string. Bytes that are no UTF-8 become U+FFFD: the decoder gives none. */
 static void string(struct sink *sink, const char *text, size_t n) {
     size_t done = 0;
@@ -172,7 +157,7 @@ static void value(struct sink *sink, const struct vb_exi_item *item) {
         break;
     case VB_EXI_BYTES:
         sink_bytes(sink, "\"", 1);
-        hex(sink, item->bytes, item->len);
+        sink_hex(sink, item->bytes, item->len);
         sink_bytes(sink, "\"", 1);
         break;
     case VB_EXI_COMPLEX: /* is a BEGIN */

@@ -28,10 +28,10 @@ struct exi_json_error {
 
 struct json_t; /* of jansson */
 
-/* Build the block (EXI_JSON_BLOCK bytes, aligned to 8) of the message whose root element has this name and this
- * content. Returns false with *error; free error->path in any case. What is missing in the message is found by
- * vb_exi_encode only. */
+/* Build the block (EXI_JSON_BLOCK bytes, aligned to 8) of the message whose root element has this name, and json for
+ * content. Returns false with *error; free error->path in any case. Texts and bytes may still be too long: vb_exi_encode
+ * tells. */
 bool exi_json_read(const struct vb_exi_names *names, enum vb_exi_kind kind, const char *root,
-                   const struct json_t *content, void *block, struct exi_json_error *error);
+                   struct json_t *json, void *block, struct exi_json_error *error);
 
 #endif

@@ -76,6 +76,21 @@ void sink_text(struct sink *sink, const char *text) {
     sink_bytes(sink, text, strlen(text));
 }
 
+void sink_hex(struct sink *sink, const uint8_t *bytes, size_t n) {
+    static const char digits[] = "0123456789abcdef";
+    while (n > 0) {
+        size_t some = n < 1024 ? n : 1024;
+        char *p = sink_room(sink, 2 * some);
+        for (size_t i = 0; i < some; i++) {
+            *p++ = digits[bytes[i] >> 4];
+            *p++ = digits[bytes[i] & 15];
+        }
+        sink->n += 2 * some;
+        bytes += some;
+        n -= some;
+    }
+}
+
 size_t text_columns(const char *text, size_t n) {
     size_t columns = 0;
     for (size_t i = 0; i < n; i++) {

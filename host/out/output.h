@@ -28,6 +28,8 @@ void sink_open(struct sink *sink, int fd);
 void sink_flush(struct sink *sink);
 void sink_bytes(struct sink *sink, const char *text, size_t n);
 void sink_text(struct sink *sink, const char *text);
+/* As 2 * n lower-case digits. */
+void sink_hex(struct sink *sink, const uint8_t *bytes, size_t n);
 /* Room for n (up to SINK_SIZE) bytes in one piece; add them with sink->n += used. */
 char *sink_room(struct sink *sink, size_t n);
 
