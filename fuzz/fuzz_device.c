@@ -2,6 +2,8 @@
  * accepts is a good frame and reads as the same values; what it refuses leaves the bytes alone.
  * Input: device, message, length, settings, count of samples, then for each its row and raw (4
  * bytes), then what stands in the frame before.
+ * A device that unpacks its frames (255: ccs-session) only reads: message chooses the payload type, settings the memory that it
+ * has, and the payload is what follows.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +39,52 @@ static void reads_back(struct vb_instance *instance, const struct vb_frame *fram
     }
 }
 
+static uint64_t memory[(65536 + 16384) / 8];
+
+/* Samples, or a fault and none; text of samples stands in the memory. */
+static void unpacks(const struct vb_device *device, const uint8_t *data, size_t size) {
+    static const uint16_t types[] = {0x8001, 0x8002, 0x8003, 0x8004, 0x8005, 0x9000};
+    struct vb_instance instance;
+    struct vb_sample samples[ROWS_MAX];
+    vb_instance_init(&instance, device, NULL, 0);
+    if (device->memory > sizeof memory || vb_device_most(device) > ROWS_MAX) {
+        abort();
+    }
+    instance.memory = memory;
+    instance.memory_size = data[3] == 255 ? device->memory : data[3] * 64u;
+    struct vb_frame frame = {.kind = device->kind,
+                             .id = types[data[1] % (sizeof types / sizeof types[0])],
+                             .data = data + 5,
+                             .len = (uint32_t)(size - 5)};
+    struct vb_reading reading = vb_instance_read(&instance, &frame, samples, ROWS_MAX);
+    if (reading.fault != VB_FAULT_NONE && (reading.count > 0 || reading.fault != VB_FAULT_EXI)) {
+        abort();
+    }
+    for (size_t i = 0; i < reading.count; i++) {
+        const char *text = samples[i].text;
+        if (text && (text < (char *)memory || samples[i].text_len > VB_STRING_MAX ||
+                     text + samples[i].text_len > (char *)memory + instance.memory_size)) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 5) {
         return 0;
     }
-    const struct vb_device *device = vb_devices[data[0] % vb_device_count];
+    const struct vb_device *device =
+        data[0] == 255 ? vb_device_find("ccs-session") : vb_devices[data[0] % vb_device_count];
+    if (device->unpack) {
+        unpacks(device, data, size);
+        return 0;
+    }
+    if (device->kind == VB_KIND_RAPI) {
+        return 0; /* text is not written */
+    }
     const struct vb_message *message = &device->messages[data[1] % device->message_count];
     size_t n = data[2] % (VB_WRITE_MAX + 2);
-    size_t wanted = data[4] % (GIVEN_MAX + 1);
+    size_t wanted = message->signal_count ? data[4] % (GIVEN_MAX + 1) : 0;
     size_t count = 0;
     struct vb_instance instance;
     vb_instance_init(&instance, device, NULL, 0);

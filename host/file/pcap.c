@@ -37,8 +37,8 @@
 enum {
     LINK_RADIO = 147,
     LINK_RAPI = 148,
-    LINK_V2G = 149,
-    LINK_EVENT = 150,
+    LINK_V2G = 150,
+    LINK_EVENT = 151,
     LINK_LIN = 212,
     LINK_CAN = 227,
 };

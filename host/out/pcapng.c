@@ -7,10 +7,10 @@
  *          says about the packet, voltbus/rfm69.h), these, then the packet
  *   RAPI   LINKTYPE_USER1 (148): the line from '$' on, with its checksum, without CR
  *   PLC    LINKTYPE_ETHERNET (1): the frame
- *   V2G    LINKTYPE_USER2 (149): the count of side bytes (who sent it, in which packet of the recording,
+ *   V2G    LINKTYPE_USER3 (150): the count of side bytes (who sent it, in which packet of the recording,
  *          voltbus/v2gtp.h), these, the header of V2GTP, the payload. It may have come in several packets,
- *          so there is none that it could be in
- *   NET    LINKTYPE_USER3 (150): the count of side bytes, these, the number of the event, its text
+ *          so there is none that it could be in. (Not 149: Wireshark takes that for Apple's PKTAP)
+ *   NET    LINKTYPE_USER4 (151): the count of side bytes, these, the number of the event, its text
  * A file that is there gets one more section. Little endian.
  * Left out: comments, name resolution, the times before 1970 (they become 0).
  * Facts: draft-ietf-opsawg-pcapng sections 3 and 4; reference/lin.md section 7 and
@@ -56,8 +56,8 @@ static const struct {
     [VB_KIND_RADIO] = {147, "radio packets: count of side bytes, side bytes, packet"},
     [VB_KIND_RAPI] = {148, "RAPI of an OpenEVSE: lines from '$' on, without CR"},
     [VB_KIND_PLC] = {1, "HomePlug management messages"},
-    [VB_KIND_V2G] = {149, "V2G messages: count of side bytes, side bytes, V2GTP"},
-    [VB_KIND_NET] = {150, "network events: count of side bytes, side bytes, event, text"},
+    [VB_KIND_V2G] = {150, "V2G messages: count of side bytes, side bytes, V2GTP"},
+    [VB_KIND_NET] = {151, "network events: count of side bytes, side bytes, event, text"},
 };
 
 struct interface {

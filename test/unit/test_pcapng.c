@@ -184,11 +184,11 @@ static void test_v2g_messages_have_side_bytes_and_v2gtp_in_front(void **state) {
     struct vb_frame frame = {
         .kind = VB_KIND_V2G, .id = 0x8001, .len = 4, .data = exi, .side = side, .side_len = 6};
     expect_payload(
-        &frame, 149,
+        &frame, 150,
         BYTES(6, 2, 0, 0, 0, 0, 50, 0x01, 0xFE, 0x80, 0x01, 0, 0, 0, 4, 0x80, 0x40, 0, 0x40));
     frame = (struct vb_frame){
         .kind = VB_KIND_NET, .id = 4, .len = 3, .data = (const uint8_t *)"RST", .side = side};
-    expect_payload(&frame, 150, BYTES(0, 4, 'R', 'S', 'T'));
+    expect_payload(&frame, 151, BYTES(0, 4, 'R', 'S', 'T'));
     frame = (struct vb_frame){
         .kind = VB_KIND_PLC, .id = 0x6064, .len = 4, .data = exi, .side = side, .side_len = 6};
     expect_payload(&frame, 1, BYTES(0x80, 0x40, 0, 0x40));

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""ccs_test.py - recordings of charging sessions against what other decoders made of them.
+
+usage: ccs_test.py VOLTBUS FOLDER
+
+Beside NAME may lie NAME.values.txt (times and values of a few signals) and NAME.decoded.txt (every message).
+Every recording must decode; what cannot be decoded stands in DAMAGED, with the reason.
+SPDX-License-Identifier: MIT
+"""
+import collections
+import csv
+import datetime
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+SIGNALS = {
+    "EVRESSSOC": "ev.soc",
+    "EVTargetVoltage": "ev.voltage_target",
+    "EVTargetCurrent": "ev.current_target",
+    "EVSEPresentVoltage": "evse.voltage_present",
+    "EVSEPresentCurrent": "evse.current_present",
+}
+# frames that are no message, by recording: how many, and why
+DAMAGED = {
+    "2024-05-09_clara_QingdaoPenodato_serh270_precharge.claralog.pcap": (6, "bit errors in the serial log"),
+}
+
+
+def decode(voltbus, path, *options):
+    done = subprocess.run([voltbus, "decode", *options, str(path)], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def values_of(path):
+    """{name: [(time, value)]} of NAME.values.txt; the times are local ones, somewhere."""
+    found = collections.defaultdict(list)
+    for line in path.read_text().splitlines():
+        match = re.match(r"\[(.*)\] (\w+)=(.*)", line)
+        if match:
+            at = datetime.datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=datetime.timezone.utc)
+            found[match[2]].append((at.timestamp(), float(match[3])))
+    return found
+
+
+def signals_of(text):
+    """The same of our CSV, without the SOC of PowerDeliveryReq, which that tool does not print."""
+    found = collections.defaultdict(list)
+    phase = None
+    for row in csv.DictReader(text.splitlines()):
+        if row["signal"] == "session.phase":
+            phase = row["value"]
+        if row["signal"] in SIGNALS.values() and not (row["signal"] == "ev.soc" and phase == "power-delivery"):
+            found[row["signal"]].append((float(row["t"]), float(row["value"])))
+    return found
+
+
+def compare_values(path, text):
+    theirs, ours = values_of(path), signals_of(text)
+    if not theirs:
+        yield "no values in it"
+    for name, expected in theirs.items():
+        got = ours[SIGNALS[name]]
+        if len(got) != len(expected):
+            yield f"{name}: {len(got)} values, expected {len(expected)}"
+            continue
+        ahead = expected[0][0] - got[0][0]  # time zone, start of the recording
+        for (at, value), (our_at, our_value) in zip(expected, got):
+            if abs(value - our_value) > 1e-9 or abs(at - our_at - ahead) > 0.000002:
+                yield f"{name} at {our_at}: {our_value}, expected {value} at {at - ahead}"
+                break
+
+
+def compare_messages(path, messages):
+    """The names of the messages of DIN 70121, in their order. That tool sees messages that came a second time
+    as further ones, which are events here."""
+    expected = [match for match in re.findall(r'"msgName": "(.*)"', path.read_text()) if match]
+    got = [message["message"] for message in messages if message.get("protocol") == "din70121"]
+    again = sum(message.get("event") == "again" and message["text"].startswith("a message") for message in messages)
+    rest = iter(expected)
+    if len(expected) != len(got) + again or not all(name in rest for name in got):
+        yield f"{len(got)} messages of DIN 70121, {again} came again, expected {len(expected)}"
+        for name, count in (collections.Counter(expected) - collections.Counter(got)).items():
+            yield f"  {count} {name} more expected"
+        for name, count in (collections.Counter(got) - collections.Counter(expected)).items():
+            yield f"  {count} {name} too many"
+
+
+def faults_of(voltbus, path):
+    status, text, errors = decode(voltbus, path, "--json")
+    if status != 0:
+        yield f"exit status {status}: {errors.splitlines()[-1:]}"
+        return
+    messages = [json.loads(line) for line in text.splitlines()]
+    failed = [message for message in messages if message.get("error") == "exi"]
+    expected, why = DAMAGED.get(path.name, (0, ""))
+    if len(failed) != expected:
+        yield f"{len(failed)} messages fail, expected {expected} {why}: {failed[:1]}"
+    counts = collections.Counter(message["message"] for message in messages if message.get("message"))
+    print(f"{path.name}: {sum(counts.values())} messages, {len(failed)} damaged")
+    beside = path.with_name(path.name + ".decoded.txt")
+    if beside.exists():
+        yield from compare_messages(beside, messages)
+    beside = path.with_name(path.name + ".values.txt")
+    if beside.exists():
+        _, text, _ = decode(voltbus, path, "--as", "ccs-session", "--csv")
+        yield from compare_values(beside, text)
+
+
+def main():
+    voltbus, folder = sys.argv[1:]
+    paths = sorted(path for path in pathlib.Path(folder).rglob("*") if path.suffix in (".pcap", ".pcapng"))
+    faults = [f"{path.name}: {fault}" for path in paths for fault in faults_of(voltbus, path)]
+    if len(paths) < 40:
+        faults.append(f"{len(paths)} recordings, expected 40 or more")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+sys.exit(main())
