@@ -14,9 +14,18 @@
 #define NAMES_MAX 400 /* of elements, words or roots at one place; ISO 15118-20 has up to 300 */
 #define SHOWN     60  /* characters of what was given, in messages */
 
+#define STEPS_MAX (2 * VB_EXI_DEPTH_MAX + 2) /* an element and its "+" */
+#define NO_INDEX  SIZE_MAX
+
 struct reader {
     struct vb_exi_build build;
     struct exi_json_error *error;
+    struct
+        step { /* of the path: most messages are good, so it is put in words only when it is told */
+        const char *key;
+        size_t index; /* in a list */
+    } step[STEPS_MAX];
+    unsigned steps;
     uint8_t bytes[UINT16_MAX + 1];      /* of a value */
     uint32_t words[UINT16_MAX / 4 + 1]; /* of a long integer, least significant first */
 };
@@ -29,6 +38,13 @@ struct asked {
 
 __attribute__((format(printf, 2, 3))) static bool fail(struct reader *r, const char *fmt, ...) {
     va_list args;
+    text_clear(&r->error->path);
+    for (unsigned i = 0; i < r->steps; i++) {
+        text_format(&r->error->path, "%s%.*s", i > 0 ? "/" : "", SHOWN, r->step[i].key);
+        if (r->step[i].index != NO_INDEX) {
+            text_format(&r->error->path, "[%zu]", r->step[i].index);
+        }
+    }
     va_start(args, fmt);
     vsnprintf(r->error->why, sizeof r->error->why, fmt, args);
     va_end(args);
@@ -104,10 +120,16 @@ static bool unknown_word(struct reader *r, const struct vb_exi_item *item, const
 
 static bool unknown_root(struct reader *r, enum vb_exi_kind kind, const char *given) {
     const char *names[NAMES_MAX + 1] = {NULL};
-    for (unsigned i = 0; i < NAMES_MAX; i++) {
-        names[i] = vb_exi_names_root(r->build.names, kind, i);
-        if (!names[i]) {
+    const char *name;
+    size_t count = 0;
+    for (unsigned i = 0; count < NAMES_MAX; i++) {
+        name = vb_exi_names_root(r->build.names, kind, i);
+        if (!name) {
             break;
+        }
+        if (strcmp(name, given) !=
+            0) { /* else it is abstract: it has a number, and is never sent */
+            names[count++] = name;
         }
     }
     return unknown(r, "root element", given, names);
@@ -183,13 +205,28 @@ static bool out_of_range(struct reader *r, const struct asked *asked, const char
                 asked->low, asked->high);
 }
 
+/* Does an amount, with or without minus, fit? Sets the number. */
+static bool fits(struct asked *asked, uint64_t amount, bool minus) {
+    asked->item.number = (int64_t)(minus ? 0 - amount : amount);
+    if (asked->item.type == VB_EXI_UINT) {
+        return !minus && amount >= (uint64_t)asked->low && amount <= (uint64_t)asked->high;
+    }
+    return amount <= (uint64_t)INT64_MAX + minus && asked->item.number >= asked->low &&
+           asked->item.number <= asked->high;
+}
+
 static bool number(struct reader *r, const json_t *json, struct asked *asked) {
     struct vb_exi_item *item = &asked->item;
     char text[24];
     const char *given = text;
     size_t n;
+    json_int_t small = json_integer_value(json); /* 0 if it is none */
+    uint64_t amount = small < 0 ? 0 - (uint64_t)small : (uint64_t)small;
     if (json_is_integer(json)) {
-        n = (size_t)snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+        if (item->type != VB_EXI_BIG && fits(asked, amount, small < 0)) {
+            return true;
+        }
+        n = (size_t)snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, small);
     } else if (json_is_string(json)) {
         given = json_string_value(json);
         n = json_string_length(json);
@@ -202,21 +239,11 @@ static bool number(struct reader *r, const json_t *json, struct asked *asked) {
     if (item->type == VB_EXI_BIG) {
         return true;
     }
-    uint64_t amount = 0;
+    amount = 0;
     for (size_t i = 0; i < item->len; i++) {
         amount = amount << 8 | item->bytes[i];
     }
-    bool fits = item->len <= 8;
-    if (item->type == VB_EXI_UINT) {
-        fits = fits && !item->minus && amount >= (uint64_t)asked->low &&
-               amount <= (uint64_t)asked->high;
-        item->number = (int64_t)amount;
-    } else {
-        fits = fits && amount <= (uint64_t)INT64_MAX + item->minus;
-        item->number = (int64_t)(item->minus ? 0 - amount : amount);
-        fits = fits && item->number >= asked->low && item->number <= asked->high;
-    }
-    return fits || out_of_range(r, asked, given);
+    return (item->len <= 8 && fits(asked, amount, item->minus)) || out_of_range(r, asked, given);
 }
 
 /* ---- values ---- */
@@ -298,16 +325,14 @@ static bool one(struct reader *r, struct asked asked, json_t *json) {
 }
 
 static bool list(struct reader *r, struct asked asked, json_t *json) {
-    size_t path = r->error->path.n;
+    struct step *step = &r->step[r->steps - 1];
     if (!json_is_array(json)) {
         return fail(r, "expected a list: the schema allows more than one");
     }
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        text_format(&r->error->path, "[%zu]", i);
-        if (!one(r, asked, json_array_get(json, i))) {
+    for (step->index = 0; step->index < json_array_size(json); step->index++) {
+        if (!one(r, asked, json_array_get(json, step->index))) {
             return false;
         }
-        r->error->path.n = path;
     }
     return true;
 }
@@ -316,13 +341,12 @@ static bool members(struct reader *r, json_t *object);
 
 /* "+": objects that continue the one that is open. */
 static bool continued(struct reader *r, json_t *json) {
-    size_t path = r->error->path.n;
+    struct step *step = &r->step[r->steps - 1];
     if (!json_is_array(json)) {
         return fail(r, "expected a list of objects that continue this one");
     }
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        json_t *part = json_array_get(json, i);
-        text_format(&r->error->path, "[%zu]", i);
+    for (step->index = 0; step->index < json_array_size(json); step->index++) {
+        json_t *part = json_array_get(json, step->index);
         if (!json_is_object(part)) {
             return fail(r, "expected an object, not %s", type_text(part));
         }
@@ -332,7 +356,6 @@ static bool continued(struct reader *r, json_t *json) {
         if (!members(r, part)) {
             return false;
         }
-        r->error->path.n = path;
     }
     return true;
 }
@@ -352,15 +375,17 @@ static bool member(struct reader *r, const char *key, json_t *json) {
 }
 
 static bool members(struct reader *r, json_t *object) {
-    size_t path = r->error->path.n;
+    if (r->steps == STEPS_MAX) {
+        return fail(r, "nested too deep");
+    }
+    r->steps++;
     for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
-        const char *key = json_object_iter_key(at);
-        text_format(&r->error->path, "/%.*s", SHOWN, key);
-        if (!member(r, key, json_object_iter_value(at))) {
+        r->step[r->steps - 1] = (struct step){json_object_iter_key(at), NO_INDEX};
+        if (!member(r, json_object_iter_key(at), json_object_iter_value(at))) {
             return false;
         }
-        r->error->path.n = path;
     }
+    r->steps--;
     return true;
 }
 
@@ -372,8 +397,9 @@ static bool content(struct reader *r, json_t *object) {
     const char *name = vb_exi_build_missing(&r->build);
     if (name) {
         bool attribute = vb_exi_build_ask(&r->build, name, false, &item, NULL, NULL) != VB_OK;
+        fail(r, "is missing");
         text_format(&r->error->path, "/%s%s", attribute ? "@" : "", name[0] ? name : "=");
-        return fail(r, "is missing");
+        return false;
     }
     int err = vb_exi_build_end(&r->build);
     return err == VB_OK || refused(r, err, false);
@@ -384,7 +410,8 @@ bool exi_json_read(const struct vb_exi_names *names, enum vb_exi_kind kind, cons
     struct reader r;
     r.error = error;
     r.build.names = names;
-    text_format(&error->path, "%.*s", SHOWN, root);
+    r.step[0] = (struct step){root, NO_INDEX};
+    r.steps = 1;
     int err = vb_exi_build_root(&r.build, names, kind, root, block, EXI_JSON_BLOCK);
     if (err != VB_OK) {
         return err == VB_E_UNKNOWN ? unknown_root(&r, kind, root) : refused(&r, err, false);

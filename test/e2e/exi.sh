@@ -198,6 +198,7 @@ line() {
     out_is "{\"error\":\"$2\",\"line\":1${3:+,\"path\":\"$3\"}}"
 }
 line '{"V2G_Mesage":{}}' "unknown root element 'V2G_Mesage'; did you mean V2G_Message? (AC_EVChargeParameter, AC_EVSEChargeParameter, AC_EVSEStatus, AuthorizationReq, AuthorizationRes, BodyElement, CableC...)" V2G_Mesage
+line '{"DigestValue":5}' 'expected a string of hexadecimal digits, not a number' DigestValue
 line '{}' 'no root element: expected {\"NAME\":{..}}'
 line '[1]' 'expected an object: {\"V2G_Message\":{..}}'
 line '7' 'expected an object: {\"V2G_Message\":{..}}'
@@ -241,6 +242,13 @@ encode "a text that is too short, and back" short.json
 status_is 0
 out_is $short
 err_is 'voltbus exi encode: line 1: V2G_Message/Body/SessionSetupRes/EVSEID: longer or shorter than the schema allows'
+
+encode "roots that are simple, or abstract" --schema din70121 <<'END'
+{"DigestValue":"00aa"}
+{"BodyElement":{}}
+END
+out_has '80340200aa00
+{"error":"unknown root element '"'BodyElement' (AC_EVChargeParameter, "
 
 # names that take turns, as only signatures may have them: an object continues in "+"
 cat >turns.json <<'END'
