@@ -157,6 +157,8 @@ static void rewind_reader(struct reader *r) {
     net_close(r->net);
     r->net = NULL;
     r->net_more = false;
+    free(r->log);
+    r->log = NULL;
 }
 
 struct net *reader_net(struct reader *r) {
@@ -233,6 +235,8 @@ void reader_close(struct reader *r) {
     r->pcap = NULL;
     free(r->payload);
     r->payload = NULL;
+    free(r->log);
+    r->log = NULL;
     lines_close(r->lines);
     r->lines = NULL;
 }

@@ -48,6 +48,7 @@ struct reader {
     struct net *net;   /* formats with packets in them: made when the first one comes */
     bool net_more;     /* it may have more frames of the packet before */
     struct pcap *pcap; /* state of that format */
+    struct log *log;   /* of formats of text logs with packets in them */
 };
 
 struct format {

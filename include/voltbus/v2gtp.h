@@ -32,7 +32,8 @@ enum {
     VB_SIDE_FROM = 0,  /* enum vb_side_from */
     VB_SIDE_FLAGS = 1, /* VB_SIDE_AGAIN .. */
     VB_SIDE_PACKET =
-        2, /* 4 bytes: number of the packet in the recording, 1 = the first; 0: it has none */
+        2, /* 4 bytes: number of the packet in the recording, of the line in a log, from 1;
+                           0: it has none */
     VB_SIDE_SRC_PORT = 6, /* 2 bytes */
     VB_SIDE_DST_PORT = 8, /* 2 bytes */
     VB_SIDE_SRC_MAC = 10, /* 6 bytes */
@@ -43,8 +44,9 @@ enum {
     VB_SIDE_V2G_SIZE = 56,
 };
 enum {
-    VB_SIDE_AGAIN =
-        1 << 0, /* NET: sent again, the receiver had it already; V2G: same bytes of TCP as before */
+    /* NET: sent again, the receiver had it already (a message of TCP comes out only once); PLC, and V2G
+     * over UDP: the same packet less than 1 ms later, the recorder saw it twice */
+    VB_SIDE_AGAIN = 1 << 0,
     VB_SIDE_SPLIT = 1 << 1,  /* V2G: came in several TCP segments */
     VB_SIDE_MERGED = 1 << 2, /* V2G: not the only message of its segment */
     VB_SIDE_LATE = 1 << 3,   /* V2G: a segment of it came out of order, or was sent a second time */
