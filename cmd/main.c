@@ -24,6 +24,7 @@ static const struct verb {
     {"check", "is a configuration good? Every error with its place and what is allowed", cmd_check},
     {"config", "every key of a configuration, and an example", cmd_config},
     {"console", "type RAPI or words to a wallbox, and read in words what it says", cmd_console},
+    {"session", "the story of a charge, from any recording of CCS", cmd_session},
     {"set", "one command to a device", cmd_set},
     {"sim", "a simulated device at a pseudo terminal, a TCP port or a serial port", cmd_sim},
     {"run", "the gateway: links, devices and outputs as a configuration says", cmd_run},

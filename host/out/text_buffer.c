@@ -55,11 +55,16 @@ void text_format(struct text *text, const char *fmt, ...) {
     va_start(args, fmt);
     int n = vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    if (n < 0 || (size_t)n >= sizeof line) {
+    if (n < 0) {
         text->failed = true;
-        return;
+    } else if ((size_t)n < sizeof line) {
+        text_bytes(text, line, (size_t)n);
+    } else if (text_room(text, (size_t)n + 1)) {
+        va_start(args, fmt);
+        vsnprintf(text->data + text->n, (size_t)n + 1, fmt, args);
+        va_end(args);
+        text->n += (size_t)n;
     }
-    text_bytes(text, line, (size_t)n);
 }
 
 size_t text_utf8_length(const char *bytes, size_t n) {
