@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #include "host/out/v2g.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -343,18 +344,24 @@ static void message_text(struct lines_of *l, const struct v2g_seen *seen, bool h
     }
 }
 
+/* "fe80::f248:d5a3:b883:9b28" of an SDP response. */
+static const char *address(const struct vb_frame *frame, char out[INET6_ADDRSTRLEN]) {
+    return inet_ntop(AF_INET6, frame->data, out, INET6_ADDRSTRLEN) ? out : "";
+}
+
+static unsigned port(const struct vb_frame *frame) {
+    return (unsigned)frame->data[16] << 8 | frame->data[17];
+}
+
 static void sdp_text(struct lines_of *l, const struct vb_frame *frame) {
     static const char *const words[] = {"TLS", "no TLS", "TCP", "UDP"};
+    char ip[INET6_ADDRSTRLEN];
     char text[80];
     const uint8_t *last = frame->data + frame->len - 2; /* security, transport */
     if (frame->id == VB_V2GTP_SDP_RES) {
-        size_t n = 0;
-        for (unsigned i = 0; i < 16; i += 2) {
-            n += (size_t)snprintf(text + n, sizeof text - n, "%s%x", i ? ":" : "address ",
-                                  frame->data[i] << 8 | frame->data[i + 1]);
-        }
+        snprintf(text, sizeof text, "address %s", address(frame, ip));
         begin_item(l, text);
-        snprintf(text, sizeof text, "port %u", frame->data[16] << 8 | frame->data[17]);
+        snprintf(text, sizeof text, "port %u", port(frame));
         begin_item(l, text);
     }
     for (unsigned i = 0; i < 2; i++) {
@@ -546,17 +553,13 @@ static void physical_json(struct sink *sink, const struct v2g_seen *seen) {
 }
 
 static void sdp_json(struct sink *sink, const struct vb_frame *frame) {
-    char text[80];
+    char ip[INET6_ADDRSTRLEN];
+    char text[128];
     const uint8_t *last = frame->data + frame->len - 2;
     sink_text(sink, ",\"value\":{");
     if (frame->id == VB_V2GTP_SDP_RES) {
-        sink_text(sink, "\"address\":\"");
-        for (unsigned i = 0; i < 16; i += 2) {
-            snprintf(text, sizeof text, "%s%x", i ? ":" : "",
-                     frame->data[i] << 8 | frame->data[i + 1]);
-            sink_text(sink, text);
-        }
-        snprintf(text, sizeof text, "\",\"port\":%u,", frame->data[16] << 8 | frame->data[17]);
+        snprintf(text, sizeof text, "\"address\":\"%s\",\"port\":%u,", address(frame, ip),
+                 port(frame));
         sink_text(sink, text);
     }
     snprintf(text, sizeof text, "\"security\":%u,\"transport\":%u}", last[0], last[1]);

@@ -5,6 +5,8 @@ usage: ccs_test.py VOLTBUS FOLDER
 
 Beside NAME may lie NAME.values.txt (times and values of a few signals) and NAME.decoded.txt (every message).
 Every recording must decode; what cannot be decoded stands in DAMAGED, with the reason.
+In ../../vectors lie messages with their content: each word and number of it that ccs-session has a signal for must
+be one of its values.
 SPDX-License-Identifier: MIT
 """
 import collections
@@ -15,6 +17,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 SIGNALS = {
     "EVRESSSOC": "ev.soc",
@@ -23,6 +26,23 @@ SIGNALS = {
     "EVSEPresentVoltage": "evse.voltage_present",
     "EVSEPresentCurrent": "evse.current_present",
 }
+WORDS = {  # elements whose words are those of a signal
+    "ResponseCode": "session.response",
+    "EVSEProcessing": "session.processing",
+    "FaultCode": "session.fault_code",
+    "SelectedPaymentOption": "session.payment",
+    "SelectedAuthorizationService": "session.payment",
+    "EVRequestedEnergyTransferType": "session.transfer_mode",
+    "RequestedEnergyTransferMode": "session.transfer_mode",
+    "ChargingSession": "session.stop",
+    "ChargeProgress": "ev.charge_progress",
+    "EVErrorCode": "ev.error_code",
+    "EVSEStatusCode": "evse.status_code",
+    "EVSEIsolationStatus": "evse.isolation",
+    "EVSENotification": "evse.notification",
+}
+NUMBERS = {"EVRESSSOC": "ev.soc", "PresentSOC": "ev.soc", "NotificationMaxDelay": "evse.notification_delay"}
+PAYLOADS = {"iso15118-20-common": "8002", "iso15118-20-ac": "8003", "iso15118-20-dc": "8004"}
 # frames that are no message, by recording: how many, and why
 DAMAGED = {
     "2024-05-09_clara_QingdaoPenodato_serh270_precharge.claralog.pcap": (6, "bit errors in the serial log"),
@@ -109,10 +129,54 @@ def faults_of(voltbus, path):
         yield from compare_values(beside, text)
 
 
+def leaves(value):
+    """(name, value) of everything that is in no list."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from leaves(inner)
+        elif not isinstance(inner, list):
+            yield name, inner
+
+
+def squeezed(word):
+    return re.sub("[-_]", "", word).lower()
+
+
+def vector_faults(voltbus, folder):
+    """Each message as a line of our own recording, its number as the time."""
+    vectors = [json.loads(line) for path in sorted(folder.glob("exi-*.jsonl")) for line in path.open()]
+    vectors = [vector for vector in vectors if vector["kind"] == "document"]
+    with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+        for i, vector in enumerate(vectors):
+            log.write(f"({i}.000000) v V2G#{PAYLOADS.get(vector['schema'], '8001')}##{vector['exi']}\n")
+        log.flush()
+        _, text, errors = decode(voltbus, log.name, "--as", "ccs-session", "--csv", "--verbose")
+        _, whole, _ = decode(voltbus, log.name, "--json")
+    samples = collections.defaultdict(dict)
+    for row in csv.DictReader(text.splitlines()):
+        samples[int(float(row["t"]))][row["signal"]] = row["value"]
+    messages = {int(message["t"]): message for message in map(json.loads, whole.splitlines())}
+    for i, vector in enumerate(vectors):
+        message = messages.get(i, {})
+        if message.get("value") != {vector["root"]: vector["value"]}:
+            yield f"{vector['id']}: the message is {str(message)[:300]}"
+        if "session.phase" not in samples[i] or "session.protocol" not in samples[i]:
+            yield f"{vector['id']}: no phase, no protocol: {samples[i]}"
+        for name, value in leaves(vector["value"]):
+            signal = WORDS.get(name) or NUMBERS.get(name)
+            got = samples[i].get(signal, "nothing")
+            if signal and squeezed(got) != squeezed(str(value)):
+                yield f"{vector['id']}: {name} {value} is {signal} {got}"
+    print(f"{len(vectors)} vectors: {errors.splitlines()[-1].split(': ', 1)[-1]}")
+
+
 def main():
     voltbus, folder = sys.argv[1:]
+    vectors = pathlib.Path(folder, "..", "..", "vectors")
     paths = sorted(path for path in pathlib.Path(folder).rglob("*") if path.suffix in (".pcap", ".pcapng"))
     faults = [f"{path.name}: {fault}" for path in paths for fault in faults_of(voltbus, path)]
+    if vectors.is_dir():
+        faults += vector_faults(voltbus, vectors)
     if len(paths) < 40:
         faults.append(f"{len(paths)} recordings, expected 40 or more")
     for fault in faults:
