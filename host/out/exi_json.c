@@ -167,12 +167,6 @@ static void value(struct sink *sink, const struct vb_exi_item *item) {
 
 /* ---- structure ---- */
 
-static void open_level(struct level *level) {
-    level->list = NULL;
-    level->any = level->continued = false;
-    level->seen_count = 0;
-}
-
 static void close_list(struct writer *w, struct level *level) {
     if (level->list) {
         sink_bytes(w->sink, "]", 1);
@@ -241,12 +235,9 @@ static void lead(struct writer *w, const struct vb_exi_item *item) {
 }
 
 void exi_json_write(struct sink *sink, const struct vb_exi_names *names, const void *block) {
-    struct writer w;
+    struct writer w = {.sink = sink};
     struct vb_exi_walk walk;
     struct vb_exi_item item;
-    w.sink = sink;
-    w.depth = 0;
-    open_level(&w.level[0]);
     vb_exi_walk_init(&walk, names, block);
     while (vb_exi_walk_next(&walk, &item)) {
         if (item.what == VB_EXI_END) {
@@ -257,7 +248,7 @@ void exi_json_write(struct sink *sink, const struct vb_exi_names *names, const v
         }
         lead(&w, &item);
         if (item.what == VB_EXI_BEGIN) {
-            open_level(&w.level[++w.depth]);
+            w.level[++w.depth] = (struct level){.list = NULL};
             sink_bytes(sink, "{", 1);
         } else {
             value(sink, &item);
