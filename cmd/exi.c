@@ -44,6 +44,7 @@ struct input {
     size_t at, n;
     unsigned long number; /* of the line, from 1 */
     struct text line;
+    const char *why; /* it cannot be read on */
     char bytes[65536];
 };
 
@@ -433,25 +434,51 @@ static bool encode_line(struct converter *c, const char *line, size_t n) {
 
 /* ---- lines ---- */
 
-/* The next line without its end (LF, CR LF, CR), in input->line. Returns 1, 0 at the end, -1 (errno; 0: the line
- * has no end). What was converted is written before anything is waited for. */
+/* What begins a file that has no lines; NULL: it may have some. */
+static const char *no_lines(const char *bytes, size_t n) {
+    static const char capture[] = "a capture of packets: voltbus decode reads it";
+    static const struct {
+        const char *magic, *what;
+    } kinds[] = {
+        {"\xD4\xC3\xB2\xA1", capture},
+        {"\xA1\xB2\xC3\xD4", capture},
+        {"\x4D\x3C\xB2\xA1", capture},
+        {"\x0A\x0D\x0D\x0A", capture},
+        {"\x1F\x8B", "packed by gzip: unpack it first"},
+        {"\x28\xB5\x2F\xFD", "packed by zstd: unpack it first"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t length = strlen(kinds[i].magic);
+        if (n >= length && memcmp(bytes, kinds[i].magic, length) == 0) {
+            return kinds[i].what;
+        }
+    }
+    return NULL;
+}
+
+/* Read the next bytes; false at the end, or with in->why. */
+static bool refill(struct input *in) {
+    bool first = in->n == 0;
+    ssize_t got;
+    do {
+        got = read(in->fd, in->bytes, sizeof in->bytes);
+    } while (got < 0 && errno == EINTR);
+    in->at = 0;
+    in->n = got > 0 ? (size_t)got : 0;
+    in->why = got < 0 ? strerror(errno) : first ? no_lines(in->bytes, in->n) : NULL;
+    return in->n > 0 && !in->why;
+}
+
+/* The next line without its end (LF, CR LF, CR), in in->line. Returns 1, 0 at the end, -1 with in->why. What was
+ * converted is written before anything is waited for. */
 static int next_line(struct input *in, struct sink *sink) {
     text_clear(&in->line);
     for (;;) {
         if (in->at == in->n) {
             sink_flush(sink);
-            ssize_t got;
-            do {
-                got = read(in->fd, in->bytes, sizeof in->bytes);
-            } while (got < 0 && errno == EINTR);
-            if (got < 0) {
-                return -1;
-            }
-            in->at = 0;
-            in->n = (size_t)got;
-            if (got == 0) {
-                in->number += in->line.n > 0;
-                return in->line.n > 0;
+            if (!refill(in)) {
+                in->number += !in->why && in->line.n > 0;
+                return in->why ? -1 : in->line.n > 0;
             }
         }
         if (in->skip_lf) {
@@ -468,7 +495,7 @@ static int next_line(struct input *in, struct sink *sink) {
         text_bytes(&in->line, from, n);
         in->at += n + (n < have);
         if (in->line.failed || in->line.n > LINE_MAX_BYTES) {
-            errno = in->line.failed ? ENOMEM : 0;
+            in->why = in->line.failed ? "out of memory" : "more than 16 MB without a line end";
             return -1;
         }
         if (n < have) {
@@ -514,8 +541,8 @@ static int convert_file(struct converter *c, const char *verb, const char *path)
         one_line(c, line, n);
     }
     if (got < 0) {
-        status = failure(verb, "%s: after line %lu: %s", name, in.number,
-                         errno ? strerror(errno) : "more than 16 MB without a line end");
+        status = in.number > 0 ? failure(verb, "%s: after line %lu: %s", name, in.number, in.why)
+                               : failure(verb, "%s: %s", name, in.why);
     }
     if (c->lengths > SHOWN_LENGTHS) {
         fprintf(stderr, "voltbus %s: %s: %lu more such lengths are not shown\n", verb, name,

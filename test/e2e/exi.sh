@@ -302,9 +302,18 @@ err_is "voltbus exi decode: $hex: No such file or directory (bytes instead of a 
 run "a folder" "$VOLTBUS" exi decode "$work"
 status_is 1
 err_has ': Is a directory'
+printf '\324\303\262\241\002\000\004\000' >capture.pcap
+run "a capture" "$VOLTBUS" exi decode capture.pcap
+status_is 1
+out_is ''
+err_is 'voltbus exi decode: capture.pcap: a capture of packets: voltbus decode reads it'
+echo $hex | gzip >lines.gz
+run "packed" "$VOLTBUS" exi decode lines.gz
+status_is 1
+err_is 'voltbus exi decode: lines.gz: packed by gzip: unpack it first'
 run "zeros without end" "$VOLTBUS" exi decode /dev/zero
 status_is 1
-err_is 'voltbus exi decode: /dev/zero: after line 0: more than 16 MB without a line end'
+err_is 'voltbus exi decode: /dev/zero: more than 16 MB without a line end'
 run "a full disk" sh -c "\"$VOLTBUS\" exi decode --hex $hex >/dev/full"
 status_is 1
 err_is 'voltbus exi: cannot write the output: No space left on device'
