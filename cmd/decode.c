@@ -239,7 +239,7 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     }
     if (frame->kind == VB_KIND_NET) {
         d->events++;
-        if (d->output->whole) {
+        if (d->output->whole && (d->selection.automatic || d->all)) {
             show(d, frame, NULL, (struct vb_reading){0});
         }
         return true;

@@ -391,8 +391,10 @@ void v2g_text(struct sink *sink, const struct v2g_seen *seen, const char *time_a
     const char *other = seen->from[0] == 'E' ? "SECC" : "EVCC";
     unsigned packet = side(frame, VB_SIDE_PACKET, 4);
     n = packet ? (size_t)snprintf(text, sizeof text, " #%u", packet) : 0;
-    n += seen->from[0] ? (size_t)snprintf(text + n, sizeof text - n, " %s > %s", seen->from, other)
-                       : (size_t)snprintf(text + n, sizeof text - n, " -");
+    bool to_nobody = frame->kind == VB_KIND_NET && frame->id == VB_NET_NOTE; /* who wrote the log */
+    n += (size_t)snprintf(text + n, sizeof text - n, " %s%s%s", seen->from[0] ? seen->from : "-",
+                          seen->from[0] && !to_nobody ? " > " : "",
+                          seen->from[0] && !to_nobody ? other : "");
     const char *what =
         frame->kind == VB_KIND_NET ? vb_net_text((enum vb_net)frame->id) : seen->message;
     if (seen->protocol != VB_V2G_NONE) {

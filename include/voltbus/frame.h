@@ -86,7 +86,7 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
 
 /* Write a CAN or LIN frame as "ID#DATA" (upper case; "ID#R" or "ID#R5" for a remote frame), a radio
  * packet as its bytes, a RAPI frame as its line ("$OK 16^07"; what is not printable as '?').
- * out: room for VB_FRAME_TEXT, 2*len if that is more; no terminator. Returns the length. */
+ * out: room for VB_FRAME_TEXT, 2*len + 8 if that is more; no terminator. Returns the length. */
 size_t vb_frame_text(const struct vb_frame *frame, char *out);
 
 #endif

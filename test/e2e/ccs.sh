@@ -73,6 +73,20 @@ done
     finish
 }
 
+# ---- a replay gives the samples that decode gives ----
+
+capture=$VOLTBUS_CAPTURES/ccs/pyPLC/2023-05-24_pyPlc_with_Ioniq93prcSoc.pcapng
+cat >"$work/replay.yaml" <<END
+links: {eth: 'file:$capture'}
+devices: {ccs-session: {type: ccs-session, link: eth}}
+outputs: {samples: {type: json, path: $work/replayed}}
+END
+run "replay of a packet capture" "$VOLTBUS" run "$work/replay.yaml" --speed max --exit-at-end
+status_is 0
+"$VOLTBUS" decode --json --as ccs-session "$capture" >"$work/decoded" 2>/dev/null
+is "the replay says what decode says" cmp "$work/decoded" "$work/replayed"
+is "it says much" test "$(wc -l <"$work/replayed")" = 138
+
 # ---- every recording ----
 
 is "what others made of the recordings" "$TEST_DIR/e2e/ccs_test.py" "$VOLTBUS" "$VOLTBUS_CAPTURES/ccs"
