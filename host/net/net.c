@@ -77,6 +77,7 @@ struct parts {
 
 struct net {
     struct stream streams[PLACES];
+    size_t place_count; /* those behind were never used */
     struct job jobs[JOBS];
     size_t job_at, job_count;
     bool ending;
@@ -111,7 +112,7 @@ struct net *net_open(void) {
 }
 
 void net_close(struct net *net) {
-    for (size_t i = 0; net && i < PLACES; i++) {
+    for (size_t i = 0; net && i < net->place_count; i++) {
         half_free(&net->streams[i].half[0]);
         half_free(&net->streams[i].half[1]);
     }
@@ -410,7 +411,7 @@ static bool same(const struct address *a, const struct address *b) {
 
 /* The connection of a packet, and which end sent it. */
 static struct stream *find(struct net *net, const struct parts *p, unsigned *from) {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < net->place_count; i++) {
         struct stream *s = &net->streams[i];
         if (!s->used || s->dying) {
             continue;
@@ -429,7 +430,7 @@ static struct stream *new_stream(struct net *net, const struct parts *p) {
     struct stream *free_one = NULL;
     struct stream *oldest = NULL;
     size_t alive = 0;
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < net->place_count; i++) {
         struct stream *s = &net->streams[i];
         if (!s->used) {
             free_one = s;
@@ -445,6 +446,9 @@ static struct stream *new_stream(struct net *net, const struct parts *p) {
     }
     if (alive >= NET_STREAMS) {
         end_stream(net, oldest);
+    }
+    if (!free_one) {
+        free_one = &net->streams[net->place_count++];
     }
     memset(free_one, 0, sizeof *free_one);
     free_one->used = true;
@@ -731,7 +735,7 @@ static void cooked(struct net *net, struct parts *p, size_t header) {
 /* Holes are given up with time, also when their own connection is silent. */
 static void watch_holes(struct net *net) {
     net->holes = false;
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < net->place_count; i++) {
         struct stream *s = &net->streams[i];
         for (unsigned from = 0; s->used && !s->dying && from < 2; from++) {
             if (half_waits(&s->half[from])) {
@@ -829,7 +833,7 @@ static bool step(struct net *net, const struct job *job, struct vb_frame *frame)
 }
 
 static bool next_stream(struct net *net) {
-    for (size_t i = 0; net->ending && i < PLACES; i++) {
+    for (size_t i = 0; net->ending && i < net->place_count; i++) {
         if (net->streams[i].used) {
             net->job_at = net->job_count = 0;
             end_stream(net, &net->streams[i]);
