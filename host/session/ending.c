@@ -303,7 +303,7 @@ static bool car_switched_off(struct session *s) {
     if (!isnan(s->power_off_soc)) {
         say(s, ", SOC %.10g %%", s->power_off_soc);
     }
-    say(s, full ? "." : "; neither side says why.");
+    say(s, full || s->note[0] ? "." : "; neither side says why.");
     say_course(s);
     return true;
 }
@@ -340,7 +340,7 @@ static bool power_unanswered(struct session *s) {
 static bool question_open(struct session *s) {
     const struct question *q = &s->asked;
     char at[40];
-    if (!q->row || q->answered) {
+    if (!q->row || q->answered || s->timeless) {
         return false;
     }
     const struct sign *gone = came(&s->reset) ? &s->reset : &s->closed;
@@ -391,7 +391,7 @@ static bool connection_gone(struct session *s) {
 
 static bool car_silent(struct session *s) {
     const struct visit *v = last_visit(s);
-    if (!v || (s->recording_ends && s->recording_ns - s->end_ns < QUIET_NS)) {
+    if (!v || s->timeless || (s->recording_ends && s->recording_ns - s->end_ns < QUIET_NS)) {
         return false;
     }
     end(s, "car-silent", "car");
@@ -430,5 +430,8 @@ void session_end(struct session *s) {
     }
     if (s->furthest < PHASE_HANDSHAKE) {
         say_what_follows(s);
+    }
+    if (s->note[0]) {
+        say(s, " The log says: \"%s\"", s->note);
     }
 }

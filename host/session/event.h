@@ -20,6 +20,7 @@ struct event {
     enum event_what what;
     int64_t t_ns;
     bool relative; /* t_ns is no Unix time */
+    bool timeless; /* the recording has no times: t_ns is 0 */
     uint32_t packet;
     uint8_t from, flags; /* enum vb_side_from, VB_SIDE_AGAIN .. */
     uint16_t stream, src_port, dst_port;

@@ -13,6 +13,9 @@ size_t plot_panels(const struct session *session, struct panel out[PANELS_MAX]) 
     };
     size_t n = 0;
     for (size_t i = 0; i < PANELS_MAX; i++) {
+        if (all[i].line == SERIES_SOC && session->soc_first == session->soc_last) {
+            continue; /* a flat line tells nothing that the head does not */
+        }
         bool target = all[i].target != SERIES_COUNT && curve_has(&session->curve, all[i].target);
         if (curve_has(&session->curve, all[i].line) || target) {
             out[n++] = all[i];

@@ -487,6 +487,21 @@ static void zero_current(struct session *s, const struct event *e, struct quirk_
     }
 }
 
+/* Against what PreCharge reached, because a battery may lie far below the target. */
+static void voltage_falls(struct session *s, const struct event *e, struct quirk_found *found) {
+    struct quirk_memory *m = &s->memory;
+    if (is(e, "PreChargeRes") && has(e, F_EVSEPresentVoltage)) {
+        m->pre_charge_voltage = number(e, F_EVSEPresentVoltage);
+    } else if (is(e, "CurrentDemandRes") && s->status.t_ns == SESSION_NEVER &&
+               !says(e, F_EVSEStatusCode, "EVSE_Shutdown") &&
+               number(e, F_EVSEPresentVoltage) < m->pre_charge_voltage - 20 &&
+               fabs(number(e, F_EVSEPresentCurrent)) < 2 && ++m->fallen >= 5) {
+        seen(found, e->packet, "%.10g V at %.10g A; PreCharge had reached %.10g V",
+             number(e, F_EVSEPresentVoltage), number(e, F_EVSEPresentCurrent),
+             m->pre_charge_voltage);
+    }
+}
+
 static void runaway(struct session *s, const struct event *e, struct quirk_found *found) {
     if (!is(e, "CurrentDemandRes") || !message_has(&s->ev, F_EVTargetVoltage)) {
         return;
@@ -766,6 +781,11 @@ const struct quirk_row quirks[QUIRK_COUNT] = {
     [QUIRK_ZERO_CURRENT] = {"zero-current-asked", "Car asks for 0 A",
                             "Chargers that regulate current let the voltage fall (ABB, Numbat).",
                             "Ask for a real current.", "31, 32", zero_current},
+    [QUIRK_VOLTAGE_FALLS] =
+        {"voltage-falls", "Voltage falls without load",
+         "The charger gives neither current nor voltage: it regulates the current that was asked "
+         "for, 0 A, or it cannot regulate without a load.",
+         "Ask for a real current; connect battery or load first.", "27, 31", voltage_falls},
     [QUIRK_RUNAWAY] =
         {"voltage-runs-away", "Voltage runs away",
          "The current regulator has no load: the voltage climbs until the charger faults.",

@@ -51,6 +51,7 @@ struct event;
     X(SLOW_POWER)                                                                                  \
     X(DEMAND_FIELDS)                                                                               \
     X(ZERO_CURRENT)                                                                                \
+    X(VOLTAGE_FALLS)                                                                               \
     X(RUNAWAY)                                                                                     \
     X(ABOVE_LIMIT)                                                                                 \
     X(NOT_READY_EV)                                                                                \
@@ -81,7 +82,8 @@ struct quirk_memory {
     int64_t parm_cnf_ns; /* 0: none yet */
     bool start_seen;
     uint32_t mirrored, pre_charges;
-    double pre_charge_targets[2]; /* least and greatest */
+    double pre_charge_voltage; /* last */
+    uint32_t fallen;
     uint32_t demands, zero, under, over, supplied;
     double under_worst, over_worst;
     uint32_t after_shutdown;

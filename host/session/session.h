@@ -154,6 +154,7 @@ struct session {
     bool recording_ends;  /* the recording ended, and not the next session began */
     unsigned messages;    /* V2G messages that were understood, copies not counted */
     unsigned undecodable; /* V2G messages that were not */
+    bool timeless;        /* the recording has no times */
     bool clock_back;      /* the recording's clock went back */
 
     /* who */
@@ -211,6 +212,7 @@ struct session {
     struct sign power_off;    /* PowerDeliveryReq: off */
     struct sign complete;     /* ChargingComplete */
     struct sign stop_req, stop_res;
+    char note[100];             /* a line of the log that gives a reason; "": none */
     struct sign closed;         /* TCP FIN; word: "car" or "charger" */
     struct sign reset;          /* TCP RST */
     double soc_first, soc_last; /* NaN: none */

@@ -71,6 +71,7 @@ static void session_begin(struct story *story, const struct event *e) {
     s->number = ++story->count;
     s->start_ns = s->end_ns = e->t_ns;
     s->relative = e->relative;
+    s->timeless = e->timeless;
     s->first_packet = s->last_packet = e->packet;
     s->attenuation_db = s->soc_first = s->soc_last = s->power_off_soc = NAN;
     s->meter_first = s->meter_last = NAN;
@@ -415,6 +416,23 @@ static void note_sign(struct sign *sign, const struct event *e, const char *word
     }
 }
 
+/* Lines of a log that tell why: those of Clara (reference/ccs.md 1.12). */
+static void note_reason(struct session *s, const struct event *e) {
+    static const char *const signs[] = {"PowerDeliveryReq Stop", "requested stop", "timeout"};
+    char text[sizeof s->note];
+    size_t n = e->len < sizeof text - 1 ? e->len : sizeof text - 1;
+    for (size_t i = 0; i < n; i++) {
+        text[i] = (char)(e->data[i] >= 32 && e->data[i] < 127 ? e->data[i] : '?');
+    }
+    text[n] = '\0';
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (strstr(text, signs[i])) {
+            memcpy(s->note, text, sizeof text);
+            return;
+        }
+    }
+}
+
 static void on_net(struct session *s, const struct event *e) {
     bool ours = e->stream == s->stream;
     switch (e->id) {
@@ -441,6 +459,9 @@ static void on_net(struct session *s, const struct event *e) {
         answer_below(s, PHASE_TCP, e);
         s->accepted = true;
         break;
+    case VB_NET_NOTE:
+        note_reason(s, e);
+        return;
     case VB_NET_TLS:
         if (!ours && s->stream) {
             return;

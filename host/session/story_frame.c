@@ -101,6 +101,7 @@ static void v2g_event(struct story *story, struct event *e, const struct vb_fram
 void story_frame(struct story *story, const struct vb_frame *frame) {
     struct event e = {.t_ns = frame->t_ns,
                       .relative = frame->flags & VB_FRAME_NO_TIME || !vb_time_is_unix(frame->t_ns),
+                      .timeless = frame->flags & VB_FRAME_NO_TIME,
                       .id = frame->id,
                       .data = frame->data,
                       .len = frame->len};

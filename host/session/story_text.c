@@ -115,14 +115,18 @@ static void row_when(const struct page *page, const struct session *s) {
     time_t seconds = (time_t)(s->start_ns / 1000000000);
     struct tm tm;
     char date[40];
-    if (!s->relative && gmtime_r(&seconds, &tm) &&
-        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &tm) > 0) {
+    if (s->timeless) {
+        put(&w, "the recording has no times");
+    } else if (!s->relative && gmtime_r(&seconds, &tm) &&
+               strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &tm) > 0) {
         put(&w, "%s", date);
     } else {
         put(&w, "at %.3f s of the recording's clock", (double)s->start_ns / 1e9);
     }
-    put(&w, ", took ");
-    put_duration(&w, s->end_ns - s->start_ns);
+    if (!s->timeless) {
+        put(&w, ", took ");
+        put_duration(&w, s->end_ns - s->start_ns);
+    }
     if (s->first_packet) {
         put(&w, " (packets %u to %u)", (unsigned)s->first_packet, (unsigned)s->last_packet);
     }

@@ -528,6 +528,11 @@ static const struct {
                    "EVTargetCurrent=0\n301 7 CurrentDemandReq EVTargetCurrent=0\n"),
      BEGIN TIMES10("300 7 CurrentDemandReq EVTargetCurrent=0\n300 7 CurrentDemandReq "
                    "EVTargetCurrent=9\n")},
+    {QUIRK_VOLTAGE_FALLS,
+     BEGIN "200 5 PreChargeRes EVSEPresentVoltage=210\n" TIMES10(
+         "310 8 CurrentDemandRes EVSEPresentVoltage=150 EVSEPresentCurrent=0\n"),
+     BEGIN "200 5 PreChargeRes EVSEPresentVoltage=210\n" TIMES10(
+         "310 8 CurrentDemandRes EVSEPresentVoltage=191 EVSEPresentCurrent=0\n")},
     {QUIRK_RUNAWAY,
      BEGIN "300 7 CurrentDemandReq " DEMAND_OK
            "310 8 CurrentDemandRes EVSEPresentVoltage=421 EVSEPresentCurrent=0\n",
