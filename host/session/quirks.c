@@ -190,8 +190,8 @@ static void sdp_no_tls(struct session *s, const struct event *e, struct quirk_fo
 }
 
 static void wrong_port(struct session *s, const struct event *e, struct quirk_found *found) {
-    if (e->what == EVENT_NET && e->id == VB_NET_CONNECT && s->sdp_answered && s->sdp_port != 0 &&
-        e->dst_port != 0 && e->dst_port != s->sdp_port) {
+    if (e->what == EVENT_NET && e->id == VB_NET_CONNECT && s->messages == 0 && s->sdp_answered &&
+        s->sdp_port != 0 && e->dst_port != 0 && e->dst_port != s->sdp_port) {
         SEEN_FIRST(found, e->packet, "connected to port %u, SDP said %u", e->dst_port, s->sdp_port);
     }
 }
@@ -491,14 +491,19 @@ static void zero_current(struct session *s, const struct event *e, struct quirk_
 static void voltage_falls(struct session *s, const struct event *e, struct quirk_found *found) {
     struct quirk_memory *m = &s->memory;
     if (is(e, "PreChargeRes") && has(e, F_EVSEPresentVoltage)) {
-        m->pre_charge_voltage = number(e, F_EVSEPresentVoltage);
+        double target =
+            message_has(&s->ev, F_EVTargetVoltage) ? s->ev.number[F_EVTargetVoltage] : INFINITY;
+        m->pre_charge_voltage = fmin(number(e, F_EVSEPresentVoltage), target);
     } else if (is(e, "CurrentDemandRes") && s->status.t_ns == SESSION_NEVER &&
                !says(e, F_EVSEStatusCode, "EVSE_Shutdown") &&
                number(e, F_EVSEPresentVoltage) < m->pre_charge_voltage - 20 &&
-               fabs(number(e, F_EVSEPresentCurrent)) < 2 && ++m->fallen >= 5) {
-        seen(found, e->packet, "%.10g V at %.10g A; PreCharge had reached %.10g V",
-             number(e, F_EVSEPresentVoltage), number(e, F_EVSEPresentCurrent),
-             m->pre_charge_voltage);
+               fabs(number(e, F_EVSEPresentCurrent)) < 2) {
+        double volt = number(e, F_EVSEPresentVoltage);
+        m->fallen_to = m->fallen == 0 ? volt : fmin(m->fallen_to, volt);
+        if (++m->fallen >= 3) {
+            seen(found, e->packet, "down to %.10g V at no current; PreCharge had reached %.10g V",
+                 m->fallen_to, m->pre_charge_voltage);
+        }
     }
 }
 

@@ -84,6 +84,7 @@ struct quirk_memory {
     uint32_t mirrored, pre_charges;
     double pre_charge_voltage; /* last */
     uint32_t fallen;
+    double fallen_to;
     uint32_t demands, zero, under, over, supplied;
     double under_worst, over_worst;
     uint32_t after_shutdown;
