@@ -725,8 +725,8 @@ static int unpack(const struct vb_frame *frame, void *memory, size_t size, struc
 }
 
 static const struct vb_message messages[] = {
-    {.id = 0, /* any payload type that unpack takes */
-     .mask = 0,
+    {.id = 0x8000, /* 8001 to 8004, as unpack takes them */
+     .mask = 0xFFF8,
      .len_min = 1,
      .len_max = UINT16_MAX,
      .name = "message",
