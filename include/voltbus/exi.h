@@ -166,7 +166,7 @@ struct vb_exi_item {
     size_t len;            /* ... that many */
 };
 
-/* The first item is the BEGIN of the root element (or its VALUE, where the root is simple), the last its END. */
+/* The first item is the BEGIN of the root element, the last its END. */
 struct vb_exi_walk {
     const struct vb_exi_names *names;
     const void *block;
@@ -183,14 +183,12 @@ bool vb_exi_walk_next(struct vb_exi_walk *walk, struct vb_exi_item *item);
  * list in theirs, an end for each begin. Returns VB_OK; VB_E_UNKNOWN (no element of that name here);
  * VB_E_FORMAT (complex where a value is expected, or the reverse; no word of the enumeration);
  * VB_E_RANGE; VB_E_STATE (twice, another alternative is there, list full; at an end: something mandatory is
- * missing, see vb_exi_build_missing); VB_E_SPACE. Lengths of text and bytes are checked by vb_exi_encode. A root that
- * is simple gets its value under its own name. */
+ * missing, see vb_exi_build_missing); VB_E_SPACE. Lengths of text and bytes are checked by vb_exi_encode. */
 struct vb_exi_build {
     const struct vb_exi_names *names;
     void *block;
     uint16_t cap;
     uint8_t depth;
-    bool simple_root;
     struct vb_exi_build_at {
         uint64_t set; /* which of its rows */
         uint16_t type, base;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if UINTPTR_MAX > 0xFFFFFFFFu && !defined VB_EXI_NARROW
 typedef uint64_t vb_exi_word;
@@ -28,29 +29,52 @@ struct vb_exi_in {
 };
 
 static inline vb_exi_word vb_exi_load(const uint8_t *p) {
-    vb_exi_word word = 0;
+    vb_exi_word word;
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&word, p, sizeof word);
+    word = sizeof word == 8 ? (vb_exi_word)__builtin_bswap64(word)
+                            : (vb_exi_word)__builtin_bswap32((uint32_t)word);
+#else
+    word = 0;
     for (unsigned i = 0; i < sizeof word; ++i) {
-        word = word << 7 << 1 | p[i];
+        word = word << 4 << 4 | p[i];
     }
+#endif
     return word;
+}
+
+static inline void vb_exi_store(uint8_t *p, vb_exi_word word) {
+    word = vb_exi_load((const uint8_t *)&word);
+    memcpy(p, &word, sizeof word);
+}
+
+/* The word at pos, where the input has less than a word left. */
+static inline vb_exi_word vb_exi_tail(const struct vb_exi_in *in) {
+    if (in->pos >= in->n) {
+        return ~(vb_exi_word)0;
+    }
+    const size_t left = in->n - in->pos; /* less than a word */
+    const unsigned bits = 8 * (unsigned)left;
+    const vb_exi_word ones = ~(vb_exi_word)0 >> bits;
+    if (in->n >= sizeof ones) {
+        return vb_exi_load(in->data + in->n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
+    }
+    vb_exi_word word = 0;
+    for (size_t i = 0; i < left; ++i) {
+        word = word << 8 | in->data[in->pos + i];
+    }
+    return word << (VB_EXI_WORD_BITS - bits) | ones;
 }
 
 /* Have at least VB_EXI_READY bits in the window. */
 static inline void vb_exi_fill(struct vb_exi_in *in) {
-    if (in->n - in->pos >= sizeof(vb_exi_word) && in->pos <= in->n) {
-        in->window |= vb_exi_load(in->data + in->pos) >> in->have;
-        const unsigned bytes = (VB_EXI_WORD_BITS - 1 - in->have) / 8;
-        in->pos += bytes;
-        in->have += 8 * bytes;
-        return;
-    }
-    while (in->have < VB_EXI_READY) {
-        const vb_exi_word byte = in->pos < in->n ? in->data[in->pos] : 0xFF;
-        ++in->pos;
-        in->have += 8;
-        /* bits below those counted may be there already, from a whole word: the same ones */
-        in->window |= byte << (VB_EXI_WORD_BITS - in->have);
-    }
+    const vb_exi_word word =
+        in->pos + sizeof word <= in->n ? vb_exi_load(in->data + in->pos) : vb_exi_tail(in);
+    /* bits below those that are counted come again with the next word, the same ones */
+    in->window |= word >> in->have;
+    const unsigned bytes = (VB_EXI_WORD_BITS - 1 - in->have) / 8;
+    in->pos += bytes;
+    in->have += 8 * bytes;
 }
 
 static inline void vb_exi_in_init(struct vb_exi_in *in, const uint8_t *data, size_t n) {
@@ -84,31 +108,51 @@ static inline size_t vb_exi_bit(const struct vb_exi_in *in) {
 
 /* ---- writing ---- */
 
+#define VB_EXI_PUT_MAX (VB_EXI_WORD_BITS / 2) /* bits in one piece */
+
 struct vb_exi_out {
     uint8_t *data;
     size_t cap;
     size_t pos;       /* bytes written; above cap: there was no room for the last ones */
     vb_exi_word held; /* bits that are not yet written, the last one at the bottom */
-    unsigned have;    /* how many, 0 .. 7 after vb_exi_flush */
+    unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call */
 };
 
-static inline void vb_exi_flush(struct vb_exi_out *out) {
-    while (out->have >= 8) {
-        out->have -= 8;
+/* Write the top bytes of a word, as far as there is room. */
+static inline void vb_exi_spill(struct vb_exi_out *out, vb_exi_word word, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) {
         if (out->pos < out->cap) {
-            out->data[out->pos] = (uint8_t)(out->held >> out->have);
+            out->data[out->pos] = (uint8_t)(word >> (VB_EXI_WORD_BITS - 8));
         }
+        word = word << 4 << 4;
         ++out->pos;
     }
 }
 
-/* The low count bits of value, 1 .. 25; nothing above them may be set. */
+/* The low count bits of value, 0 .. VB_EXI_PUT_MAX; nothing above them may be set. */
 static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
-    if (out->have + count > VB_EXI_WORD_BITS) {
-        vb_exi_flush(out);
-    }
     out->held = out->held << count | value;
     out->have += count;
+    if (out->have >= VB_EXI_PUT_MAX) {
+        out->have -= VB_EXI_PUT_MAX;
+        vb_exi_word word = out->held >> out->have;
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && UINTPTR_MAX > 0xFFFFFFFFu
+        if (sizeof word == 8 && out->pos + 4 <= out->cap) {
+            const uint32_t half = __builtin_bswap32((uint32_t)word);
+            memcpy(out->data + out->pos, &half, sizeof half);
+            out->pos += 4;
+            return;
+        }
+#endif
+        vb_exi_spill(out, word << VB_EXI_PUT_MAX, VB_EXI_PUT_MAX / 8);
+    }
+}
+
+/* The rest, with zeros up to a whole byte. */
+static inline void vb_exi_finish(struct vb_exi_out *out) {
+    if (out->have > 0) {
+        vb_exi_spill(out, out->held << (VB_EXI_WORD_BITS - out->have), (out->have + 7) / 8);
+    }
 }
 
 #endif

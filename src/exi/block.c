@@ -51,34 +51,26 @@ static uint8_t *add_node(struct vb_exi_heap *heap, uint8_t *head, uint32_t size,
     return node;
 }
 
-uint8_t *vb_exi_room(struct vb_exi_heap *heap, const struct vb_exi_schema *schema,
-                     const struct vb_exi_row *row, uint8_t *base) {
+uint8_t *vb_exi_room(struct vb_exi_heap *heap, const struct vb_exi_row *row, uint8_t *base) {
     uint8_t *at = base + row->off;
     const unsigned kind = row->op & VB_ROW_KIND;
     if (row->op & VB_ROW_OPTIONAL) {
         base[row->has >> 3] |= (uint8_t)(1u << (row->has & 7));
     }
-    if (!(row->op & (VB_ROW_LIST | VB_ROW_FAR)) && kind != VB_ROW_BODY) {
-        return at;
-    }
-    uint32_t size = 4, align = 4;
-    if (kind == VB_ROW_STRUCT || kind == VB_ROW_BODY) {
-        const struct vb_exi_row *type = vb_exi_row(schema, row->arg);
-        size = type->arg;
-        align = (uint32_t)type->aux;
-    } else if (kind == VB_ROW_NUMBER) {
-        size = align = VB_ROW_SIZE(row->arg);
-    }
+    const uint32_t size = kind >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
     if (row->op & VB_ROW_LIST) {
-        const uint32_t behind = align == 8 ? 8 : 4; /* the value, in its node */
-        at = add_node(heap, at, behind + size, behind, (uint8_t)row->aux);
+        const uint32_t behind = vb_exi_node_value(row);
+        at = add_node(heap, at, behind + size, behind, vb_exi_list_which(row->has));
         return at == NULL ? NULL : at + behind;
+    }
+    if (kind <= VB_ROW_STRUCT) {
+        return at;
     }
     if (kind == VB_ROW_BODY) {
         put16(at + offsetof(struct vb_exi_choice, is), row->has);
         at += offsetof(struct vb_exi_choice, at);
     }
-    uint8_t *value = vb_exi_allocate(heap, size, align);
+    uint8_t *value = vb_exi_allocate(heap, size, VB_EXI_ALIGN(row->aux));
     if (value != NULL) {
         put16(at, (uint32_t)(value - heap->block));
     }

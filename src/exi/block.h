@@ -19,7 +19,6 @@ uint8_t *vb_exi_allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align
 
 /* Where the value of a row goes, in the struct at base: there, or out of line (then a list gets its node, a
  * reference its target). It is marked as present. NULL: no room. */
-uint8_t *vb_exi_room(struct vb_exi_heap *heap, const struct vb_exi_schema *schema,
-                     const struct vb_exi_row *row, uint8_t *base);
+uint8_t *vb_exi_room(struct vb_exi_heap *heap, const struct vb_exi_row *row, uint8_t *base);
 
 #endif

@@ -5,8 +5,8 @@
 #include "exi/block.h"
 #include "exi/names.h"
 
-/* One element that is open: place of its TYPE row (0xFFFF: a scaled number; a simple root: its row), its struct, and
- * which of its rows are set. */
+/* One element that is open: place of the first row of its type (0xFFFF: a scaled number), its struct, and which of its
+ * rows are set. */
 #define SCALED 0xFFFF
 enum { EXPONENT = 1, UNIT = 2, VALUE = 4 };
 
@@ -29,12 +29,12 @@ static const struct vb_exi_row_name *scaled_member(const struct vb_exi_names *na
 static const struct vb_exi_row *row_at(const struct vb_exi_build *build, unsigned i,
                                        const struct vb_exi_row_name **name) {
     const uint16_t type = build->at[build->depth - 1].type;
-    *name = vb_exi_name_of(build->names, (uint16_t)(type + 1u + i));
-    if (*name == NULL || (*name)->name[0] == '$') { /* a row that only roots have */
+    *name = vb_exi_name_of(build->names, type);
+    if (*name == NULL || i >= (*name)->rows) {
         return NULL;
     }
-    const struct vb_exi_row *row = vb_exi_row(schema_of(build), type) + 1 + i;
-    return row->op == VB_ROW_TYPE ? NULL : row;
+    *name += i;
+    return vb_exi_row(schema_of(build), type) + i;
 }
 
 static bool is_attribute(const struct vb_exi_row *row, const struct vb_exi_row_name *name) {
@@ -69,30 +69,24 @@ static bool find(const struct vb_exi_build *build, const char *name, bool attrib
 
 static bool is_complex(const struct vb_exi_row *row) {
     const unsigned kind = row == NULL ? VB_ROW_FIXED : row->op & VB_ROW_KIND;
-    return kind == VB_ROW_STRUCT || kind == VB_ROW_BODY || kind == VB_ROW_SCALED;
+    return kind >= VB_ROW_STRUCT || kind == VB_ROW_SCALED;
 }
 
 int vb_exi_build_root(struct vb_exi_build *build, const struct vb_exi_names *names,
                       enum vb_exi_kind kind, const char *root, void *block, size_t cap) {
     *build = (struct vb_exi_build){.names = names, .block = block};
     build->cap = (uint16_t)(cap > UINT16_MAX ? UINT16_MAX : cap);
-    const char *name;
-    unsigned i = 0;
-    while ((name = vb_exi_root_name(names, kind, i)) != NULL && strcmp(name, root) != 0) {
-        ++i;
+    for (unsigned i = 0; i < names->schema->roots; ++i) {
+        const struct vb_exi_root *found = &names->schema->root[i];
+        if (found->key >> VB_EXI_ROOT_KIND == kind && strcmp(names->root[i].name, root) == 0) {
+            build->depth = 1;
+            build->at[0] = (struct vb_exi_build_at){.type = found->type, .base = VB_EXI_ROOT_AT};
+            return vb_exi_block_init(block, build->cap, kind,
+                                     found->key & ((1u << VB_EXI_ROOT_KIND) - 1),
+                                     VB_EXI_UNITS(found->size));
+        }
     }
-    const uint16_t place = name == NULL ? VB_EXI_ROOT_NEVER : names->schema->root[kind][i];
-    if (place == VB_EXI_ROOT_NEVER) {
-        return VB_E_UNKNOWN;
-    }
-    const struct vb_exi_row *row = vb_exi_row(names->schema, place);
-    const bool scaled = (row->op & VB_ROW_KIND) == VB_ROW_SCALED;
-    build->simple_root = row->op != VB_ROW_TYPE && !scaled;
-    build->depth = 1;
-    build->at[0].type = scaled ? SCALED : place;
-    build->at[0].base = VB_EXI_ROOT_AT;
-    return vb_exi_block_init(block, build->cap, kind, (uint16_t)i,
-                             row->op == VB_ROW_TYPE ? row->arg : 8);
+    return VB_E_UNKNOWN;
 }
 
 static void describe(const struct vb_exi_build *build, const struct found *found,
@@ -108,9 +102,8 @@ static void describe(const struct vb_exi_build *build, const struct found *found
     item->content = (found->row->op & VB_ROW_BARE) != 0 && !item->attribute;
     if (is_complex(found->row)) {
         item->what = VB_EXI_BEGIN;
-        item->type_name = (found->row->op & VB_ROW_KIND) == VB_ROW_SCALED
-                              ? build->names->scaled
-                              : vb_exi_name_of(build->names, found->row->arg)->name;
+        item->type_name = (found->row->op & VB_ROW_KIND) == VB_ROW_SCALED ? build->names->scaled
+                                                                          : found->name->type_name;
     }
 }
 
@@ -120,8 +113,8 @@ static void bounds(const struct vb_exi_schema *schema, const struct found *found
     const struct vb_exi_scaled *s = &schema->scaled;
     if (found->row == NULL) {
         const int64_t top = (int64_t)1 << (VB_EXI_SCALED_BITS - 1);
-        const int64_t lows[] = {s->exponent_low, 0, -top};
-        const int64_t highs[] = {s->exponent_low + s->exponent_max, s->unit_max, top - 1};
+        const int64_t lows[] = {(int8_t)s->exponent_low, 0, -top};
+        const int64_t highs[] = {(int8_t)s->exponent_low + s->exponent_max, s->unit_max, top - 1};
         *low = lows[found->index];
         *high = highs[found->index];
         return;
@@ -130,7 +123,7 @@ static void bounds(const struct vb_exi_schema *schema, const struct found *found
     *low = 0;
     *high = 0;
     if (kind == VB_ROW_FIXED || kind == VB_ROW_FIXED2) {
-        *low = found->name->type == VB_EXI_INT ? found->row->aux : 0;
+        *low = found->name->type == VB_EXI_INT ? (int8_t)found->row->aux : 0;
         *high = *low + found->row->arg;
     } else if (kind == VB_ROW_NUMBER) {
         const unsigned arg = found->row->arg, bits = 8 * VB_ROW_SIZE(arg);
@@ -142,34 +135,14 @@ static void bounds(const struct vb_exi_schema *schema, const struct found *found
     }
 }
 
-static bool is_root(const struct vb_exi_build *build, const char *name, struct found *found) {
-    if (!build->simple_root || build->depth != 1) {
-        return false;
-    }
-    struct vb_exi_block head;
-    memcpy(&head, build->block, sizeof head);
-    if (strcmp(vb_exi_root_name(build->names, head.kind, head.root), name) != 0) {
-        return false;
-    }
-    found->row = vb_exi_row(schema_of(build), build->at[0].type);
-    found->name = vb_exi_name_of(build->names, build->at[0].type);
-    found->index = 0;
-    return true;
-}
-
 int vb_exi_build_ask(const struct vb_exi_build *build, const char *name, bool attribute,
                      struct vb_exi_item *item, int64_t *low, int64_t *high) {
     struct found found;
     *item = (struct vb_exi_item){.what = VB_EXI_VALUE};
-    if (is_root(build, name, &found)) {
-        item->type = found.name->type;
-        item->type_name = "";
-        item->name = name;
-    } else if (build->simple_root || !find(build, name, attribute, &found)) {
+    if (!find(build, name, attribute, &found)) {
         return VB_E_UNKNOWN;
-    } else {
-        describe(build, &found, item);
     }
+    describe(build, &found, item);
     int64_t least, most;
     bounds(schema_of(build), &found, &least, &most);
     if (low != NULL) {
@@ -191,7 +164,7 @@ static void alternatives(const struct vb_exi_build *build, unsigned index, unsig
     *first = 0;
     for (unsigned i = 0; (row = row_at(build, i, &name)) != NULL; ++i) {
         *last = i;
-        if ((row->n & VB_ROW_CHOICE) == 0 && row->op != VB_ROW_NEVER) {
+        if ((row->op & VB_ROW_CHOICE) == 0 && row->op != VB_ROW_NEVER) {
             if (i >= index) {
                 return;
             }
@@ -209,7 +182,7 @@ static int set(struct vb_exi_build *build, const struct found *found) {
         return VB_OK;
     }
     unsigned first = found->index, last = found->index;
-    if (found->row != NULL && !build->simple_root) {
+    if (found->row != NULL) {
         alternatives(build, found->index, &first, &last);
     }
     for (unsigned i = first; i <= last; ++i) {
@@ -250,11 +223,6 @@ const char *vb_exi_build_missing(const struct vb_exi_build *build) {
                                                                              : 2)
                                   ->name;
     }
-    if (build->simple_root) {
-        struct vb_exi_block head;
-        memcpy(&head, build->block, sizeof head);
-        return at->set != 0 ? NULL : vb_exi_root_name(build->names, head.kind, head.root);
-    }
     const struct vb_exi_row_name *name;
     const struct vb_exi_row *row;
     int list = -1; /* that was just passed */
@@ -263,7 +231,7 @@ const char *vb_exi_build_missing(const struct vb_exi_build *build) {
         const char *needed = NULL;
         unsigned i = state;
         bool found = false;
-        for (; !found && i < state + (first->n & ~(unsigned)VB_ROW_CHOICE); ++i) {
+        for (; !found && i < state + first->n; ++i) {
             row = row_at(build, i, &name);
             if (row->op == VB_ROW_END) {
                 return NULL;
@@ -310,7 +278,7 @@ static int room(struct vb_exi_build *build, const struct found *found, uint32_t 
     }
     struct vb_exi_heap heap = {.block = block, .cap = build->cap};
     vb_exi_heap_open(&heap);
-    uint8_t *value = vb_exi_room(&heap, schema_of(build), row, block + top(build)->base);
+    uint8_t *value = vb_exi_room(&heap, row, block + top(build)->base);
     if (value == NULL) {
         return VB_E_SPACE;
     }
@@ -321,7 +289,7 @@ static int room(struct vb_exi_build *build, const struct found *found, uint32_t 
 
 int vb_exi_build_begin(struct vb_exi_build *build, const char *name) {
     struct found found;
-    if (build->simple_root || !find(build, name, false, &found)) {
+    if (!find(build, name, false, &found)) {
         return VB_E_UNKNOWN;
     }
     if (!is_complex(found.row)) {
@@ -430,9 +398,8 @@ static int put_bytes(struct vb_exi_build *build, const struct vb_exi_item *item,
 
 int vb_exi_build_value(struct vb_exi_build *build, const struct vb_exi_item *item) {
     struct found found;
-    uint32_t at = VB_EXI_ROOT_AT;
-    if (!is_root(build, item->name, &found) &&
-        (build->simple_root || !find(build, item->name, item->attribute, &found))) {
+    uint32_t at = 0;
+    if (!find(build, item->name, item->attribute, &found)) {
         return VB_E_UNKNOWN;
     }
     if (found.row == NULL) {
@@ -446,7 +413,7 @@ int vb_exi_build_value(struct vb_exi_build *build, const struct vb_exi_item *ite
     int64_t number = 0;
     int err = bytes ? VB_OK : number_of(build, &found, item, &number);
     if (err == VB_OK) {
-        err = build->simple_root ? set(build, &found) : room(build, &found, &at);
+        err = room(build, &found, &at);
     }
     if (err != VB_OK) {
         return err;
@@ -484,11 +451,6 @@ const char *vb_exi_build_name(const struct vb_exi_build *build, unsigned i, bool
     if (build->depth == 0) {
         return NULL;
     }
-    if (build->simple_root) {
-        struct vb_exi_block head;
-        memcpy(&head, build->block, sizeof head);
-        return i == 0 ? vb_exi_root_name(build->names, head.kind, head.root) : NULL;
-    }
     if (build->at[build->depth - 1].type == SCALED) {
         for (unsigned k = 0; k < 3; ++k) {
             const char *name = scaled_member(build->names, k)->name;
@@ -516,8 +478,7 @@ const char *vb_exi_build_name(const struct vb_exi_build *build, unsigned i, bool
 const char *vb_exi_build_word(const struct vb_exi_build *build, const char *name, bool attribute,
                               unsigned i) {
     struct found found;
-    if (!is_root(build, name, &found) &&
-        (build->simple_root || !find(build, name, attribute, &found))) {
+    if (!find(build, name, attribute, &found)) {
         return NULL;
     }
     int64_t low, high;

@@ -1,18 +1,22 @@
 /* decode.c - from the bits of a message to its block, along the rows of its schema.
  *
- * One loop, an explicit stack, no memory but the caller's block. A simple element is read in one piece: event code,
- * CH, value and EE; a scaled number (most of what is on the cable while charging) likewise. Every length is compared
- * with what is left of the input before memory is taken.
+ * One loop, an explicit stack, no memory but the caller's block. A simple element is read in one piece: CH, value
+ * and EE with one compare; the head of a scaled number (most of what is on the cable while charging) likewise.
+ * Behind the end of the input stand ones, which are an error in every state; what is wrong is "need more" when the
+ * bits that were wanted are not all there. Every length is compared with what is left of the input before memory is
+ * taken.
  * Facts: reference/exi-facts.md.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "exi/bits.h"
 #include "exi/block.h"
-#include "exi/table.h"
 
-#define HEADER 0x80 /* distinguishing bits 10, no options, version 1 */
-#define OCTETS 10   /* of a number of 64 bits */
+#define HEADER  0x80u /* distinguishing bits 10, no options, version 1 */
+#define ENOUGH  25    /* bits for any event code and a simple element */
+#define OCTETS  10    /* of a number of 64 bits */
+#define INLINE  static inline __attribute__((always_inline))
+#define OUTLINE __attribute__((noinline))
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
@@ -21,193 +25,96 @@ struct frame {
 
 struct decoder {
     struct vb_exi_in in;
-    const struct vb_exi_schema *schema;
     struct vb_exi_heap heap;
+    const struct vb_exi_schema *schema;
     unsigned depth;
     struct frame frame[VB_EXI_DEPTH_MAX];
 };
-
-/* ---- places ---- */
-
-static size_t bit_of(const struct decoder *d) {
-    const size_t bit = vb_exi_bit(&d->in);
-    return bit < 8 * d->in.n ? bit : 8 * d->in.n;
-}
 
 static void put16(uint8_t *at, uint32_t value) {
     const uint16_t word = (uint16_t)value;
     memcpy(at, &word, sizeof word);
 }
 
-static uint16_t get16(const uint8_t *at) {
-    uint16_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
+INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
+    const uint32_t at = (heap->used + align - 1) & (0u - align);
+    if (at + size > heap->cap) {
+        return NULL;
+    }
+    heap->used = at + size;
+    return memset(heap->block + at, 0, size);
 }
 
-/* ---- values ---- */
-
-/* Something was wrong in the next count bits: are they there at all? */
-static int wrong(struct decoder *d, unsigned count, int err) {
-    return vb_exi_bit(&d->in) + count > 8 * d->in.n ? VB_E_MORE : err;
+/* Something is wrong in the next count bits: are they there at all? */
+static int wrong(const struct vb_exi_in *in, unsigned count, int err) {
+    return vb_exi_bit(in) + count > 8 * in->n ? VB_E_MORE : err;
 }
 
 /* One bit that must be 0: CH, EE. */
-static int zero(struct decoder *d) {
-    if (d->in.have == 0) {
-        vb_exi_fill(&d->in);
+INLINE bool zero(struct vb_exi_in *in) {
+    if (in->have == 0) {
+        vb_exi_fill(in);
     }
-    if (vb_exi_peek(&d->in, 1) != 0) {
-        return wrong(d, 1, VB_E_FORMAT);
+    if (vb_exi_peek(in, 1) != 0) {
+        return false;
     }
-    vb_exi_skip(&d->in, 1);
-    return VB_OK;
+    vb_exi_skip(in, 1);
+    return true;
 }
 
-static int octets(struct decoder *d, uint64_t *value) {
-    uint64_t sum = 0;
-    for (unsigned k = 0;; ++k) {
-        const unsigned octet = (unsigned)vb_exi_take(&d->in, 8);
-        if (vb_exi_bit(&d->in) > 8 * d->in.n) {
-            return VB_E_MORE;
-        }
-        if (k == OCTETS - 1 && octet > 1) {
-            return VB_E_RANGE;
-        }
-        sum |= (uint64_t)(octet & 0x7F) << 7 * k;
-        if (octet < 0x80) {
-            *value = sum;
-            return VB_OK;
-        }
+/* What is wrong with a number of count bits, before it zeros (CH the last), behind it EE. */
+OUTLINE static int wrong_fixed(struct vb_exi_in *in, unsigned before, unsigned count,
+                               unsigned most) {
+    vb_exi_fill(in);
+    if (vb_exi_peek(in, before) != 0) {
+        return wrong(in, before, VB_E_FORMAT);
     }
+    vb_exi_skip(in, before);
+    if (vb_exi_peek(in, count) > most) {
+        return wrong(in, count, VB_E_RANGE);
+    }
+    vb_exi_skip(in, count);
+    return wrong(in, 1, VB_E_FORMAT);
 }
 
-static int number(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
-    const unsigned size = VB_ROW_SIZE(row->arg);
-    const bool is_signed = (row->arg & VB_ROW_SIGNED) != 0;
-    const bool minus = is_signed && vb_exi_take(&d->in, 1) != 0;
-    uint64_t value;
-    const int err = octets(d, &value);
-    if (err != VB_OK) {
-        return err;
-    }
-    const uint64_t most = VB_ROW_LIMIT(row->arg) != 0 ? vb_exi_limits[VB_ROW_LIMIT(row->arg)]
-                                                      : UINT64_MAX >> (64 - 8 * size) >> is_signed;
-    if (value > most || ((row->arg & VB_ROW_FROM_ONE) != 0 && value == 0)) {
-        return VB_E_RANGE;
-    }
-    if (minus) {
-        value = ~value;
-    }
-    if (size == 2) {
-        put16(at, (uint32_t)value);
-    } else if (size == 4) {
-        const uint32_t word = (uint32_t)value;
-        memcpy(at, &word, sizeof word);
-    } else {
-        memcpy(at, &value, sizeof value);
-    }
-    return VB_OK;
-}
-
-static int scaled(struct decoder *d, uint8_t *at) {
+/* The head of a scaled number, step by step: what is not as usual, or has no unit. */
+OUTLINE static int scaled_head(struct decoder *d, uint32_t *word) {
     const struct vb_exi_scaled *s = &d->schema->scaled;
-    unsigned bits = s->exponent_bits + 3u;
-    unsigned raw = (unsigned)vb_exi_take(&d->in, bits);
+    struct vb_exi_in *in = &d->in;
+    vb_exi_fill(in);
+    unsigned raw = (unsigned)vb_exi_peek(in, s->exponent_bits + 3u);
     if (raw >> 1 > s->exponent_max || (raw & 1) != 0) {
-        d->in.have += bits; /* only to count */
-        return wrong(d, bits, raw >> (bits - 2) != 0 || (raw & 1) != 0 ? VB_E_FORMAT : VB_E_RANGE);
+        return wrong_fixed(in, 2, s->exponent_bits, s->exponent_max);
     }
-    const uint32_t exponent = (uint32_t)((int)(raw >> 1) + s->exponent_low);
-    uint32_t word = (exponent & ((1u << s->exponent_bits) - 1)) << VB_EXI_SCALED_BITS;
-    unsigned code = 0; /* 0: the unit, 1: without unit the value */
-    if (s->unit_bits != 0) {
-        const unsigned width = 1u + s->unit_optional;
-        code = (unsigned)vb_exi_take(&d->in, width);
-        if (code > s->unit_optional) {
-            d->in.have += width;
-            return wrong(d, width, VB_E_FORMAT);
+    vb_exi_skip(in, s->exponent_bits + 3u);
+    *word = raw >> 1;
+    unsigned zeros = 2; /* event code and CH of the value */
+    if (s->unit_optional && vb_exi_peek(in, 2) == 1) {
+        vb_exi_skip(in, 2);
+        zeros = 1;
+    } else if (s->unit_bits != 0) {
+        const unsigned before = s->unit_optional + 2u;
+        vb_exi_fill(in);
+        raw = (unsigned)vb_exi_peek(in, before + s->unit_bits + 1u);
+        if (raw >> 1 > s->unit_max || (raw & 1) != 0) {
+            return wrong_fixed(in, before, s->unit_bits, s->unit_max);
         }
-        if (code == 0) {
-            bits = s->unit_bits + 2u;
-            raw = (unsigned)vb_exi_take(&d->in, bits);
-            if (raw >> 1 > s->unit_max || (raw & 1) != 0) {
-                d->in.have += bits;
-                return wrong(d, bits,
-                             raw >> (bits - 1) != 0 || (raw & 1) != 0 ? VB_E_FORMAT : VB_E_RANGE);
-            }
-            word |= raw >> 1 << (VB_EXI_SCALED_BITS + s->exponent_bits);
-            if (s->unit_optional) {
-                word |= 1u << (VB_EXI_SCALED_BITS + s->exponent_bits + s->unit_bits);
-            }
+        vb_exi_skip(in, before + s->unit_bits + 1u);
+        *word |= raw >> 1 << s->exponent_bits;
+        if (s->unit_optional) {
+            *word |= 1u << (s->exponent_bits + s->unit_bits);
         }
     }
-    for (unsigned k = code; k < 2; ++k) { /* the event code, if that was not it; CH */
-        const int err = zero(d);
-        if (err != VB_OK) {
-            return err;
+    while (zeros-- > 0) {
+        if (!zero(in)) {
+            return wrong(in, 1, VB_E_FORMAT);
         }
     }
-    const bool minus = vb_exi_take(&d->in, 1) != 0;
-    uint64_t value;
-    int err = octets(d, &value);
-    if (err != VB_OK) {
-        return err;
-    }
-    if (value >= 1u << (VB_EXI_SCALED_BITS - 1)) {
-        return VB_E_RANGE;
-    }
-    if (minus) {
-        value = ~value;
-    }
-    word |= (uint32_t)value & ((1u << VB_EXI_SCALED_BITS) - 1);
-    memcpy(at, &word, sizeof word);
-    err = zero(d);
-    return err != VB_OK ? err : zero(d);
-}
-
-static void set_bytes(struct decoder *d, uint8_t *at, uint32_t place, uint32_t len) {
-    put16(at + offsetof(struct vb_exi_bytes, at), place);
-    put16(at + offsetof(struct vb_exi_bytes, len), len);
-    d->heap.used = place + len;
-}
-
-/* A length, of what takes at least a byte of input each. */
-static int length(struct decoder *d, unsigned less, uint32_t *len) {
-    uint64_t value;
-    const int err = octets(d, &value);
-    if (err != VB_OK) {
-        return err;
-    }
-    if (value < less) {
-        return VB_E_FORMAT; /* a hit in the string table */
-    }
-    value -= less;
-    if (value > UINT16_MAX) {
-        return VB_E_SPACE;
-    }
-    if (vb_exi_bit(&d->in) + 8 * value > 8 * d->in.n) {
-        return VB_E_MORE;
-    }
-    *len = (uint32_t)value;
-    return *len > d->heap.cap - d->heap.used ? VB_E_SPACE : VB_OK;
-}
-
-static int bytes(struct decoder *d, uint8_t *at) {
-    uint32_t len;
-    const int err = length(d, 0, &len);
-    if (err != VB_OK) {
-        return err;
-    }
-    for (uint32_t i = 0; i < len; ++i) {
-        d->heap.block[d->heap.used + i] = (uint8_t)vb_exi_take(&d->in, 8);
-    }
-    set_bytes(d, at, d->heap.used, len);
     return VB_OK;
 }
 
 /* UTF-8 of one code point; returns its length, 0 = there is no such character. */
-static unsigned utf8(uint64_t code, uint8_t out[4]) {
+static unsigned utf8(uint32_t code, uint8_t out[4]) {
     if (code < 0x80) {
         out[0] = (uint8_t)code;
         return 1;
@@ -215,85 +122,127 @@ static unsigned utf8(uint64_t code, uint8_t out[4]) {
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
         return 0;
     }
-    unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    out[0] = (uint8_t)((0xF00u >> (more + 1) & 0xFFu) | (unsigned)(code >> 6 * more));
+    const unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    out[0] = (uint8_t)((0xF00u >> more & 0xF0u) | (code >> 6 * more));
     for (unsigned k = 1; k <= more; ++k) {
-        out[k] = (uint8_t)(0x80u | (unsigned)(code >> 6 * (more - k) & 0x3F));
+        out[k] = (uint8_t)(0x80u | (code >> 6 * (more - k) & 0x3Fu));
     }
     return more + 1;
 }
 
-static int text(struct decoder *d, uint8_t *at) {
-    uint32_t len;
-    int err = length(d, 2, &len);
-    if (err != VB_OK) {
-        return err;
+/* The next octets of a character; VB_E_RANGE: no character is that long. */
+static int character(struct vb_exi_in *in, uint32_t *code) {
+    unsigned octet, k = 0;
+    *code = 0;
+    do {
+        octet = (unsigned)vb_exi_take(in, 8);
+        *code |= (octet & 0x7F) << 7 * k;
+    } while (octet >= 0x80 && ++k < 4);
+    return octet >= 0x80 ? VB_E_RANGE : VB_OK;
+}
+
+/* What fits into the window at a time, as long as no character is above 127; returns how many are left. */
+INLINE uint32_t copy_window(struct vb_exi_in *in, uint8_t *to, const uint8_t *end, uint32_t len,
+                            bool text) {
+    const vb_exi_word above = text ? (vb_exi_word)0x8080808080808080u : 0;
+    while (len > 0) {
+        if (in->have < VB_EXI_READY - 1) {
+            vb_exi_fill(in);
+        }
+        const unsigned most = VB_EXI_READY / 8;
+        const unsigned count = len < most ? len : most;
+        if ((in->window & above & ~(~(vb_exi_word)0 >> 8 * count)) != 0 ||
+            sizeof above > (size_t)(end - to)) {
+            break;
+        }
+        vb_exi_store(to, in->window);
+        vb_exi_skip(in, 8 * count);
+        to += count;
+        len -= count;
     }
-    uint32_t end = d->heap.used;
-    while (len-- > 0) {
-        uint64_t code;
-        uint8_t out[4];
-        err = octets(d, &code);
-        if (err != VB_OK) {
-            return err;
-        }
-        const unsigned size = utf8(code, out);
-        if (size == 0) {
-            return VB_E_RANGE;
-        }
-        if (size > d->heap.cap - end) {
-            return VB_E_SPACE;
-        }
-        memcpy(d->heap.block + end, out, size);
-        end += size;
+    return len;
+}
+
+/* len bytes, or characters, to the end of the block: there is input for them. */
+OUTLINE static int copy(struct decoder *d, uint32_t len, bool text, uint8_t *ref) {
+    struct vb_exi_in in = d->in;
+    uint8_t *to = d->heap.block + d->heap.used, *const end = d->heap.block + d->heap.cap;
+    const struct vb_exi_bytes bytes = {(uint16_t)d->heap.used, (uint16_t)len};
+    memcpy(ref, &bytes, sizeof bytes);
+    if (len > (uint32_t)(end - to)) {
+        return VB_E_SPACE;
     }
-    set_bytes(d, at, d->heap.used, end - d->heap.used);
+    if (len >= 2 * sizeof in.window) { /* words straight from the input to the block */
+        const vb_exi_word above = text ? (vb_exi_word)0x8080808080808080u : 0;
+        const unsigned shift = (0u - in.have) & 7;
+        in.pos -= (in.have + 7) / 8;
+        while (len >= sizeof above && in.pos + sizeof above < in.n) {
+            const uint8_t *from = in.data + in.pos;
+            const vb_exi_word word = vb_exi_load(from) << shift | from[sizeof word] >> (8 - shift);
+            if ((word & above) != 0) {
+                break;
+            }
+            vb_exi_store(to, word);
+            in.pos += sizeof word;
+            to += sizeof word;
+            len -= (uint32_t)sizeof word;
+        }
+        in.window = 0;
+        in.have = 0;
+        vb_exi_fill(&in);
+        vb_exi_skip(&in, shift);
+    }
+    const uint32_t left = copy_window(&in, to, end, len, text);
+    to += len - left;
+    for (len = left; len > 0; --len) { /* one by one */
+        uint32_t code;
+        uint8_t utf[4];
+        unsigned size = 1;
+        if (!text) {
+            utf[0] = (uint8_t)vb_exi_take(&in, 8);
+        } else {
+            size = character(&in, &code) == VB_OK ? utf8(code, utf) : 0;
+        }
+        if (size == 0 || len - 1 + size > (uint32_t)(end - to)) {
+            return wrong(&in, 0, size == 0 ? VB_E_RANGE : VB_E_SPACE);
+        }
+        memcpy(to, utf, size);
+        to += size;
+    }
+    d->in = in;
+    d->heap.used = (uint32_t)(to - d->heap.block);
+    put16(ref + offsetof(struct vb_exi_bytes, len), d->heap.used - bytes.at);
     return VB_OK;
 }
 
 /* An integer without bounds: sign, then groups of seven bits, least first. In the block: a byte that is 1 if it is
  * negative, then its amount, most significant byte first. */
-static int big(struct decoder *d, uint8_t *at) {
-    const bool minus = vb_exi_take(&d->in, 1) != 0;
+OUTLINE static int big(struct decoder *d, uint8_t *ref) {
+    struct vb_exi_in *in = &d->in;
+    const bool minus = vb_exi_take(in, 1) != 0;
     const uint32_t start = d->heap.used;
-    uint32_t end = start + 1, carry = 0;
-    unsigned held = 0, octet;
+    uint8_t *const amount = d->heap.block + start + 1;
+    if (start + 1 > d->heap.cap) {
+        return wrong(in, 0, VB_E_SPACE);
+    }
+    uint32_t len = 0, bits = 0, octet;
+    uint32_t held = minus; /* the amount is one more */
     do {
-        octet = (unsigned)vb_exi_take(&d->in, 8);
-        if (vb_exi_bit(&d->in) > 8 * d->in.n) {
+        octet = (uint32_t)vb_exi_take(in, 8);
+        if (vb_exi_bit(in) > 8 * in->n) {
             return VB_E_MORE;
         }
-        carry |= (octet & 0x7F) << held;
-        held += 7;
-        if (held >= 8 || octet < 0x80) {
-            if (end >= d->heap.cap) {
+        held += (octet & 0x7F) << bits;
+        bits += 7;
+        while (bits >= 8 || (octet < 0x80 && (held != 0 || len == 0))) {
+            if (start + 1 + len >= d->heap.cap) {
                 return VB_E_SPACE;
             }
-            d->heap.block[end++] = (uint8_t)carry;
-            carry >>= 8;
-            held = held >= 8 ? held - 8 : 0;
+            amount[len++] = (uint8_t)held;
+            held >>= 8;
+            bits = bits > 8 ? bits - 8 : 0;
         }
     } while (octet >= 0x80);
-    if (held != 0 && carry != 0) {
-        if (end >= d->heap.cap) {
-            return VB_E_SPACE;
-        }
-        d->heap.block[end++] = (uint8_t)carry;
-    }
-    uint8_t *const amount = d->heap.block + start + 1;
-    if (minus) { /* -1 - value */
-        uint32_t k = 0;
-        while (start + 1 + k < end && ++amount[k] == 0) {
-            ++k;
-        }
-        if (start + 1 + k == end) {
-            if (end >= d->heap.cap) {
-                return VB_E_SPACE;
-            }
-            d->heap.block[end++] = 1;
-        }
-    }
-    uint32_t len = end - start - 1;
     while (len > 1 && amount[len - 1] == 0) {
         --len;
     }
@@ -302,176 +251,402 @@ static int big(struct decoder *d, uint8_t *at) {
         amount[i] = amount[len - 1 - i];
         amount[len - 1 - i] = other;
     }
-    d->heap.block[start] = minus;
-    set_bytes(d, at, start, len + 1);
+    amount[-1] = minus;
+    put16(ref + offsetof(struct vb_exi_bytes, at), start);
+    put16(ref + offsetof(struct vb_exi_bytes, len), len + 1);
+    d->heap.used = start + 1 + len;
     return VB_OK;
 }
 
-static int fixed(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
-    const bool bare = (row->op & VB_ROW_BARE) != 0;
-    const unsigned bits = vb_exi_bits_of(row->arg);
-    int err = bare ? VB_OK : zero(d);
-    if (err != VB_OK) {
-        return err;
-    }
-    const unsigned raw = (unsigned)vb_exi_take(&d->in, bits);
-    if (raw > row->arg) {
-        d->in.have += bits;
-        return wrong(d, bits, VB_E_RANGE);
-    }
-    const unsigned value = raw + (unsigned)row->aux;
-    if ((row->op & VB_ROW_KIND) == VB_ROW_FIXED2) {
-        put16(at, value);
-    } else {
-        *at = (uint8_t)value;
-    }
-    return bare ? VB_OK : zero(d);
+/* A number in octets of seven bits, least significant first; VB_E_RANGE: above 64 bits. */
+INLINE int octets(struct vb_exi_in *in, uint64_t *value) {
+    unsigned octet, shift = 0;
+    *value = 0;
+    do {
+        if (in->have < 8) {
+            vb_exi_fill(in);
+        }
+        octet = (unsigned)vb_exi_peek(in, 8);
+        vb_exi_skip(in, 8);
+        *value |= (uint64_t)(octet & 0x7F) << shift;
+        shift += 7;
+    } while (octet >= 0x80 && shift < 7 * OCTETS);
+    return shift == 7 * OCTETS && octet > 1 ? VB_E_RANGE : VB_OK;
 }
 
-static int value(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
+/* The value of a scaled number, from its sign to its end. VB_E_MORE: step by step. */
+INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
+    uint64_t sum;
+    if (VB_EXI_WORD_BITS == 64) { /* one, two or three octets: at most 27 bits */
+        if (in->have < 27) {
+            vb_exi_fill(in);
+        }
+        const vb_exi_word bits = in->window;
+        const uint32_t minus = (uint32_t)0 - (uint32_t)(bits >> (VB_EXI_WORD_BITS - 1));
+        const uint32_t four = (uint32_t)((bits << 1) >> (VB_EXI_WORD_BITS - 32));
+        unsigned count = 9;
+        uint32_t low = four >> 24;
+        if (low >= 0x80) {
+            low = (low & 0x7F) | (four >> 16 & 0x7F) << 7;
+            count = 17;
+            if ((four & 0x800000) != 0) {
+                low |= (four >> 8 & 0x7F) << 14;
+                count = 25 + (four >> 15 & 1) * VB_EXI_WORD_BITS;
+            }
+        }
+        if (count <= 25 && bits << count >> (VB_EXI_WORD_BITS - 2) == 0) {
+            vb_exi_skip(in, count + 2);
+            *value = low ^ minus;
+            return VB_OK;
+        }
+    }
+    if (in->have < 9) {
+        vb_exi_fill(in);
+    }
+    const uint32_t minus = (uint32_t)0 - (uint32_t)vb_exi_peek(in, 1);
+    vb_exi_skip(in, 1);
+    const int err = octets(in, &sum);
+    if (err != VB_OK || sum >= 1u << (VB_EXI_SCALED_BITS - 1)) {
+        return VB_E_RANGE;
+    }
+    *value = (uint32_t)sum ^ minus;
+    return zero(in) && zero(in) ? VB_OK : VB_E_FORMAT;
+}
+
+/* Between CH and EE. */
+INLINE int number(struct vb_exi_in *in, const struct vb_exi_row *row, uint8_t *at) {
+    uint64_t minus = 0, value;
+    const unsigned arg = row->arg, bits = 8 * VB_ROW_SIZE(arg);
+    if (in->have < 9) {
+        vb_exi_fill(in);
+    }
+    if (arg & VB_ROW_SIGNED) {
+        minus = (uint64_t)0 - (uint64_t)vb_exi_peek(in, 1);
+        vb_exi_skip(in, 1);
+    }
+    const int err = octets(in, &value);
+    if (err != VB_OK || value >> (bits - 1) >> !(arg & VB_ROW_SIGNED) != 0) {
+        return VB_E_RANGE;
+    }
+    if (arg >= VB_ROW_FROM_ONE &&
+        (value == 0 ? (arg & VB_ROW_FROM_ONE) != 0
+                    : VB_ROW_LIMIT(arg) != 0 && value > vb_exi_limits[VB_ROW_LIMIT(arg)])) {
+        return VB_E_RANGE;
+    }
+    value ^= minus;
+    const uint32_t word = (uint32_t)value;
+    memcpy(at, &word, bits == 16 ? 2 : 4);
+    if (bits == 64) {
+        memcpy(at, &value, sizeof value);
+    }
+    return VB_OK;
+}
+
+/* FIXED in two bytes or without CH and EE, BIG. */
+OUTLINE static int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
+    struct vb_exi_in *in = &d->in;
     const unsigned kind = row->op & VB_ROW_KIND;
-    if (kind == VB_ROW_SCALED) {
-        return scaled(d, at);
+    if (kind == VB_ROW_BIG) {
+        return big(d, at);
     }
-    if (kind == VB_ROW_FIXED || kind == VB_ROW_FIXED2) {
-        return fixed(d, row, at);
+    const unsigned bits = vb_exi_bits_of(row->arg);
+    vb_exi_fill(in);
+    const unsigned value = (unsigned)vb_exi_peek(in, bits) + row->aux;
+    if (value - row->aux > row->arg) {
+        return wrong(in, bits, VB_E_RANGE);
     }
-    const bool bare = (row->op & VB_ROW_BARE) != 0;
-    int err = bare ? VB_OK : zero(d);
-    if (err != VB_OK) {
-        return err;
+    vb_exi_skip(in, bits);
+    *at = (uint8_t)value;
+    if (kind == VB_ROW_FIXED2) {
+        put16(at, value);
     }
-    switch (kind) {
-    case VB_ROW_NUMBER:
-        err = number(d, row, at);
-        break;
-    case VB_ROW_BYTES:
-        err = bytes(d, at);
-        break;
-    case VB_ROW_TEXT:
-        err = text(d, at);
-        break;
-    default:
-        err = big(d, at);
-        break;
-    }
-    return err != VB_OK || bare ? err : zero(d);
+    return VB_OK;
 }
 
-/* ---- rows ---- */
-
-static int elements(struct decoder *d, const struct vb_exi_row *state, uint8_t *base) {
+INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb_exi_row *state,
+                    uint8_t *base) {
+    struct vb_exi_in in = *window;
+    struct frame *top = d->frame;
+    const struct vb_exi_scaled *const s = &d->schema->scaled;
+    const struct vb_exi_row *const *const bank = d->schema->bank;
+    const struct vb_exi_row *row;
+    unsigned wanted, lead;
+    uint8_t *at;
+    int err;
     for (;;) {
-        const unsigned n = state->n & ~VB_ROW_CHOICE;
-        const unsigned width = vb_exi_bits_of(n);
-        vb_exi_fill(&d->in);
-        const unsigned code = (unsigned)vb_exi_peek(&d->in, width);
-        if (code >= n || state[code].op == VB_ROW_NEVER) {
-            return wrong(d, width, VB_E_FORMAT);
+        if (in.have < ENOUGH) {
+            vb_exi_fill(&in);
         }
-        vb_exi_skip(&d->in, width);
-        const struct vb_exi_row *row = state + code;
-        unsigned kind = row->op & VB_ROW_KIND;
-        if (kind != VB_ROW_END) {
-            d->frame[d->depth] = (struct frame){row, base};
-            ++d->depth;
-            uint8_t *const at = vb_exi_room(&d->heap, d->schema, row, base);
-            if (at == NULL) {
-                return VB_E_SPACE;
+        row = state;
+        lead = 1;
+        const unsigned n = state->n;
+        if (n != 1) {
+            wanted = vb_exi_bits_of(n);
+            const unsigned code = (unsigned)vb_exi_peek(&in, wanted);
+            if (code >= n) {
+                goto code;
             }
-            if (kind == VB_ROW_STRUCT || kind == VB_ROW_BODY) {
+            row += code;
+            vb_exi_skip(&in, wanted);
+            lead = 0;
+        }
+        at = base + row->off;
+        unsigned op = row->op & ~(unsigned)VB_ROW_CHOICE;
+        if (op & VB_ROW_OPTIONAL) {
+            base[row->has >> 3] |= (uint8_t)(1u << (row->has & 7));
+            op -= VB_ROW_OPTIONAL;
+        }
+        if (op == VB_ROW_FIXED) {
+            const unsigned most = row->arg, bits = vb_exi_bits_of(most) + 2 + lead;
+            const uint32_t raw = (uint32_t)vb_exi_peek(&in, bits);
+            const uint32_t turned = raw >> 1 | raw << 31; /* CH or EE that is not 0 is too large */
+            if (turned > most) {
+                goto fixed;
+            }
+            vb_exi_skip(&in, bits);
+            *at = (uint8_t)(turned + row->aux);
+        } else {
+            if (lead != 0) {
+                if (vb_exi_peek(&in, 1) != 0) {
+                    wanted = 1;
+                    goto code;
+                }
+                vb_exi_skip(&in, 1);
+            }
+            switch (op) {
+            case VB_ROW_STRUCT:
+            structure:
+                top->row = row;
+                top->base = base;
+                ++top;
                 base = at;
-                state = vb_exi_row(d->schema, row->arg) + 1;
+                state = bank[row->arg >> VB_EXI_BANK_SHIFT] +
+                        (row->arg & ((1u << VB_EXI_BANK_SHIFT) - 1));
                 continue;
-            }
-            const int err = value(d, row, at);
-            if (err != VB_OK) {
-                return err;
-            }
-            --d->depth;
-        }
-        for (;;) { /* what follows */
-            if (kind != VB_ROW_END) {
-                if (row->op & VB_ROW_LIST) {
-                    const unsigned most = vb_exi_list_max(row->has);
-                    state = row + row->next;
-                    if (most != 0 &&
-                        get16(base + row->off + offsetof(struct vb_exi_list, count)) >= most) {
-                        ++state;
+            case VB_ROW_SCALED:
+            scaled : {
+                const uint32_t head = (uint32_t)vb_exi_peek(&in, s->head_bits);
+                const uint32_t mask = (1u << s->exponent_bits) - 1;
+                const uint32_t exponent = head >> s->exponent_at & mask;
+                const uint32_t unit = head >> s->unit_at & ((1u << s->unit_bits) - 1);
+                uint32_t word, value;
+                if ((head & s->zeros) == 0 && exponent <= s->exponent_max && unit <= s->unit_max) {
+                    vb_exi_skip(&in, s->head_bits);
+                    word = ((uint32_t)s->unit_optional << s->unit_bits | unit) << s->exponent_bits |
+                           ((exponent + s->exponent_low) & mask);
+                } else {
+                    d->in = in;
+                    err = scaled_head(d, &word);
+                    in = d->in;
+                    if (err != VB_OK) {
+                        goto fail;
                     }
-                    break;
+                    word = (word & ~mask) | ((word + s->exponent_low) & mask);
                 }
-                if (row->next != 0) {
-                    state = row + row->next;
-                    break;
-                }
-                const int err = zero(d);
+                err = scaled_value(&in, &value);
                 if (err != VB_OK) {
-                    return err;
+                    goto value;
                 }
+                word = word << VB_EXI_SCALED_BITS | (value & ((1u << VB_EXI_SCALED_BITS) - 1));
+                memcpy(at, &word, sizeof word);
+                break;
             }
-            if (d->depth == 1) {
+            case VB_ROW_BODY: {
+                const uint16_t tag = row->has;
+                memcpy(at, &tag, sizeof tag);
+                at += offsetof(struct vb_exi_choice, at);
+            }
+                /* fall through */
+            case VB_ROW_FAR: {
+                uint8_t *ref = at;
+                at = allocate(&d->heap, VB_EXI_UNITS(row->aux), VB_EXI_ALIGN(row->aux));
+                if (at == NULL) {
+                    err = VB_E_SPACE;
+                    goto fail;
+                }
+                put16(ref, (uint32_t)(at - d->heap.block));
+                goto structure;
+            }
+            case VB_ROW_END:
+                goto end;
+            case VB_ROW_NEVER:
+                wanted = 0;
+                goto code;
+            default:
+                if (op & VB_ROW_LIST) {
+                    at = vb_exi_room(&d->heap, row, base);
+                    if (at == NULL) {
+                        err = VB_E_SPACE;
+                        goto fail;
+                    }
+                    if ((op & VB_ROW_KIND) >= VB_ROW_STRUCT) {
+                        goto structure;
+                    }
+                    if ((op & VB_ROW_KIND) == VB_ROW_SCALED) {
+                        goto scaled;
+                    }
+                }
+                const bool bare = (op & VB_ROW_BARE) != 0;
+                if (!bare) {
+                    if (vb_exi_peek(&in, 1) != 0) {
+                        wanted = 1;
+                        goto ee;
+                    }
+                    vb_exi_skip(&in, 1);
+                }
+                const unsigned kind = op & VB_ROW_KIND;
+                if (kind == VB_ROW_NUMBER) {
+                    err = number(&in, row, at);
+                } else if (kind == VB_ROW_BYTES || kind == VB_ROW_TEXT) {
+                    uint64_t len;
+                    const unsigned less = kind == VB_ROW_TEXT ? 2 : 0;
+                    err = octets(&in, &len);
+                    if (err != VB_OK) {
+                        goto value;
+                    }
+                    if (len < less) {
+                        err = VB_E_FORMAT; /* a hit in the string table */
+                        goto value;
+                    }
+                    len -= less;
+                    if (len > UINT16_MAX) {
+                        err = VB_E_SPACE;
+                        goto value;
+                    }
+                    wanted = 8 * (unsigned)len;
+                    if (vb_exi_bit(&in) + wanted > 8 * in.n) {
+                        err = VB_E_MORE;
+                        goto fail;
+                    }
+                    if (VB_EXI_WORD_BITS == 64 && len <= 16) { /* most are short */
+                        const struct vb_exi_in start = in;
+                        uint8_t *to = d->heap.block + d->heap.used;
+                        if (copy_window(&in, to, d->heap.block + d->heap.cap, (uint32_t)len,
+                                        less != 0) == 0) {
+                            const uint32_t both = d->heap.used | (uint32_t)len << 16;
+                            memcpy(at, &both, sizeof both);
+                            d->heap.used += (uint32_t)len;
+                            goto ended;
+                        }
+                        in = start;
+                    }
+                    d->in = in;
+                    err = copy(d, (uint32_t)len, less != 0, at);
+                    in.pos = d->in.pos;
+                    in.window = d->in.window;
+                    in.have = d->in.have;
+                } else {
+                    d->in = in;
+                    err = rare(d, row, at);
+                    in.pos = d->in.pos;
+                    in.window = d->in.window;
+                    in.have = d->in.have;
+                }
+                if (err != VB_OK) {
+                    goto value;
+                }
+            ended:
+                if (!bare && !zero(&in)) {
+                    wanted = 1;
+                    goto ee;
+                }
+                break;
+            }
+        }
+        while (row->next == 0) {
+            if (row->op & VB_ROW_LIST) { /* the same again, or what follows */
+                const unsigned most = vb_exi_list_max(row->has);
+                uint16_t count;
+                memcpy(&count, base + row->off + offsetof(struct vb_exi_list, count), sizeof count);
+                state = row + (most != 0 && count >= most);
+                goto next;
+            }
+            if (!zero(&in)) { /* only the end can follow */
+                wanted = 1;
+                goto code;
+            }
+        end:
+            if (top == d->frame) {
+                *window = in;
                 return VB_OK;
             }
-            --d->depth;
-            row = d->frame[d->depth].row;
-            base = d->frame[d->depth].base;
-            kind = VB_ROW_STRUCT;
+            --top;
+            row = top->row;
+            base = top->base;
         }
+        state = row + row->next;
+    next:;
     }
+fixed:
+    d->in = in;
+    err = wrong_fixed(&d->in, lead + 1, vb_exi_bits_of(row->arg), row->arg);
+    in = d->in;
+    goto fail;
+ee:
+    err = VB_E_FORMAT;
+value:
+    err = wrong(&in, err == VB_E_FORMAT, err);
+fail:
+    top->row = row;
+    ++top;
+    d->depth = (unsigned)(top - d->frame);
+    *window = in;
+    return err;
+code:
+    d->depth = (unsigned)(top - d->frame);
+    *window = in;
+    return wrong(&in, wanted, VB_E_FORMAT);
 }
 
-static int message(struct decoder *d, enum vb_exi_kind kind, struct vb_exi_block *head,
-                   uint16_t *root) {
+INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind,
+                   struct vb_exi_block *head) {
     const struct vb_exi_schema *schema = d->schema;
-    if (vb_exi_peek(&d->in, 8) != HEADER) {
-        return wrong(d, 8, VB_E_FORMAT);
-    }
-    vb_exi_skip(&d->in, 8);
     const unsigned width = schema->root_bits[kind];
-    const unsigned roots = schema->roots[kind];
-    if (roots == 0) {
-        return VB_E_FORMAT;
+    vb_exi_word code = vb_exi_peek(in, 8 + width);
+    if (code >> width != HEADER) {
+        return wrong(in, 8, VB_E_FORMAT);
     }
-    const unsigned code = (unsigned)vb_exi_peek(&d->in, width);
-    if (code >= roots || schema->root[kind][code] == VB_EXI_ROOT_NEVER) {
-        return wrong(d, width, VB_E_FORMAT);
-    }
-    vb_exi_skip(&d->in, width);
-    head->kind = (uint8_t)kind;
-    head->root = (uint16_t)code;
-    *root = (uint16_t)((unsigned)kind << 14 | code);
-    d->depth = 1;
-    const struct vb_exi_row *row = vb_exi_row(schema, schema->root[kind][code]);
-    int err;
-    uint8_t *base;
-    if (row->op == VB_ROW_TYPE) {
-        base = vb_exi_allocate(&d->heap, row->arg, 8);
-        err = base == NULL ? VB_E_SPACE : elements(d, row + 1, base);
-    } else {
-        base = vb_exi_allocate(&d->heap, 8, 8);
-        err = base == NULL ? VB_E_SPACE : value(d, row, base);
-    }
-    if (err == VB_OK && kind != VB_EXI_DOCUMENT) { /* the end of a fragment, behind SE(*) */
-        if (vb_exi_take(&d->in, width) != roots + 1) {
-            d->in.have += width;
-            err = wrong(d, width, VB_E_FORMAT);
+    code -= (vb_exi_word)HEADER << width;
+    const unsigned key = (unsigned)kind << VB_EXI_ROOT_KIND | (unsigned)code;
+    const struct vb_exi_root *root = schema->root;
+    if (root->key != key) {
+        root = vb_exi_root_find(schema, key);
+        if (root == NULL) {
+            vb_exi_skip(in, 8);
+            return wrong(in, width, VB_E_FORMAT);
         }
     }
-    if (err == VB_OK && vb_exi_bit(&d->in) > 8 * d->in.n) {
-        err = VB_E_MORE;
+    vb_exi_skip(in, 8 + width);
+    head->kind = (uint8_t)kind;
+    head->root = (uint16_t)code;
+    uint8_t *base = allocate(&d->heap, VB_EXI_UNITS(root->size), 8);
+    if (base == NULL) {
+        return VB_E_SPACE;
+    }
+    const int err = elements(d, in, vb_exi_row(schema, root->type), base);
+    if (err == VB_OK && kind != VB_EXI_DOCUMENT) { /* the end of a fragment comes behind SE(*) */
+        vb_exi_fill(in);
+        if (vb_exi_peek(in, width) != schema->names[kind] + 1u) {
+            return wrong(in, width, VB_E_FORMAT);
+        }
+        vb_exi_skip(in, width);
     }
     return err;
 }
 
-/* Of all elements that it is in, from the root on. */
-static void say_where(const struct decoder *d, uint16_t root, struct vb_exi_place *place) {
-    *place = (struct vb_exi_place){.bit = (uint32_t)bit_of(d), .depth = (uint8_t)d->depth};
-    place->row[0] = root;
-    uint16_t type = d->depth == 0 ? 0 : d->schema->root[root >> 14][root & 0x3FFF];
-    for (unsigned i = 1; i < d->depth; ++i) {
+/* The elements that it is in, from the root on. */
+OUTLINE static void say_where(const struct decoder *d, size_t bit, unsigned key,
+                              struct vb_exi_place *place) {
+    const struct vb_exi_root *root = vb_exi_root_find(d->schema, key);
+    *place = (struct vb_exi_place){.bit = (uint32_t)bit};
+    if (root == NULL) {
+        return;
+    }
+    place->row[place->depth++] = root->key;
+    uint16_t type = root->type;
+    for (unsigned i = 0; i < d->depth; ++i) {
         const struct vb_exi_row *row = d->frame[i].row;
-        place->row[i] = (uint16_t)(type + (row - vb_exi_row(d->schema, type)));
+        place->row[place->depth++] = (uint16_t)(type + (row - vb_exi_row(d->schema, type)));
         type = row->arg;
     }
 }
@@ -479,22 +654,33 @@ static void say_where(const struct decoder *d, uint16_t root, struct vb_exi_plac
 int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, const uint8_t *exi,
                   size_t n, void *block, size_t cap, struct vb_exi_place *place) {
     struct decoder d;
+    struct vb_exi_in in;
     d.schema = schema;
     d.heap.block = block;
     d.heap.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
     d.heap.used = VB_EXI_ROOT_AT;
     d.depth = 0;
-    vb_exi_in_init(&d.in, exi, n);
-    struct vb_exi_block head = {0};
-    uint16_t root = 0;
-    const int err = d.heap.cap < sizeof head ? VB_E_SPACE : message(&d, kind, &head, &root);
+    vb_exi_in_init(&in, exi, n);
+    struct vb_exi_block head = {.root = UINT16_MAX};
+    const int err = message(&d, &in, kind, &head);
+    const size_t bit = vb_exi_bit(&in);
     if (place != NULL) {
-        say_where(&d, root, place);
+        say_where(&d, bit < 8 * n ? bit : 8 * n,
+                  (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root, place);
     }
     if (err != VB_OK) {
         return err;
     }
     head.used = (uint16_t)d.heap.used;
     memcpy(block, &head, sizeof head);
-    return (int)((vb_exi_bit(&d.in) + 7) / 8);
+    return (int)((bit + 7) / 8);
+}
+
+const struct vb_exi_root *vb_exi_root_find(const struct vb_exi_schema *schema, unsigned key) {
+    for (unsigned i = 0; i < schema->roots; ++i) {
+        if (schema->root[i].key == key) {
+            return &schema->root[i];
+        }
+    }
+    return NULL;
 }

@@ -8,121 +8,82 @@
 
 #include "exi/bits.h"
 #include "exi/present.h"
-#include "exi/table.h"
 
-#define HEADER 0x80
+#define HEADER  0x80
+#define NO_LIST 0xFF
+#define INLINE  static inline __attribute__((always_inline))
+#define OUTLINE __attribute__((noinline))
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
-    struct vb_exi_cursor cursor;  /* in the struct that it stands in */
+    uint16_t base;                /* the struct that it stands in */
+    uint16_t node, count;         /* the next node of a list in it, and how many have been */
+    uint8_t list;                 /* offset of that list */
 };
 
 struct encoder {
     struct vb_exi_out out;
     const struct vb_exi_schema *schema;
     const uint8_t *block;
+    uint32_t used;
     unsigned depth;
     bool any_length;
     struct frame frame[VB_EXI_DEPTH_MAX];
 };
 
-static uint32_t get16(const uint8_t *block, uint32_t at) {
-    uint16_t word;
-    memcpy(&word, block + at, sizeof word);
-    return word;
-}
-
 /* ---- values ---- */
 
-static void octets(struct encoder *e, uint64_t value) {
+INLINE void octets(struct vb_exi_out *out, uint64_t value) {
     while (value >= 0x80) {
-        vb_exi_put(&e->out, 8, 0x80 | (vb_exi_word)(value & 0x7F));
+        vb_exi_put(out, 8, 0x80 | (vb_exi_word)(value & 0x7F));
         value >>= 7;
     }
-    vb_exi_put(&e->out, 8, (vb_exi_word)value);
+    vb_exi_put(out, 8, (vb_exi_word)value);
 }
 
-static int number(struct encoder *e, const struct vb_exi_row *row, const uint8_t *at) {
-    const unsigned size = VB_ROW_SIZE(row->arg);
-    const bool is_signed = (row->arg & VB_ROW_SIGNED) != 0;
-    uint64_t value = 0;
-    uint32_t four;
-    if (size == 2) {
-        value = get16(at, 0);
-    } else if (size == 4) {
-        memcpy(&four, at, sizeof four);
-        value = four;
-    } else {
-        memcpy(&value, at, sizeof value);
-    }
-    if (is_signed) {
-        const bool minus = value >> (8 * size - 1) != 0;
-        if (minus) {
-            value = ~value & UINT64_MAX >> (64 - 8 * size);
-        }
-        vb_exi_put(&e->out, 1, minus);
-    }
-    if ((VB_ROW_LIMIT(row->arg) != 0 && value > vb_exi_limits[VB_ROW_LIMIT(row->arg)]) ||
-        ((row->arg & VB_ROW_FROM_ONE) != 0 && value == 0)) {
-        return VB_E_RANGE;
-    }
-    octets(e, value);
-    return VB_OK;
-}
-
-static int scaled(struct encoder *e, const uint8_t *at) {
-    const struct vb_exi_scaled *s = &e->schema->scaled;
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    const uint32_t above = word >> VB_EXI_SCALED_BITS;
-    const uint32_t sign = 1u << (s->exponent_bits - 1);
-    const uint32_t low = (uint32_t)s->exponent_low;
-    const uint32_t raw = ((above & (2 * sign - 1)) ^ sign) - sign - low;
-    if (raw > s->exponent_max) {
-        return VB_E_RANGE;
-    }
-    vb_exi_put(&e->out, s->exponent_bits + 3u, raw << 1);
-    if (s->unit_bits != 0) {
-        if (s->unit_optional && above >> (s->exponent_bits + s->unit_bits) == 0) {
-            vb_exi_put(&e->out, 2, 1); /* straight on to the value */
-        } else {
-            const uint32_t unit = above >> s->exponent_bits & ((1u << s->unit_bits) - 1);
-            if (unit > s->unit_max) {
-                return VB_E_RANGE;
+/* A number and behind it ends zeros: up to three octets in one piece, where a piece is that large. */
+INLINE void number(struct vb_exi_out *out, uint64_t value, unsigned ends) {
+    if (VB_EXI_PUT_MAX >= 32 && value < 1u << 21) {
+        vb_exi_word piece = (vb_exi_word)value;
+        unsigned count = 8;
+        if (value >= 0x80) {
+            const vb_exi_word first = (piece & 0x7F) | 0x80;
+            piece >>= 7;
+            count = 16;
+            if (value >= 0x4000) {
+                piece = (piece & 0x7F) << 8 | 0x8000 | piece >> 7;
+                count = 24;
             }
-            vb_exi_put(&e->out, s->unit_bits + 4u + s->unit_optional, unit << 2);
+            piece |= first << (count - 8);
         }
-    } else {
-        vb_exi_put(&e->out, 1, 0);
+        vb_exi_put(out, count + ends, piece << ends);
+        return;
     }
-    const uint32_t top = 1u << (VB_EXI_SCALED_BITS - 1);
-    uint32_t value = word & (2 * top - 1);
-    const bool minus = (value & top) != 0;
-    if (minus) {
-        value = ~value & (2 * top - 1);
-    }
-    vb_exi_put(&e->out, 2, minus); /* CH and sign */
-    octets(e, value);
-    vb_exi_put(&e->out, 2, 0);
-    return VB_OK;
+    octets(out, value);
+    vb_exi_put(out, ends, 0);
 }
 
 /* Does a row allow a length? */
-static bool long_enough(const struct encoder *e, const struct vb_exi_row *row, uint32_t len) {
-    const uint32_t least = row->aux < 0 ? row->arg : (uint32_t)row->aux;
-    return e->any_length ||
-           ((row->op & VB_ROW_LIST || len >= least) && (row->arg == UINT16_MAX || len <= row->arg));
+static bool fits(const struct vb_exi_row *row, uint32_t len) {
+    const uint32_t least = row->aux == 0xFF ? row->arg : row->aux;
+    return len >= least && (row->arg == UINT16_MAX || len <= row->arg);
 }
 
-static int bytes(struct encoder *e, const struct vb_exi_row *row, const uint8_t *p, uint32_t len) {
-    if (!long_enough(e, row, len)) {
-        return VB_E_RANGE;
+/* Bytes as they are. */
+INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
+    while (VB_EXI_PUT_MAX >= 32 && len >= 4) {
+        uint32_t word;
+        memcpy(&word, p, sizeof word);
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        word = __builtin_bswap32(word);
+#endif
+        vb_exi_put(out, 32, word);
+        p += 4;
+        len -= 4;
     }
-    octets(e, len);
-    for (uint32_t i = 0; i < len; ++i) {
-        vb_exi_put(&e->out, 8, p[i]);
+    while (len-- > 0) {
+        vb_exi_put(out, 8, *p++);
     }
-    return VB_OK;
 }
 
 /* The character of UTF-8 at p, of at most len bytes; returns its length, 0 = there is none. */
@@ -145,7 +106,9 @@ static uint32_t character(const uint8_t *p, uint32_t len, uint32_t *code) {
     return more + 1;
 }
 
-static int text(struct encoder *e, const struct vb_exi_row *row, const uint8_t *p, uint32_t len) {
+/* Text with characters above 127: each has octets of its own. */
+OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, const uint8_t *p,
+                        uint32_t len) {
     uint32_t count = 0, code = 0;
     for (uint32_t i = 0; i < len; ++count) {
         const uint32_t size = character(p + i, len - i, &code);
@@ -154,15 +117,30 @@ static int text(struct encoder *e, const struct vb_exi_row *row, const uint8_t *
         }
         i += size;
     }
-    if (!long_enough(e, row, count)) {
+    if (!fits(row, count)) {
         return VB_E_RANGE;
     }
-    octets(e, count + 2u);
+    octets(out, count + 2u);
     for (uint32_t i = 0; i < len;) {
         i += character(p + i, len - i, &code);
-        octets(e, code);
+        octets(out, code);
     }
     return VB_OK;
+}
+
+/* Has it a byte above 127? */
+INLINE bool is_ascii(const uint8_t *p, uint32_t len) {
+    uint64_t all = 0;
+    for (; len >= 8; len -= 8, p += 8) {
+        uint64_t word;
+        memcpy(&word, p, sizeof word);
+        all |= word;
+    }
+    uint8_t rest = 0;
+    while (len-- > 0) {
+        rest |= *p++;
+    }
+    return ((all & 0x8080808080808080u) | (rest & 0x80u)) == 0;
 }
 
 /* Bit k of a number of len bytes, most significant first. */
@@ -170,7 +148,7 @@ static unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
     return k / 8 < len ? (unsigned)p[len - 1 - k / 8] >> k % 8 & 1u : 0;
 }
 
-static int big(struct encoder *e, const uint8_t *p, uint32_t len) {
+OUTLINE static int big(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
     const bool minus = p[0] != 0;
     ++p;
     --len;
@@ -184,7 +162,7 @@ static int big(struct encoder *e, const uint8_t *p, uint32_t len) {
         --bits;
     }
     bool borrow = less;
-    vb_exi_put(&e->out, 1, less);
+    vb_exi_put(out, 1, less);
     uint32_t k = 0;
     /* the highest bit goes where the amount is a power of two */
     bool power = less;
@@ -204,149 +182,328 @@ static int big(struct encoder *e, const uint8_t *p, uint32_t len) {
             }
             octet |= (k < bits ? bit : 0) << i;
         }
-        vb_exi_put(&e->out, 8, octet | (k < bits ? 0x80u : 0));
+        vb_exi_put(out, 8, octet | (k < bits ? 0x80u : 0));
     } while (k < bits);
     return VB_OK;
 }
 
-static int value(struct encoder *e, const struct vb_exi_row *row, const uint8_t *at) {
+/* Text, bytes, a large integer: what stands behind a reference. */
+OUTLINE static int referred(struct encoder *e, const struct vb_exi_row *row, const uint8_t *ref) {
+    const uint32_t at = vb_exi_get16(ref + offsetof(struct vb_exi_bytes, at));
+    const uint32_t len = vb_exi_get16(ref + offsetof(struct vb_exi_bytes, len));
+    const uint8_t *p = e->block + at;
     const unsigned kind = row->op & VB_ROW_KIND;
-    if (kind == VB_ROW_SCALED) {
-        return scaled(e, at);
+    if (at + len > e->used || (kind == VB_ROW_BIG && len < 2)) {
+        return VB_E_STATE;
     }
-    const unsigned around = (row->op & VB_ROW_BARE) != 0 ? 0 : 1; /* CH, EE */
-    if (kind == VB_ROW_FIXED || kind == VB_ROW_FIXED2) {
-        unsigned stored = kind == VB_ROW_FIXED2 ? get16(at, 0) : *at;
-        if (row->aux < 0) {
-            stored = (stored ^ 0x80) - 0x80; /* int8_t */
-        }
-        const unsigned raw = stored - (unsigned)row->aux;
-        if (raw > row->arg) {
-            return VB_E_RANGE;
-        }
-        vb_exi_put(&e->out, vb_exi_bits_of(row->arg) + 2 * around, raw << around);
-        return VB_OK;
+    struct vb_exi_out out = e->out;
+    int err = VB_OK;
+    if (kind == VB_ROW_BIG) {
+        err = big(&out, p, len);
+    } else if (kind == VB_ROW_TEXT && !is_ascii(p, len)) {
+        err = text(&out, row, p, len);
+    } else if (!fits(row, len)) {
+        err = VB_E_RANGE;
+    } else {
+        octets(&out, kind == VB_ROW_TEXT ? len + 2u : len);
+        copy(&out, p, len);
     }
-    if (around != 0) {
-        vb_exi_put(&e->out, 1, 0);
+    if (!(row->op & VB_ROW_BARE)) {
+        vb_exi_put(&out, 1, 0);
     }
-    int err;
-    const uint8_t *p = e->block + get16(at, offsetof(struct vb_exi_bytes, at));
-    const uint32_t len = get16(at, offsetof(struct vb_exi_bytes, len));
-    switch (kind) {
-    case VB_ROW_NUMBER:
-        err = number(e, row, at);
-        break;
-    case VB_ROW_BYTES:
-        err = bytes(e, row, p, len);
-        break;
-    case VB_ROW_TEXT:
-        err = text(e, row, p, len);
-        break;
-    default:
-        err = big(e, p, len);
-        break;
-    }
-    if (around != 0) {
-        vb_exi_put(&e->out, 1, 0);
-    }
+    e->out = out;
     return err;
+}
+
+INLINE uint64_t stored(const uint8_t *at, unsigned size) {
+    uint32_t four;
+    uint64_t eight;
+    if (size == 4) {
+        memcpy(&four, at, sizeof four);
+        return four;
+    }
+    if (size == 2) {
+        return vb_exi_get16(at);
+    }
+    memcpy(&eight, at, sizeof eight);
+    return eight;
 }
 
 /* ---- rows ---- */
 
+/* The next node of a list as the element of a row, its value in *at; 0 = there is none. */
+OUTLINE static uint32_t next_node(const struct encoder *e, struct frame *top,
+                                  const struct vb_exi_row *row, uint32_t base, uint32_t *at) {
+    const bool in_it = top->list == row->off;
+    const uint32_t node = in_it ? top->node : vb_exi_get16(e->block + base + row->off);
+    const uint32_t behind = vb_exi_node_value(row);
+    const uint32_t size =
+        (row->op & VB_ROW_KIND) >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
+    if (node == 0 || node + behind + size > e->used ||
+        vb_exi_get16(e->block + node + offsetof(struct vb_exi_node, which)) !=
+            vb_exi_list_which(row->has)) {
+        return 0;
+    }
+    const uint32_t next = vb_exi_get16(e->block + node);
+    top->node = (uint16_t)(next > node ? next : 0); /* nodes go upwards: no circle */
+    top->count = (uint16_t)(in_it ? top->count + 1 : 1);
+    top->list = row->off;
+    *at = node + behind;
+    return node;
+}
+
 /* Is another alternative of the same choice there too? */
-static bool another(const struct encoder *e, const struct vb_exi_row *row,
-                    const struct vb_exi_cursor *cursor) {
-    uint32_t at;
-    while (row->n & VB_ROW_CHOICE) {
+OUTLINE static bool another(const uint8_t *base, const struct vb_exi_row *row) {
+    while (row->op & VB_ROW_CHOICE) {
         do {
             ++row;
         } while (row->op == VB_ROW_NEVER);
-        if (vb_exi_there(e->schema, e->block, row, cursor, &at)) {
+        if (!(row->op & VB_ROW_LIST) && vb_exi_marked(base, row)) {
             return true;
         }
     }
     return false;
 }
 
-static int elements(struct encoder *e, const struct vb_exi_row *state, uint32_t base) {
-    struct vb_exi_cursor cursor = {.base = (uint16_t)base, .list = 0xFF};
+INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
+    struct vb_exi_out out = e->out;
+    const uint8_t *const block = e->block;
+    const struct vb_exi_scaled *const s = &e->schema->scaled;
+    struct frame *top = e->frame;
+    uint32_t base = VB_EXI_ROOT_AT;
+    const struct vb_exi_row *row;
+    int err;
+    top->list = NO_LIST;
     for (;;) {
-        uint32_t at = 0;
-        const struct vb_exi_row *row = vb_exi_present(e->schema, e->block, state, &cursor, &at);
-        if (row == NULL) {
-            return VB_E_STATE;
-        }
-        e->frame[e->depth] = (struct frame){row, cursor};
-        ++e->depth;
-        if ((row->n & VB_ROW_CHOICE) && another(e, row, &cursor)) {
-            return VB_E_STATE;
-        }
-        vb_exi_put(&e->out, vb_exi_bits_of(state->n & ~VB_ROW_CHOICE), (vb_exi_word)(row - state));
-        if (e->out.pos > e->out.cap) {
-            return VB_E_SPACE;
-        }
-        const unsigned kind = row->op & VB_ROW_KIND;
-        if (kind == VB_ROW_STRUCT || kind == VB_ROW_BODY) {
-            state = vb_exi_row(e->schema, row->arg) + 1;
-            cursor = (struct vb_exi_cursor){.base = (uint16_t)at, .list = 0xFF};
-            continue;
-        }
-        if (kind != VB_ROW_END) {
-            const int err = value(e, row, e->block + at);
-            if (err != VB_OK) {
-                return err;
+        const unsigned n = state->n;
+        const unsigned width = vb_exi_bits_of(n);
+        uint32_t at;
+        for (row = state;; ++row) {
+            if (row == state + n) { /* nothing of what must be here */
+                --row;
+                err = VB_E_STATE;
+                goto fail;
             }
-        }
-        for (;;) {
-            if ((row->op & VB_ROW_KIND) != VB_ROW_END) {
-                const unsigned most = row->op & VB_ROW_LIST ? vb_exi_list_max(row->has) : 0;
-                state = vb_exi_after(row, e->block, &cursor);
-                if (most != 0 && cursor.count >= most) {
-                    if (cursor.node != 0) {
-                        return VB_E_RANGE;
+            const uint8_t *const p = block + base + row->off;
+            vb_exi_word code = (vb_exi_word)(row - state);
+            at = base + row->off;
+            switch (row->op & ~VB_ROW_CHOICE) {
+            case VB_ROW_FIXED | VB_ROW_OPTIONAL:
+                if (!vb_exi_has(block + base, row)) {
+                    continue;
+                }
+                /* fall through */
+            case VB_ROW_FIXED: {
+                const unsigned bits = vb_exi_bits_of(row->arg) + 2;
+                const unsigned raw = (uint8_t)(*p - row->aux);
+                if (raw > row->arg) {
+                    err = VB_E_RANGE;
+                    goto fail;
+                }
+                vb_exi_put(&out, width + bits, code << bits | raw << 1);
+                goto done;
+            }
+            case VB_ROW_SCALED | VB_ROW_OPTIONAL:
+                if (!vb_exi_has(block + base, row)) {
+                    continue;
+                }
+                /* fall through */
+            case VB_ROW_SCALED:
+            scaled : {
+                uint32_t word;
+                memcpy(&word, block + at, sizeof word);
+                uint32_t value = word & ((1u << VB_EXI_SCALED_BITS) - 1);
+                word >>= VB_EXI_SCALED_BITS;
+                const uint32_t exponent = (word - s->exponent_low) & ((1u << s->exponent_bits) - 1);
+                word >>= s->exponent_bits;
+                const uint32_t unit = word & ((1u << s->unit_bits) - 1);
+                if (exponent > s->exponent_max || unit > s->unit_max) {
+                    err = VB_E_RANGE;
+                    goto fail;
+                }
+                if (VB_EXI_PUT_MAX < 32) {
+                    vb_exi_put(&out, width, code);
+                }
+                const unsigned lead = VB_EXI_PUT_MAX < 32 ? 0 : width;
+                const vb_exi_word first = VB_EXI_PUT_MAX < 32 ? 0 : code;
+                if (!s->unit_optional || word >> s->unit_bits != 0) {
+                    vb_exi_put(&out, lead + s->head_bits,
+                               first << s->head_bits | exponent << s->exponent_at |
+                                   unit << s->unit_at);
+                } else { /* without unit: the second event code of two, then CH */
+                    const unsigned bits = s->exponent_bits + 6u;
+                    vb_exi_put(&out, lead + bits, first << bits | exponent << 4 | 2);
+                }
+                const uint32_t minus = value >> (VB_EXI_SCALED_BITS - 1);
+                value ^= (0u - minus) & ((1u << VB_EXI_SCALED_BITS) - 1);
+                vb_exi_put(&out, 1, minus);
+                number(&out, value, 2);
+                goto done;
+            }
+            case VB_ROW_NUMBER | VB_ROW_OPTIONAL:
+                if (!vb_exi_has(block + base, row)) {
+                    continue;
+                }
+                /* fall through */
+            case VB_ROW_NUMBER:
+            plain : {
+                const unsigned size = VB_ROW_SIZE(row->arg);
+                uint64_t value = stored(block + at, size);
+                if (row->arg >= VB_ROW_FROM_ONE &&
+                    (value == 0 ? (row->arg & VB_ROW_FROM_ONE) != 0
+                                : VB_ROW_LIMIT(row->arg) != 0 &&
+                                      value > vb_exi_limits[VB_ROW_LIMIT(row->arg)])) {
+                    err = VB_E_RANGE;
+                    goto fail;
+                }
+                unsigned lead = width + 1;
+                vb_exi_word first = code << 1;
+                if (row->arg & VB_ROW_SIGNED) {
+                    const uint64_t minus = value >> (8 * size - 1);
+                    value = (value ^ (0 - minus)) & UINT64_MAX >> (64 - 8 * size);
+                    ++lead;
+                    first = first << 1 | (vb_exi_word)minus;
+                }
+                vb_exi_put(&out, lead, first);
+                number(&out, value, 1);
+                goto done;
+            }
+            case VB_ROW_STRUCT | VB_ROW_OPTIONAL:
+                if (!vb_exi_has(block + base, row)) {
+                    continue;
+                }
+                /* fall through */
+            case VB_ROW_STRUCT:
+            structure:
+                vb_exi_put(&out, width, code);
+                if (row->op & VB_ROW_CHOICE && another(block + base, row)) {
+                    err = VB_E_STATE;
+                    goto fail;
+                }
+                top->row = row;
+                top->base = (uint16_t)base;
+                ++top;
+                top->list = NO_LIST;
+                base = at;
+                state = vb_exi_row(e->schema, row->arg);
+                goto next;
+            case VB_ROW_BODY: { /* its tag is the event code, and one */
+                const uint32_t tag = vb_exi_get16(block + at);
+                if (tag == 0 || tag >= n || state[tag - 1].op != VB_ROW_BODY) {
+                    row = state + n - 2; /* perhaps it may be empty */
+                    continue;
+                }
+                row = state + tag - 1;
+                code = tag - 1;
+                at = vb_exi_get16(block + at + offsetof(struct vb_exi_choice, at));
+                goto far;
+            }
+            case VB_ROW_FAR:
+                at = vb_exi_get16(p);
+            far:
+                if (at == 0) {
+                    continue;
+                }
+                if (at + VB_EXI_UNITS(row->aux) > e->used) {
+                    err = VB_E_STATE;
+                    goto fail;
+                }
+                goto structure;
+            case VB_ROW_END:
+                vb_exi_put(&out, width, code);
+                goto end;
+            case VB_ROW_NEVER:
+                continue;
+            default:
+                if (row->op & VB_ROW_LIST) {
+                    if (next_node(e, top, row, base, &at) == 0) {
+                        continue;
                     }
-                    ++state;
+                    switch (row->op & VB_ROW_KIND) {
+                    case VB_ROW_STRUCT:
+                        goto structure;
+                    case VB_ROW_SCALED:
+                        goto scaled;
+                    case VB_ROW_NUMBER:
+                        goto plain;
+                    default:
+                        break;
+                    }
+                } else if (!vb_exi_marked(block + base, row)) {
+                    continue;
                 }
-                if (state != NULL) {
-                    --e->depth;
-                    break;
+                vb_exi_put(&out, width, code);
+                const unsigned around = row->op & VB_ROW_BARE ? 0 : 1;
+                if ((row->op & VB_ROW_KIND) <= VB_ROW_FIXED2) {
+                    const unsigned wide = (row->op & VB_ROW_KIND) == VB_ROW_FIXED2;
+                    const unsigned raw =
+                        ((wide ? vb_exi_get16(block + at) : block[at]) - row->aux) &
+                        (wide ? 0xFFFF : 0xFF);
+                    if (raw > row->arg) {
+                        err = VB_E_RANGE;
+                        goto fail;
+                    }
+                    vb_exi_put(&out, vb_exi_bits_of(row->arg) + 2 * around, raw << around);
+                    goto done;
                 }
-                vb_exi_put(&e->out, 1, 0);
+                vb_exi_put(&out, around, 0);
+                e->out = out;
+                err = referred(e, row, block + at);
+                out = e->out;
+                if (err != VB_OK) {
+                    goto fail;
+                }
+                goto done;
             }
-            --e->depth;
-            if (e->depth == 1) {
+        }
+    done:
+        if (row->op & VB_ROW_CHOICE && another(block + base, row)) {
+            err = VB_E_STATE;
+            goto fail;
+        }
+        while (row->next == 0 && !(row->op & VB_ROW_LIST)) {
+            vb_exi_put(&out, 1, 0);
+        end:
+            if (top == e->frame) {
+                e->out = out;
                 return VB_OK;
             }
-            row = e->frame[e->depth - 1].row;
-            cursor = e->frame[e->depth - 1].cursor;
+            --top;
+            row = top->row;
+            base = top->base;
         }
+        state = row + row->next;
+        if (row->op & VB_ROW_LIST) {
+            const unsigned most = vb_exi_list_max(row->has);
+            if (most != 0 && top->count >= most) {
+                ++state;
+                if (top->node != 0) {
+                    err = VB_E_RANGE;
+                    goto fail;
+                }
+            }
+        }
+    next:;
     }
+fail:
+    top->row = row;
+    ++top;
+    e->depth = (unsigned)(top - e->frame);
+    e->out = out;
+    return err;
 }
 
-static int message(struct encoder *e, const struct vb_exi_block *head) {
-    const struct vb_exi_schema *schema = e->schema;
-    if (head->kind > VB_EXI_XFRAGMENT || head->root >= schema->roots[head->kind] ||
-        schema->root[head->kind][head->root] == VB_EXI_ROOT_NEVER) {
+static int message(struct encoder *e, const struct vb_exi_block *head,
+                   const struct vb_exi_root *root) {
+    if (root == NULL || VB_EXI_ROOT_AT + VB_EXI_UNITS(root->size) > head->used) {
         return VB_E_STATE;
     }
-    const struct vb_exi_row *row = vb_exi_row(schema, schema->root[head->kind][head->root]);
-    const unsigned width = schema->root_bits[head->kind];
+    const unsigned width = e->schema->root_bits[head->kind];
     vb_exi_put(&e->out, 8, HEADER);
     vb_exi_put(&e->out, width, head->root);
-    e->depth = 1;
-    int err;
-    if (row->op == VB_ROW_TYPE) {
-        err = head->used < VB_EXI_ROOT_AT + row->arg ? VB_E_STATE
-                                                     : elements(e, row + 1, VB_EXI_ROOT_AT);
-    } else if (head->used < VB_EXI_ROOT_AT + 8) {
-        err = VB_E_STATE;
-    } else {
-        err = value(e, row, e->block + VB_EXI_ROOT_AT);
-    }
+    const int err = elements(e, vb_exi_row(e->schema, root->type));
     if (err == VB_OK && head->kind != VB_EXI_DOCUMENT) {
-        vb_exi_put(&e->out, width, schema->roots[head->kind] + 1u);
+        vb_exi_put(&e->out, width, e->schema->names[head->kind] + 1u);
     }
     return err;
 }
@@ -354,29 +511,29 @@ static int message(struct encoder *e, const struct vb_exi_block *head) {
 int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t *exi, size_t cap,
                   struct vb_exi_place *place) {
     struct encoder e;
-    e.schema = schema;
-    e.block = block;
-    e.depth = 0;
-    e.out = (struct vb_exi_out){.data = exi, .cap = cap < INT32_MAX ? cap : INT32_MAX};
     struct vb_exi_block head;
     memcpy(&head, block, sizeof head);
-    e.any_length = (head.flags & VB_EXI_ANY_LENGTH) != 0;
-    int err = message(&e, &head);
+    e.schema = schema;
+    e.block = block;
+    e.used = head.used;
+    e.depth = 0;
+    e.out = (struct vb_exi_out){.data = exi, .cap = cap < INT32_MAX ? cap : INT32_MAX};
+    const struct vb_exi_root *root =
+        vb_exi_root_find(schema, (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root);
+    int err = message(&e, &head, root);
     if (place != NULL) {
-        *place = (struct vb_exi_place){.bit = (uint32_t)(8 * e.out.pos + e.out.have),
-                                       .depth = (uint8_t)e.depth};
-        place->row[0] = (uint16_t)((unsigned)head.kind << 14 | head.root);
-        uint16_t type = e.depth == 0 ? 0 : schema->root[head.kind][head.root];
-        for (unsigned i = 1; i < e.depth; ++i) {
-            const struct vb_exi_row *row = e.frame[i].row;
-            place->row[i] = (uint16_t)(type + (row - vb_exi_row(schema, type)));
-            type = row->arg;
+        *place = (struct vb_exi_place){.bit = (uint32_t)(8 * e.out.pos + e.out.have)};
+        if (root != NULL) {
+            place->row[place->depth++] = root->key;
+            uint16_t type = root->type;
+            for (unsigned i = 0; i < e.depth; ++i) {
+                const struct vb_exi_row *row = e.frame[i].row;
+                place->row[place->depth++] = (uint16_t)(type + (row - vb_exi_row(schema, type)));
+                type = row->arg;
+            }
         }
     }
-    if (e.out.have % 8 != 0) {
-        vb_exi_put(&e.out, 8 - e.out.have % 8, 0);
-    }
-    vb_exi_flush(&e.out);
+    vb_exi_finish(&e.out);
     if (err == VB_OK && e.out.pos > e.out.cap) {
         err = VB_E_SPACE;
     }

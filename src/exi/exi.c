@@ -28,23 +28,22 @@ const struct vb_exi_row_name *vb_exi_name_of(const struct vb_exi_names *names, u
     return bank < names->banks && row < names->rows[bank] ? &names->bank[bank][row] : NULL;
 }
 
-const char *vb_exi_root_name(const struct vb_exi_names *names, unsigned kind, unsigned root) {
-    return kind < 3 && root < names->schema->roots[kind] ? names->root[kind][root] : NULL;
+const struct vb_exi_root_name *vb_exi_root_name(const struct vb_exi_names *names, unsigned key) {
+    const struct vb_exi_root *root = vb_exi_root_find(names->schema, key);
+    return root == NULL ? NULL : &names->root[root - names->schema->root];
 }
 
 size_t vb_exi_place_text(const struct vb_exi_names *names, const struct vb_exi_place *place,
                          char *out, size_t cap) {
     size_t len = 0;
     for (unsigned i = 0; i < place->depth && i < VB_EXI_DEPTH_MAX; ++i) {
-        const char *text;
+        const char *text = "?";
         if (i == 0) {
-            text = vb_exi_root_name(names, place->row[0] >> 14, place->row[0] & 0x3FFFu);
+            const struct vb_exi_root_name *root = vb_exi_root_name(names, place->row[0]);
+            text = root == NULL ? text : root->name;
         } else {
             const struct vb_exi_row_name *name = vb_exi_name_of(names, place->row[i]);
-            text = name == NULL ? NULL : name->name;
-        }
-        if (text == NULL) {
-            text = "?";
+            text = name == NULL ? text : name->name;
         }
         if (i > 0 && *text != '\0' && len + 1 < cap) {
             out[len++] = '/';
@@ -60,5 +59,10 @@ size_t vb_exi_place_text(const struct vb_exi_names *names, const struct vb_exi_p
 }
 
 const char *vb_exi_names_root(const struct vb_exi_names *names, enum vb_exi_kind kind, unsigned i) {
-    return vb_exi_root_name(names, kind, i);
+    for (unsigned k = 0; k < names->schema->roots; ++k) {
+        if (names->schema->root[k].key >> VB_EXI_ROOT_KIND == kind && i-- == 0) {
+            return names->root[k].name;
+        }
+    }
+    return NULL;
 }

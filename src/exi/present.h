@@ -1,29 +1,42 @@
-/* present.h - which element of a decoded message is next: for the encoder and the walk.
+/* present.h - which element of a block is there.
  * SPDX-License-Identifier: MIT */
 #ifndef EXI_PRESENT_H
 #define EXI_PRESENT_H
 
+#include <string.h>
+
 #include "exi/table.h"
 
-/* Where a reader of a block stands in one struct. */
-struct vb_exi_cursor {
-    uint16_t base; /* the struct */
-    uint8_t list;  /* offset of the list that it is in; 0xFF = none */
-    uint16_t node; /* the next node of that list */
-    uint16_t count;
-};
+static inline uint32_t vb_exi_get16(const uint8_t *at) {
+    uint16_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
 
-/* Is the element of a row there, and at which place is its value (its struct, behind a reference)? */
-bool vb_exi_there(const struct vb_exi_schema *schema, const uint8_t *block,
-                  const struct vb_exi_row *row, const struct vb_exi_cursor *cursor, uint32_t *at);
+static inline bool vb_exi_has(const uint8_t *base, const struct vb_exi_row *row) {
+    return (base[row->has >> 3] >> (row->has & 7) & 1) != 0;
+}
 
-/* The first row of a state whose element is there, or its end. NULL: something mandatory is missing. */
-const struct vb_exi_row *vb_exi_present(const struct vb_exi_schema *schema, const uint8_t *block,
-                                        const struct vb_exi_row *state,
-                                        const struct vb_exi_cursor *cursor, uint32_t *at);
-
-/* The state behind a row that was found so, NULL: only the end. Takes the list one node further. */
-const struct vb_exi_row *vb_exi_after(const struct vb_exi_row *row, const uint8_t *block,
-                                      struct vb_exi_cursor *cursor);
+/* Is the element of a row, which is no LIST, there in the struct at base? */
+static inline bool vb_exi_marked(const uint8_t *base, const struct vb_exi_row *row) {
+    const uint8_t *at = base + row->off;
+    if (row->op & VB_ROW_OPTIONAL) {
+        return vb_exi_has(base, row);
+    }
+    switch (row->op & VB_ROW_KIND) {
+    case VB_ROW_NEVER:
+        return false;
+    case VB_ROW_BODY:
+        return vb_exi_get16(at) == row->has &&
+               vb_exi_get16(at + offsetof(struct vb_exi_choice, at)) != 0;
+    case VB_ROW_BYTES:
+    case VB_ROW_TEXT:
+    case VB_ROW_BIG:
+    case VB_ROW_FAR:
+        return vb_exi_get16(at) != 0;
+    default:
+        return true;
+    }
+}
 
 #endif

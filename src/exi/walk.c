@@ -5,6 +5,9 @@
 #include "exi/names.h"
 #include "exi/present.h"
 
+#define NO_LIST 0xFFu
+#define NOTHING 0xFFFF
+
 /* at[depth].a: place of the state's row << 16 | the node of the list that is next; .b: place of the struct << 16 |
  * the list's offset << 8 | step inside a scaled number. */
 
@@ -45,7 +48,7 @@ static void item_value(struct vb_exi_item *item, const struct vb_exi_row *row,
     item->what = VB_EXI_VALUE;
     switch (row->op & VB_ROW_KIND) {
     case VB_ROW_FIXED:
-        item->number = row->aux < 0 ? signed_of(*p, 8) : *p;
+        item->number = row->aux >= 0x80 ? signed_of(*p, 8) : *p;
         break;
     case VB_ROW_FIXED2:
         item->number = (int64_t)load(p, 2);
@@ -110,41 +113,26 @@ void vb_exi_walk_init(struct vb_exi_walk *walk, const struct vb_exi_names *names
     *walk = (struct vb_exi_walk){.names = names, .block = block};
 }
 
-/* The root element, as its BEGIN or VALUE. */
-static bool walk_root(struct vb_exi_walk *walk, struct vb_exi_item *item) {
-    const struct vb_exi_names *names = walk->names;
-    struct vb_exi_block head;
-    memcpy(&head, walk->block, sizeof head);
-    const char *name = vb_exi_root_name(names, head.kind, head.root);
-    const uint16_t place =
-        name == NULL ? VB_EXI_ROOT_NEVER : names->schema->root[head.kind][head.root];
-    if (place == VB_EXI_ROOT_NEVER) {
-        return false;
-    }
-    const struct vb_exi_row *row = vb_exi_row(names->schema, place);
-    *item = (struct vb_exi_item){.what = VB_EXI_BEGIN, .type_name = ""};
-    walk->depth = 1;
-    walk->at[0].b = (uint32_t)VB_EXI_ROOT_AT << 16;
-    if (row->op == VB_ROW_TYPE) {
-        item->type_name = vb_exi_name_of(names, place)->name;
-        walk->at[0].a = (place + 1u) << 16;
-        walk->at[0].b |= 0xFF00;
-    } else if ((row->op & VB_ROW_KIND) == VB_ROW_SCALED) {
-        item->type_name = names->scaled;
-        walk->at[0].b |= BEGUN;
-    } else {
-        item_value(item, row, vb_exi_name_of(names, place), walk->block, VB_EXI_ROOT_AT);
-        walk->at[0].a = 0;
-        walk->depth = VB_EXI_DEPTH_MAX + 1; /* that was all */
-    }
-    item->name = name;
-    return true;
-}
-
 static void push(struct vb_exi_walk *walk, uint32_t a, uint32_t b) {
     walk->at[walk->depth].a = a;
     walk->at[walk->depth].b = b;
     ++walk->depth;
+}
+
+static bool walk_root(struct vb_exi_walk *walk, struct vb_exi_item *item) {
+    const struct vb_exi_names *names = walk->names;
+    struct vb_exi_block head;
+    memcpy(&head, walk->block, sizeof head);
+    const unsigned key = (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root;
+    const struct vb_exi_root *root = vb_exi_root_find(names->schema, key);
+    if (root == NULL || VB_EXI_ROOT_AT + VB_EXI_UNITS(root->size) > head.used) {
+        return false;
+    }
+    const struct vb_exi_root_name *name = vb_exi_root_name(names, key);
+    *item = (struct vb_exi_item){
+        .what = VB_EXI_BEGIN, .name = name->name, .type_name = name->type_name};
+    push(walk, (uint32_t)root->type << 16, (uint32_t)VB_EXI_ROOT_AT << 16 | NO_LIST << 8);
+    return true;
 }
 
 static bool walk_end(struct vb_exi_walk *walk, struct vb_exi_item *item) {
@@ -153,6 +141,55 @@ static bool walk_end(struct vb_exi_walk *walk, struct vb_exi_item *item) {
         walk->depth = VB_EXI_DEPTH_MAX + 1;
     }
     return true;
+}
+
+struct element {
+    uint32_t at;         /* of its value */
+    uint32_t list, node; /* of its struct: offset of the list it is in, and the next node of that */
+};
+
+/* The next element of a struct: the first row of its state that is there, or its end. NULL: none, something is
+ * missing. A reference that leaves the block counts as nothing. */
+static const struct vb_exi_row *next_element(const uint8_t *block, const struct vb_exi_row *state,
+                                             uint32_t base, struct element *e) {
+    const uint32_t used = vb_exi_get16(block + offsetof(struct vb_exi_block, used));
+    for (const struct vb_exi_row *row = state; row < state + state->n; ++row) {
+        const unsigned kind = row->op & VB_ROW_KIND;
+        uint32_t size = kind >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : 8;
+        e->at = base + row->off;
+        if (row->op & VB_ROW_LIST) {
+            const uint32_t node = e->list == row->off ? e->node : vb_exi_get16(block + e->at);
+            const uint32_t behind = vb_exi_node_value(row);
+            size = kind >= VB_ROW_STRUCT ? size : vb_exi_simple_size(row);
+            if (node == 0 || node + behind + size > used ||
+                vb_exi_get16(block + node + offsetof(struct vb_exi_node, which)) !=
+                    vb_exi_list_which(row->has)) {
+                continue;
+            }
+            const uint32_t next = vb_exi_get16(block + node);
+            e->list = row->off;
+            e->node = next > node ? next : 0; /* nodes go upwards: no circle */
+            e->at = node + behind;
+        } else if (!vb_exi_marked(block + base, row)) {
+            continue;
+        } else if (kind == VB_ROW_FAR || kind == VB_ROW_BODY) {
+            const uint32_t ref =
+                e->at + (kind == VB_ROW_BODY ? (uint32_t)offsetof(struct vb_exi_choice, at) : 0);
+            e->at = vb_exi_get16(block + ref);
+            if (e->at + size > used) {
+                continue;
+            }
+        }
+        if (kind == VB_ROW_BYTES || kind == VB_ROW_TEXT || kind == VB_ROW_BIG) {
+            const uint32_t bytes = vb_exi_get16(block + e->at);
+            const uint32_t len = vb_exi_get16(block + e->at + offsetof(struct vb_exi_bytes, len));
+            if (bytes == 0 || bytes + len > used || (kind == VB_ROW_BIG && len < 2)) {
+                continue;
+            }
+        }
+        return row;
+    }
+    return NULL;
 }
 
 bool vb_exi_walk_next(struct vb_exi_walk *walk, struct vb_exi_item *item) {
@@ -166,39 +203,37 @@ bool vb_exi_walk_next(struct vb_exi_walk *walk, struct vb_exi_item *item) {
     const uint8_t *block = walk->block;
     uint32_t *const a = &walk->at[walk->depth - 1].a, *const b = &walk->at[walk->depth - 1].b;
     const uint32_t base = *b >> 16;
-    unsigned step = *b & 0xFF;
+    unsigned step = *b & 0xFF; /* in a scaled number */
     if (step != 0) {
         const bool more = next_scaled(names, block, base, &step, item);
         *b = (*b & ~0xFFu) | step;
         return more || walk_end(walk, item);
     }
-    struct vb_exi_cursor cursor = {
-        .base = (uint16_t)base, .list = (uint8_t)(*b >> 8), .node = (uint16_t)*a};
-    uint16_t place = (uint16_t)(*a >> 16);
-    if (place == 0xFFFF) { /* nothing but the end is left */
+    const uint16_t place = (uint16_t)(*a >> 16);
+    if (place == NOTHING) { /* but the end is left */
         return walk_end(walk, item);
     }
     const struct vb_exi_row *state = vb_exi_row(names->schema, place);
-    uint32_t at;
-    const struct vb_exi_row *row = vb_exi_present(names->schema, block, state, &cursor, &at);
+    struct element e = {.list = *b >> 8 & 0xFF, .node = *a & 0xFFFF};
+    const struct vb_exi_row *row = next_element(block, state, base, &e);
     if (row == NULL || row->op == VB_ROW_END) {
         return walk_end(walk, item);
     }
-    place = (uint16_t)(place + (row - state));
-    const struct vb_exi_row_name *name = vb_exi_name_of(names, place);
-    const struct vb_exi_row *next = vb_exi_after(row, block, &cursor);
-    const uint16_t next_place = next == NULL ? 0xFFFF : (uint16_t)(place + (next - row));
-    *a = (uint32_t)next_place << 16 | cursor.node;
-    *b = base << 16 | (uint32_t)cursor.list << 8;
+    const struct vb_exi_row_name *name = vb_exi_name_of(names, (uint16_t)(place + (row - state)));
+    const bool more = row->next != 0 || (row->op & VB_ROW_LIST);
+    *a = (uint32_t)(more ? place + (row - state) + row->next : NOTHING) << 16 | e.node;
+    *b = base << 16 | e.list << 8;
+    const uint32_t at = e.at;
 
     *item = (struct vb_exi_item){.type_name = ""};
     switch (row->op & VB_ROW_KIND) {
     case VB_ROW_STRUCT:
+    case VB_ROW_FAR:
     case VB_ROW_BODY:
         item->what = VB_EXI_BEGIN;
         item->name = name->name;
-        item->type_name = vb_exi_name_of(names, row->arg)->name;
-        push(walk, (row->arg + 1u) << 16, at << 16 | 0xFF00);
+        item->type_name = name->type_name;
+        push(walk, (uint32_t)row->arg << 16, at << 16 | NO_LIST << 8);
         break;
     case VB_ROW_SCALED:
         item->what = VB_EXI_BEGIN;
