@@ -416,11 +416,6 @@ bool exi_json_read(const struct vb_exi_names *names, enum vb_exi_kind kind, cons
     if (err != VB_OK) {
         return err == VB_E_UNKNOWN ? unknown_root(&r, kind, root) : refused(&r, err, false);
     }
-    if (r.build.simple_root) {
-        struct asked asked = {.low = 0};
-        err = vb_exi_build_ask(&r.build, root, false, &asked.item, &asked.low, &asked.high);
-        return err == VB_OK ? one(&r, asked, json) : refused(&r, err, false);
-    }
     return json_is_object(json) ? content(&r, json)
                                 : fail(&r, "expected an object, not %s", type_text(json));
 }

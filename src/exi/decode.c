@@ -123,7 +123,7 @@ static unsigned utf8(uint32_t code, uint8_t out[4]) {
         return 0;
     }
     const unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    out[0] = (uint8_t)((0xF00u >> more & 0xF0u) | (code >> 6 * more));
+    out[0] = (uint8_t)((0xF00u >> (more + 1) & 0xFFu) | (code >> 6 * more));
     for (unsigned k = 1; k <= more; ++k) {
         out[k] = (uint8_t)(0x80u | (code >> 6 * (more - k) & 0x3Fu));
     }

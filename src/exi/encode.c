@@ -108,7 +108,7 @@ static uint32_t character(const uint8_t *p, uint32_t len, uint32_t *code) {
 
 /* Text with characters above 127: each has octets of its own. */
 OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, const uint8_t *p,
-                        uint32_t len) {
+                        uint32_t len, bool any_length) {
     uint32_t count = 0, code = 0;
     for (uint32_t i = 0; i < len; ++count) {
         const uint32_t size = character(p + i, len - i, &code);
@@ -117,7 +117,7 @@ OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, co
         }
         i += size;
     }
-    if (!fits(row, count)) {
+    if (!any_length && !fits(row, count)) {
         return VB_E_RANGE;
     }
     octets(out, count + 2u);
@@ -201,8 +201,8 @@ OUTLINE static int referred(struct encoder *e, const struct vb_exi_row *row, con
     if (kind == VB_ROW_BIG) {
         err = big(&out, p, len);
     } else if (kind == VB_ROW_TEXT && !is_ascii(p, len)) {
-        err = text(&out, row, p, len);
-    } else if (!fits(row, len)) {
+        err = text(&out, row, p, len, e->any_length);
+    } else if (!e->any_length && !fits(row, len)) {
         err = VB_E_RANGE;
     } else {
         octets(&out, kind == VB_ROW_TEXT ? len + 2u : len);
@@ -517,6 +517,7 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
     e.block = block;
     e.used = head.used;
     e.depth = 0;
+    e.any_length = (head.flags & VB_EXI_ANY_LENGTH) != 0;
     e.out = (struct vb_exi_out){.data = exi, .cap = cap < INT32_MAX ? cap : INT32_MAX};
     const struct vb_exi_root *root =
         vb_exi_root_find(schema, (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root);
