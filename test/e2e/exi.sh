@@ -197,8 +197,8 @@ line() {
     status_is 1
     out_is "{\"error\":\"$2\",\"line\":1${3:+,\"path\":\"$3\"}}"
 }
-line '{"V2G_Mesage":{}}' "unknown root element 'V2G_Mesage'; did you mean V2G_Message? (AC_EVChargeParameter, AC_EVSEChargeParameter, AC_EVSEStatus, AuthorizationReq, AuthorizationRes, BodyElement, CableC...)" V2G_Mesage
-line '{"DigestValue":5}' 'expected a string of hexadecimal digits, not a number' DigestValue
+line '{"V2G_Mesage":{}}' "unknown root element 'V2G_Mesage'; did you mean V2G_Message? (V2G_Message)" V2G_Mesage
+line '{"V2G_Message":{"Header":{"SessionID":5}}}' 'expected a string of hexadecimal digits, not a number' V2G_Message/Header/SessionID
 line '{}' 'no root element: expected {\"NAME\":{..}}'
 line '[1]' 'expected an object: {\"V2G_Message\":{..}}'
 line '7' 'expected an object: {\"V2G_Message\":{..}}'
@@ -243,21 +243,20 @@ status_is 0
 out_is $short
 err_is 'voltbus exi encode: line 1: V2G_Message/Body/SessionSetupRes/EVSEID: longer or shorter than the schema allows'
 
-encode "roots that are simple, or abstract" --schema din70121 <<'END'
-{"DigestValue":"00aa"}
-{"BodyElement":{}}
+encode "a global element that is no message" --schema din70121 <<'END'
+{"DC_EVStatus":{"EVReady":true,"EVErrorCode":"NO_ERROR","EVRESSSOC":50}}
 END
-out_has '80340200aa00
-{"error":"unknown root element '"'BodyElement' (AC_EVChargeParameter, "
+status_is 1
+out_is '{"error":"unknown root element '"'DC_EVStatus'"' (V2G_Message)","line":1,"path":"DC_EVStatus"}'
 
 # names that take turns, as only signatures may have them: an object continues in "+"
 cat >turns.json <<'END'
 {"KeyInfo":{"KeyName":["a"],"MgmtData":["ä€😀"],"+":[{"KeyName":["b","c"]},{"MgmtData":["d\u0001\"\\"],"KeyName":["e"]}]}}
 END
-encode "names that take turns" --schema iso15118-2 turns.json
+encode "names that take turns" --schema iso15118-2 --kind xfragment turns.json
 status_is 0
 cp out turns.txt
-decode "names that take turns, and back" --schema iso15118-2 turns.txt
+decode "names that take turns, and back" --schema iso15118-2 --kind xfragment turns.txt
 status_is 0
 out_is '{"KeyInfo":{"KeyName":["a"],"MgmtData":["ä€😀"],"+":[{"KeyName":["b","c"],"MgmtData":["d\u0001\"\\"]},{"KeyName":["e"]}]}}'
 
