@@ -278,7 +278,8 @@ static void session_id_length(struct session *s, const struct event *e, struct q
     (void)s;
     if ((is(e, "SessionSetupReq") || is(e, "SessionSetupRes")) &&
         e->heard->fields.session_id_len != 8) {
-        seen(found, e->packet, "%u bytes in %s", e->heard->fields.session_id_len, e->heard->name);
+        seen(found, e->packet, "%u byte%s in %s", e->heard->fields.session_id_len,
+             e->heard->fields.session_id_len == 1 ? "" : "s", e->heard->name);
     }
 }
 

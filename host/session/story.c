@@ -81,7 +81,6 @@ static void session_begin(struct story *story, const struct event *e) {
     s->clock_back = story->clock_back;
     memcpy(s->modems, story->modems, sizeof s->modems);
     s->modem_count = story->modem_count;
-    story->modem_count = 0;
     s->message_ns = e->t_ns;
     story->clock_back = false;
     story->running = true;
@@ -746,12 +745,13 @@ void story_event(struct story *story, const struct event *event) {
         story->clock_back |= back;
     }
     story->last_ns = e.t_ns;
+    if (e.what == EVENT_MME && e.id == MME_VERSION_CNF) {
+        note_modem(story->modems, &story->modem_count, &e); /* for the sessions to come, too */
+    }
     if (!story->running && can_begin(&e) && !is_copy(&e)) {
         session_begin(story, &e);
     }
     if (story->running) {
         take(story->session, &e);
-    } else if (e.what == EVENT_MME && e.id == MME_VERSION_CNF) {
-        note_modem(story->modems, &story->modem_count, &e);
     }
 }
