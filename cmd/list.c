@@ -9,10 +9,12 @@
 #include "host/file/format.h"
 #include "host/link/link.h"
 #include "host/out/output.h"
+#include "host/session/quirks.h"
 #include "voltbus/call.h"
 
 static const char usage[] =
-    "usage: voltbus list devices|signals|commands|calls|links|formats|outputs [OPTION]...\n"
+    "usage: voltbus list devices|signals|commands|calls|links|formats|outputs|quirks\n"
+    "                    [OPTION]...\n"
     "\n"
     "  --as DEVICE  devices, signals, commands, calls: only this one; may be repeated\n"
     "  --json       one JSON object a line\n";
@@ -453,17 +455,36 @@ static void list_outputs(struct listing *l) {
     }
 }
 
+/* What `voltbus session` recognises. */
+static void list_quirks(struct listing *l) {
+    for (size_t i = 0; i < QUIRK_COUNT; i++) {
+        const struct quirk_row *quirk = &quirks[i];
+        if (l->json) {
+            text_field(l, "name", quirk->name);
+            text_field(l, "title", quirk->title);
+            text_field(l, "means", quirk->means);
+            text_field(l, "helps", quirk->helps);
+            text_field(l, "source", quirk->source);
+            end_object(l);
+        } else {
+            column(l, quirk->name, 30);
+            sink_text(&l->sink, quirk->title);
+            sink_text(&l->sink, "\n");
+        }
+    }
+}
+
 int cmd_list(int argc, char **argv) {
     enum { AS = 1000, JSON, HELP };
     static const struct option options[] = {{"as", required_argument, NULL, AS},
                                             {"json", no_argument, NULL, JSON},
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
-    static const char *const names[] = {"devices", "signals", "commands", "calls",
-                                        "links",   "formats", "outputs",  NULL};
+    static const char *const names[] = {"devices", "signals", "commands", "calls", "links",
+                                        "formats", "outputs", "quirks",   NULL};
     static void (*const lists[])(struct listing *) = {list_devices, list_signals, list_commands,
                                                       list_calls,   list_links,   list_formats,
-                                                      list_outputs};
+                                                      list_outputs, list_quirks};
     static struct listing l;
     sink_open(&l.sink, STDOUT_FILENO);
     opterr = 0;
@@ -487,7 +508,7 @@ int cmd_list(int argc, char **argv) {
     if (optind + 1 != argc) {
         return usage_error("list",
                            "expected one of devices, signals, commands, calls, links, formats, "
-                           "outputs");
+                           "outputs, quirks");
     }
     bool every = l.selection.count == 0;
     for (size_t i = 0; every && i < vb_device_count; i++) {

@@ -3,7 +3,7 @@
 set -u
 . "$TEST_DIR/e2e/lib.sh"
 
-for list in devices signals commands calls links formats outputs; do
+for list in devices signals commands calls links formats outputs quirks; do
     run "list $list" "$VOLTBUS" list $list
     status_is 0
     run "list $list --json" "$VOLTBUS" list $list --json
@@ -48,4 +48,15 @@ err_has "unknown list 'device'; did you mean devices?"
 run "no list" "$VOLTBUS" list
 status_is 2
 
+# docs/session.md has every quirk, as the table says it
+run "quirks" "$VOLTBUS" list quirks --json
+python3 - "$work/out" "$SOURCE_DIR/docs/session.md" <<'EOF' || fail "docs/session.md has another table of quirks"
+import json, sys
+page = open(sys.argv[2], encoding="utf-8").read()
+for line in open(sys.argv[1], encoding="utf-8"):
+    quirk = json.loads(line)
+    for field in ("name", "title", "means", "helps"):
+        if quirk[field] not in page:
+            sys.exit(f"{quirk['name']}: {field}")
+EOF
 finish
