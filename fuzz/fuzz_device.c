@@ -1,7 +1,8 @@
 /* fuzz_device.c - frames from raw values, for every message of every device: what vb_instance_write
  * accepts is a good frame and reads as the same values; what it refuses leaves the bytes alone.
+ * And any bytes as a frame of the message: samples of bytes lie within it.
  * Input: device, message, length, settings, count of samples, then for each its row and raw (4
- * bytes), then what stands in the frame before.
+ * bytes; of rows of bytes the length), then what stands in the frame before.
  * A device that unpacks its frames (255: ccs-session) only reads: message chooses the payload type, settings the memory that it
  * has, and the payload is what follows.
  * SPDX-License-Identifier: MIT */
@@ -13,6 +14,42 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { GIVEN_MAX = 8, ROWS_MAX = 128 };
+
+/* What was read begins with what was written: text ends there, a field that is longer has zeros. */
+static bool same_bytes(const struct vb_sample *read, const struct vb_sample *given) {
+    return read->text_len >= given->text_len &&
+           (given->text_len == 0 || memcmp(read->text, given->text, given->text_len) == 0);
+}
+
+/* Any bytes with the id and the mark of a message: every sample lies within them. */
+static void read_any(struct vb_instance *instance, const struct vb_message *message,
+                     const uint8_t *data, size_t size) {
+    static uint8_t bytes[1600];
+    struct vb_sample samples[ROWS_MAX];
+    size_t n = size < sizeof bytes ? size : sizeof bytes;
+    const struct vb_mark *mark = message->mark;
+    memcpy(bytes, data, n);
+    if (mark && n >= (size_t)mark->at + mark->len) {
+        memcpy(bytes + mark->at, mark->bytes, mark->len);
+    }
+    struct vb_frame frame = {.kind = instance->device->kind,
+                             .id = message->id,
+                             .flags = message->ext ? VB_FRAME_EXT : 0,
+                             .data = bytes,
+                             .len = (uint32_t)n};
+    struct vb_reading reading = vb_instance_read(instance, &frame, samples, ROWS_MAX);
+    for (size_t i = 0; i < reading.count; i++) {
+        const char *text = samples[i].text;
+        char shown[2 * VB_BYTES_MAX];
+        if (!(samples[i].signal->flags & VB_BYTES)) {
+            continue;
+        }
+        if (text < (char *)bytes || text + samples[i].text_len > (char *)bytes + n) {
+            abort();
+        }
+        vb_bytes_text(samples[i].signal, text, samples[i].text_len, shown, sizeof shown);
+    }
+}
 
 static void reads_back(struct vb_instance *instance, const struct vb_frame *frame,
                        const struct vb_sample *given, size_t count) {
@@ -27,13 +64,17 @@ static void reads_back(struct vb_instance *instance, const struct vb_frame *fram
         for (size_t k = 0; k < reading.count; k++) {
             if (samples[k].signal == row) {
                 there = true;
-                if (samples[k].raw != given[i].raw || samples[k].out_of_range) {
+                bool bytes = row->flags & VB_BYTES;
+                if (bytes ? !same_bytes(&samples[k], &given[i])
+                          : samples[k].raw != given[i].raw || samples[k].out_of_range) {
                     abort();
                 }
             }
         }
         /* "not available" reads as no value; a curve may write what it does not read */
-        if (!there && !(row->has_absent && given[i].raw == row->absent) && !row->curve) {
+        bool absent = row->flags & VB_BYTES ? row->has_absent
+                                            : row->has_absent && given[i].raw == row->absent;
+        if (!there && !absent && !row->curve) {
             abort();
         }
     }
@@ -98,12 +139,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     data += 5;
     size -= 5;
+    read_any(&instance, message, data, size);
     struct vb_sample given[GIVEN_MAX] = {0};
     for (; count < wanted && size >= 5; count++, data += 5, size -= 5) {
         const struct vb_signal *row = &message->signals[data[0] % message->signal_count];
         uint32_t raw =
             data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16 | (uint32_t)data[4] << 24;
         given[count] = (struct vb_sample){.signal = row, .raw = (int32_t)raw};
+        if (row->flags & VB_BYTES) { /* bytes of the input, and any length of them */
+            given[count].text = (const char *)data;
+            given[count].text_len = (uint16_t)(raw % (size + 1));
+        }
     }
     uint8_t before[VB_WRITE_MAX + 2] = {0};
     uint8_t out[VB_WRITE_MAX + 2];

@@ -5,6 +5,7 @@
  * has "line" for "data". A message between car and charger that is not read as a device is there whole
  * (host/out/v2g.h).
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "host/out/stream.h"
@@ -81,6 +82,20 @@ static void values(struct sink *sink, const struct seen_frame *seen, const char 
     sink_bytes(sink, "}", 1);
 }
 
+/* A HomePlug message: the number of its packet, and its name. */
+static void plc_names(struct sink *sink, const struct seen_frame *seen) {
+    unsigned packet = v2g_packet(seen->frame);
+    if (packet) {
+        char text[32];
+        sink_bytes(sink, text, (size_t)snprintf(text, sizeof text, "\"packet\":%u,", packet));
+    }
+    if (seen->view && seen->reading.message) {
+        sink_text(sink, "\"message\":\"");
+        sink_json(sink, seen->reading.message->name);
+        sink_text(sink, "\",");
+    }
+}
+
 static void frame(struct sink *sink, const struct seen_frame *seen) {
     char *p = sink_room(sink, 64);
     memcpy(p, "{\"t\":", 5);
@@ -109,6 +124,9 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
     }
     memcpy(p + n, "\",", 2);
     sink->n += n + 2;
+    if (seen->frame->kind == VB_KIND_PLC) {
+        plc_names(sink, seen);
+    }
     enum vb_fault fault = seen->view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
     bool out_of_range = false;
     for (size_t i = 0; seen->view && i < seen->reading.count; i++) {

@@ -13,7 +13,7 @@
 #include "voltbus/rapi.h"
 #include "voltbus/time.h"
 
-#define TEXT_MAX (VALUE_TEXT + 256)
+#define TEXT_MAX (SAMPLE_TEXT + 256)
 
 /* printf into text; returns the length of what is there, cut off at its end. */
 static size_t print(char text[TEXT_MAX], const char *fmt, ...)
@@ -36,6 +36,24 @@ static size_t rapi_line(const struct vb_frame *frame, char out[VB_RAPI_LINE_MAX 
     return vb_frame_text(&cut, out);
 }
 
+/* Time, link, device, id. A HomePlug message has the number of its packet and its name: its id tells
+ * nobody what it is. */
+static size_t beginning(const struct seen_frame *seen, const char *time, const char *id,
+                        char text[TEXT_MAX]) {
+    const char *name = seen->view ? seen->view->name : "-";
+    if (seen->frame->kind != VB_KIND_PLC) {
+        return print(text, "%s %s %s %s", time, seen->link, name, id);
+    }
+    char packet[24] = "";
+    unsigned number = v2g_packet(seen->frame);
+    const struct vb_message *message = seen->view ? seen->reading.message : NULL;
+    if (number) {
+        snprintf(packet, sizeof packet, " #%u", number);
+    }
+    return print(text, "%s %s%s %s %s%s%s", time, seen->link, packet, name, id, message ? " " : "",
+                 message ? message->name : "");
+}
+
 static void frame(struct sink *sink, const struct seen_frame *seen) {
     struct pen pen = pen_of(sink);
     char text[TEXT_MAX];
@@ -50,7 +68,7 @@ static void frame(struct sink *sink, const struct seen_frame *seen) {
         v2g_text(sink, &whole, text, print(text, "%s %s", time, seen->link));
         return;
     }
-    size_t n = print(text, "%s %s %s %s", time, seen->link, view ? view->name : "-", id);
+    size_t n = beginning(seen, time, id, text);
     pen_text(&pen, text, n);
     enum vb_fault fault = view ? seen->reading.fault : (enum vb_fault)seen->frame->fault;
     if (fault != VB_FAULT_NONE) {

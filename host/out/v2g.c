@@ -31,6 +31,10 @@ static unsigned side(const struct vb_frame *frame, unsigned at, unsigned len) {
     return value;
 }
 
+unsigned v2g_packet(const struct vb_frame *frame) {
+    return side(frame, VB_SIDE_PACKET, 4);
+}
+
 static const char *sender(const struct vb_frame *frame, const char *message) {
     size_t n = strlen(message);
     switch (side(frame, VB_SIDE_FROM, 1)) {
@@ -389,7 +393,7 @@ void v2g_text(struct sink *sink, const struct v2g_seen *seen, const char *time_a
     l = (struct lines_of){.pen = pen_of(sink)};
     pen_text(&l.pen, time_and_link, n);
     const char *other = seen->from[0] == 'E' ? "SECC" : "EVCC";
-    unsigned packet = side(frame, VB_SIDE_PACKET, 4);
+    unsigned packet = v2g_packet(frame);
     n = packet ? (size_t)snprintf(text, sizeof text, " #%u", packet) : 0;
     bool to_nobody = frame->kind == VB_KIND_NET && frame->id == VB_NET_NOTE; /* who wrote the log */
     n += (size_t)snprintf(text + n, sizeof text - n, " %s%s%s", seen->from[0] ? seen->from : "-",

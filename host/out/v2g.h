@@ -26,6 +26,9 @@ struct v2g_seen {
 /* Read a frame of the kinds V2G or NET. Not reentrant: there is one block. */
 void v2g_read(const struct vb_frame *frame, struct v2g_seen *seen);
 
+/* The number of the packet in the recording, of frames of the kinds PLC, V2G and NET; 0: it has none. */
+unsigned v2g_packet(const struct vb_frame *frame);
+
 /* Where and why a frame cannot be decoded: "bit 123, in V2G_Message/Body/..: no such ..". out: n bytes, ends
  * with 0, "" if nothing is wrong. Returns out. */
 const char *v2g_why(const struct v2g_seen *seen, char *out, size_t n);

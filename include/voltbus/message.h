@@ -26,8 +26,8 @@ struct vb_check {
     const struct vb_crc8 *crc;
 };
 
-/* Bytes that tell messages of one id apart: a version, whose extension it is. A frame that ends before
- * them or among them is told by those that it has. */
+/* Bytes that tell messages of one id apart: a version, whose extension it is. A frame that ends among
+ * them is told by those that it has. */
 struct vb_mark {
     uint16_t at; /* number of the first one */
     uint8_t len;

@@ -57,7 +57,7 @@ enum vb_fault vb_message_check(const struct vb_message *message, const struct vb
 bool vb_message_marked(const struct vb_message *message, const uint8_t *data, size_t n) {
     const struct vb_mark *mark = message->mark;
     if (!mark || n <= mark->at) {
-        return true;
+        return !mark;
     }
     size_t there = n - mark->at;
     return memcmp(data + mark->at, mark->bytes, there < mark->len ? there : mark->len) == 0;

@@ -17,7 +17,7 @@ struct bench {
     struct vb_instance instance;
     struct vb_seen seen[128];
     struct vb_frame frame;
-    uint8_t data[64];
+    uint8_t data[1536];
     struct vb_reading reading;
     struct vb_sample samples[SAMPLES_MAX];
     char text[8][80]; /* answers of value(), in turn */
@@ -104,8 +104,10 @@ static inline const char *value(struct bench *b, const char *name) {
         return "-";
     }
     char *out = b->text[b->turn++ % 8];
-    bool is_word;
-    size_t n = vb_signal_text(s->signal, s->raw, out, sizeof b->text[0] - 2, &is_word);
+    size_t cap = sizeof b->text[0] - 2;
+    size_t n = s->signal->flags & VB_BYTES
+                   ? vb_bytes_text(s->signal, s->text, s->text_len, out, cap)
+                   : vb_signal_text(s->signal, s->raw, out, cap, NULL);
     if (s->out_of_range) {
         out[n++] = '!';
     }

@@ -8,8 +8,11 @@
 #include <ctype.h>
 #include <glob.h>
 
-static const char *const units[] = {"V",   "A", "W",  "Wh",  "Ah", "Ω",  "s",   "Hz", "°C", "%",
-                                    "m/s", "m", "mm", "rpm", "Nm", "lx", "dBm", "Pa", "°",  ""};
+#include "voltbus/homeplug.h"
+
+static const char *const units[] = {"V",   "A",  "W",      "Wh", "Ah", "Ω",   "s",  "Hz",
+                                    "°C",  "%",  "m/s",    "m",  "mm", "rpm", "Nm", "lx",
+                                    "dBm", "dB", "Mbit/s", "Pa", "°",  ""};
 
 /* All choices of all settings of a device, one after the other. */
 static void first_choice(struct vb_instance *instance, const struct vb_device *device) {
@@ -241,7 +244,15 @@ static void test_a_name_means_one_thing_in_a_device(void **state) {
     each_message(check_unique);
 }
 
-static void mark(const struct vb_signal *row, uint8_t *data) {
+/* The longest frame of a built-in device. */
+#define FRAME_MAX 1600
+
+static void mark(const struct vb_signal *row, uint8_t *data, size_t n) {
+    if (row->flags & (VB_BYTES | VB_SUM)) {
+        size_t at = row->bit / 8u;
+        memset(data + at, 0xFF, row->len ? row->len : n - at);
+        return;
+    }
     void (*put)(uint8_t *, unsigned, unsigned, uint64_t) =
         row->flags & VB_BE ? vb_bits_put_be : vb_bits_put_le;
     put(data, row->bit, row->len, UINT64_MAX);
@@ -280,15 +291,25 @@ static bool chosen(const struct vb_signal *row, const int64_t *selector_raw) {
 
 static void check_bits(const struct vb_instance *instance, const struct vb_message *message,
                        const int64_t *selector_raw) {
-    uint8_t all[64] = {0};
-    uint8_t bits[64] = {0};
+    static uint8_t all[FRAME_MAX], bits[FRAME_MAX];
     size_t n = instance->device->kind == VB_KIND_RADIO ? message->len_min : message->len_max;
+    assert_message(n <= FRAME_MAX, instance, message);
+    memset(all, 0, n);
     if (instance->device->kind == VB_KIND_RADIO) {
         all[0] = (uint8_t)message->mask; /* the first byte is the id, as far as the mask goes */
     }
+    if (instance->device->kind == VB_KIND_PLC) { /* the engine writes EtherType and MMTYPE */
+        memset(all + VB_MME_ETHERTYPE, 0xFF, 2);
+        memset(all + VB_MME_TYPE, 0xFF, 2);
+    }
+    if (message->mark) {
+        assert_message(message->mark->at + message->mark->len <= message->len_min, instance,
+                       message);
+        memset(all + message->mark->at, 0xFF, message->mark->len);
+    }
     for (unsigned i = 0; i < message->check_count; i++) {
         const struct vb_check *check = &message->checks[i];
-        memset(bits, 0, sizeof bits);
+        memset(bits, 0, n);
         if (check->rule == VB_RULE_COUNTER) {
             vb_bits_put_le(bits, check->at, check->len, UINT64_MAX);
         } else {
@@ -305,13 +326,16 @@ static void check_bits(const struct vb_instance *instance, const struct vb_messa
             }
             bool (*inside)(size_t, unsigned, unsigned) =
                 row->flags & VB_BE ? vb_bits_inside_be : vb_bits_inside_le;
-            assert_row(inside(n, row->bit, row->len), instance, message, row);
-            memset(bits, 0, sizeof bits);
-            mark(row, bits);
+            bool bytes = row->flags & (VB_BYTES | VB_SUM);
+            assert_row(bytes ? row->bit / 8u + row->len <= n && row->bit / 8u < n
+                             : inside(n, row->bit, row->len),
+                       instance, message, row);
+            memset(bits, 0, n);
+            mark(row, bits, n);
             if (pass == 0) {
                 add_bits(all, bits, n, instance, message, row->name);
             }
-            for (size_t b = 0; b < sizeof bits; b++) {
+            for (size_t b = 0; b < n; b++) {
                 assert_row((bits[b] & ~all[b]) == 0, instance, message, row);
             }
         }
