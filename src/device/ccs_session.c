@@ -709,12 +709,13 @@ static int unpack(const struct vb_frame *frame, void *memory, size_t size, struc
         return used;
     }
     const struct vb_exi_names *names = vb_v2g_names(protocol);
-    size_t block = ((const struct vb_exi_block *)work->block)->used;
+    struct vb_exi_block head;
+    memcpy(&head, work->block, sizeof head);
     memset(work->values, 0, sizeof work->values);
     set_phase(work->values, protocol, vb_v2g_message(names, work->block));
     collect(work->values, names, work->block);
-    char *text = (char *)work->block + block;
-    int n = put_line(work->values, text, cap - block);
+    char *text = (char *)work->block + head.used;
+    int n = put_line(work->values, text, cap - head.used);
     if (n < 0) {
         return n;
     }
