@@ -671,6 +671,9 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     if (err != VB_OK) {
         return err;
     }
+    if (bit > 8 * n) { /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
+        return VB_E_MORE;
+    }
     head.used = (uint16_t)d.heap.used;
     memcpy(block, &head, sizeof head);
     return (int)((bit + 7) / 8);
