@@ -18,7 +18,7 @@ typedef uint32_t vb_exi_word;
 #endif
 
 #define VB_EXI_WORD_BITS (8 * (unsigned)sizeof(vb_exi_word))
-#define VB_EXI_READY     (VB_EXI_WORD_BITS - 7) /* bits that can be taken after vb_exi_fill: 57 or 25 */
+#define VB_EXI_READY     (VB_EXI_WORD_BITS - 8) /* bits that can be taken after vb_exi_fill: 56 or 24 */
 
 struct vb_exi_in {
     const uint8_t *data;

@@ -13,7 +13,7 @@
 #include "exi/block.h"
 
 #define HEADER  0x80u /* distinguishing bits 10, no options, version 1 */
-#define ENOUGH  25    /* bits for any event code and a simple element */
+#define ENOUGH  24    /* bits for any event code and a simple element */
 #define OCTETS  10    /* of a number of 64 bits */
 #define INLINE  static inline __attribute__((always_inline))
 #define OUTLINE __attribute__((noinline))
@@ -146,10 +146,10 @@ INLINE uint32_t copy_window(struct vb_exi_in *in, uint8_t *to, const uint8_t *en
                             bool text) {
     const vb_exi_word above = text ? (vb_exi_word)0x8080808080808080u : 0;
     while (len > 0) {
-        if (in->have < VB_EXI_READY - 1) {
+        const unsigned most = VB_EXI_READY / 8;
+        if (in->have < 8 * most) {
             vb_exi_fill(in);
         }
-        const unsigned most = VB_EXI_READY / 8;
         const unsigned count = len < most ? len : most;
         if ((in->window & above & ~(~(vb_exi_word)0 >> 8 * count)) != 0 ||
             sizeof above > (size_t)(end - to)) {
@@ -470,7 +470,8 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             case VB_ROW_END:
                 goto end;
             case VB_ROW_NEVER:
-                wanted = 0;
+                wanted = vb_exi_bits_of(n);
+                in.have += wanted; /* only to count */
                 goto code;
             default:
                 if (op & VB_ROW_LIST) {
