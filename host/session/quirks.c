@@ -184,8 +184,14 @@ static void sdp_repeated(struct session *s, const struct event *e, struct quirk_
 }
 
 static void sdp_no_tls(struct session *s, const struct event *e, struct quirk_found *found) {
-    if (e->what == EVENT_SDP_RES && e->sdp_security == VB_SDP_NO_TLS && s->sdp_asked_tls) {
+    if (e->what != EVENT_SDP_RES || e->sdp_security != VB_SDP_NO_TLS || s->sdp_tls_requests == 0) {
+        return;
+    }
+    if (s->sdp_asked_tls) {
         SEEN_FIRST(found, e->packet, "the car asked for TLS, the charger offers none");
+    } else {
+        SEEN_FIRST(found, e->packet, "%u requests for TLS without an answer, then one without TLS",
+                   (unsigned)s->sdp_tls_requests);
     }
 }
 

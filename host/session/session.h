@@ -182,7 +182,7 @@ struct session {
 
     /* SDP, TCP */
     bool sdp_asked, sdp_answered, sdp_asked_tls, sdp_answered_tls;
-    uint32_t sdp_requests;
+    uint32_t sdp_requests, sdp_tls_requests;
     uint16_t sdp_port;
     bool connected, accepted, tls;
     uint32_t connects;

@@ -396,6 +396,7 @@ static void on_sdp(struct session *s, const struct event *e) {
         s->sdp_asked = true;
         s->sdp_requests++;
         s->sdp_asked_tls = e->sdp_security == VB_SDP_TLS;
+        s->sdp_tls_requests += s->sdp_asked_tls;
     } else {
         answer_below(s, PHASE_SDP, e);
         s->sdp_answered = true;

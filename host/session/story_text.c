@@ -354,6 +354,9 @@ static void put_state(struct words *w, const struct session *s, const struct vis
     case PHASE_WELDING:
         put_pair(w, m, F_EVSEPresentVoltage, F_EVTargetVoltage, "V");
         put_pair(w, m, F_EVSEPresentCurrent, F_EVTargetCurrent, "A");
+        if (v->phase == PHASE_CHARGING && v->rounds > 1) {
+            PUT(w, "a round every %.0f ms", (double)(v->last_ns - v->first_ns) / v->rounds / 1e6);
+        }
         break;
     case PHASE_CHARGING_AC:
         put_number(w, m, F_EVSEMaxCurrent, "charger allows ", "A");

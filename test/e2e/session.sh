@@ -48,7 +48,7 @@ pyPLC/2025-01-21_listenMode_02_mac_spoofing_some_frames_visible.pcapng 1 charger
 pyPLC/2025-01-21_listenMode_04_cutted_tx_path_no_joining.pcapng 1 no-sdp -
 pyPLC/2026-02-03_pyPLC_FoccciCape_with_Ioniq_runs_10_minutes.pcap 1 car-error DIN_70121 no-welding-detection
 pyPLC/2026-02-03_pyPLC_FoccciCape_with_Ioniq_runs_10_minutes.pcap 2 car-silent DIN_70121 charger-segments-again
-pyPLC/2026-02-08_pyPLC_FoccciCape_AudiQ4_break_after_cableCheck.pcap 1 car-closed DIN_70121 sdp-repeated no-pre-charge finished-not-ready session-id-length
+pyPLC/2026-02-08_pyPLC_FoccciCape_AudiQ4_break_after_cableCheck.pcap 1 car-closed DIN_70121 sdp-repeated sdp-tls-declined no-pre-charge finished-not-ready session-id-length
 pyPLC/2022-11-11_until_start_of_precharge.txt 1 car-stop DIN_70121
 pyPLC/2022-11-17_Dehner_Alpitronic_until_SdpRequest.txt 1 recording-ends -
 pyPLC/RawExiLog.txt 1 charger-failed DIN_70121

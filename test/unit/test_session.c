@@ -455,6 +455,8 @@ static const struct {
     {QUIRK_OWN_SLAC, SLAC BEGIN "200 9 mme 6064 car=1 run=1\n", SLAC BEGIN},
     {QUIRK_SDP_REPEATED, "0 1 sdp?\n250 2 sdp?\n", "0 1 sdp?\n250 2 sdp!\n"},
     {QUIRK_SDP_NO_TLS, "0 1 sdp? tls=1\n5 2 sdp! tls=0\n", "0 1 sdp? tls=0\n5 2 sdp! tls=0\n"},
+    {QUIRK_SDP_NO_TLS, "0 1 sdp? tls=1\n250 2 sdp? tls=0\n255 3 sdp! tls=0\n",
+     "0 1 sdp? tls=1\n5 2 sdp! tls=1\n"},
     {QUIRK_WRONG_PORT, "0 1 sdp?\n5 2 sdp! port=51110\n9 3 connect from=car port=15118\n",
      "0 1 sdp?\n5 2 sdp! port=51110\n9 3 connect from=car port=51110\n"},
     {QUIRK_SIDE_CONNECTION, BEGIN "200 9 connect from=car stream=2 port=60918\n", BEGIN},
