@@ -165,7 +165,9 @@ static int tell_file(struct teller *teller, const struct format *format) {
     char why[200];
     const char *slash = strrchr(teller->path, '/');
     struct lines *lines = lines_open(teller->path, why, sizeof why);
-    teller->shown = slash ? slash + 1 : teller->path;
+    teller->shown = strcmp(teller->path, "-") == 0 ? "standard input"
+                    : slash                        ? slash + 1
+                                                   : teller->path;
     if (!lines) {
         return failure("session", "%s: %s", teller->path, why);
     }

@@ -479,19 +479,19 @@ static void quirk_text(const struct page *page, const struct quirk_row *quirk,
     tint(page, YELLOW);
     text_format(page->out, "  %s", quirk->title);
     tint(page, PLAIN);
-    put(&w, "%s%s", found->seen, found->count > 1 ? " (" : "");
-    if (found->count > 1) {
-        put(&w, "%u times", (unsigned)found->count);
+    put(&w, "%s", found->seen);
+    if (found->count > 1 && strncmp(found->seen, "first:", 6) == 0) {
+        put(&w, "; %u in all", (unsigned)found->count);
     }
     for (size_t i = 0; i < found->count && i < QUIRK_PACKETS && found->packets[i]; i++) {
         put(&w, "%s%u",
             i                  ? ", "
-            : found->count > 1 ? "; packets "
-                               : "; packet ",
+            : found->count > 1 ? " (packets "
+                               : " (packet ",
             (unsigned)found->packets[i]);
     }
     put(&w, "%s%s", found->count > QUIRK_PACKETS && found->packets[0] ? " .." : "",
-        found->count > 1 ? ")" : "");
+        found->packets[0] ? ")" : "");
     text_format(page->out, "\n%6s", "");
     wrap(page, 6, 6, w.text);
     tint(page, DIM);

@@ -148,6 +148,10 @@ run "a session that is not there" session --session 3 "$ccs/pyPLC/2023-05-03_Tay
 status_is 1
 err_has 'no session 3, there are 2'
 
+run "a picture that cannot be written" session --svg "$work/none/x.svg" "$ccs/tux-evse/vw-ac-iso2.pcap"
+status_is 1
+err_has "$work/none/x.svg: "
+
 # plain ASCII, and no colour, where that is asked for
 LC_ALL=C run "ASCII" session "$ccs/Ioniq28Investigations/spi_ioniq_alpiHYC300_SWIsued_2024-03-22_ok_stopOnCharger.csv.pcap"
 if LC_ALL=C grep -q '[^ -~]' "$work/out"; then fail "not only ASCII"; else echo "ok ASCII"; fi

@@ -648,6 +648,67 @@ static void test_quirks_have_names_of_their_own_and_texts(void **state) {
     }
 }
 
+/* ---- frames ---- */
+
+/* DIN PreChargeReq of reference/exi-facts.md, worked out bit by bit there: session id 00, EVReady, NO_ERROR, SOC 50,
+ * target 400 V, -2 A. */
+static const uint8_t pre_charge[] = {0x80, 0x9A, 0x00, 0x40, 0x11, 0x51, 0x40, 0x0C, 0x80,
+                                     0xC1, 0x42, 0x40, 0x0C, 0x0C, 0x0C, 0x40, 0x40};
+
+static struct session *play_frame(size_t n) {
+    uint8_t side[VB_SIDE_V2G_SIZE] = {[VB_SIDE_FROM] = VB_FROM_EVCC,
+                                      [VB_SIDE_PACKET + 2] = 0x01,
+                                      [VB_SIDE_PACKET + 3] = 0x02,
+                                      [VB_SIDE_SRC_MAC + 5] = 7,
+                                      [VB_SIDE_STREAM + 1] = 1};
+    struct vb_frame sdp = {.t_ns = START_NS,
+                           .kind = VB_KIND_V2G,
+                           .id = VB_V2GTP_SDP_REQ,
+                           .data = (const uint8_t *)"\x10",
+                           .len = 2,
+                           .side = side,
+                           .side_len = sizeof side};
+    struct vb_frame frame = {.t_ns = START_NS + 100 * MS,
+                             .kind = VB_KIND_V2G,
+                             .id = VB_V2GTP_EXI,
+                             .data = pre_charge,
+                             .len = (uint32_t)n,
+                             .side = side,
+                             .side_len = sizeof side};
+    struct story *story = story_open(keep, NULL);
+    told_count = 0;
+    story_frame(story, &sdp);
+    story_frame(story, &frame);
+    story_close(story);
+    return &told[0];
+}
+
+static void test_a_frame_gives_the_fields_of_its_message(void **state) {
+    (void)state;
+    struct session *s = play_frame(sizeof pre_charge);
+    assert_int_equal(s->messages, 1);
+    assert_string_equal(s->dialect, "DIN 70121");
+    assert_int_equal(s->last_packet, 0x0102);
+    assert_int_equal(s->ev_mac[5], 7);
+    const struct message *m = &s->visits[1].last;
+    assert_int_equal(s->visits[1].phase, PHASE_PRE_CHARGE);
+    assert_true(m->number[F_EVTargetVoltage] == 400);
+    assert_true(m->number[F_EVTargetCurrent] == -2);
+    assert_true(m->number[F_EVRESSSOC] == 50);
+    assert_true(m->number[F_EVReady] == 1);
+    assert_string_equal(message_word(m, F_EVErrorCode), "NO_ERROR");
+    assert_false(message_has(m, F_EVCabinConditioning));
+}
+
+static void test_a_message_that_is_cut_is_no_message(void **state) {
+    (void)state;
+    for (size_t n = 0; n < sizeof pre_charge; n++) {
+        struct session *s = play_frame(n);
+        assert_int_equal(s->messages, 0);
+        assert_int_equal(s->undecodable, 1);
+    }
+}
+
 /* ---- plots and text ---- */
 
 static void ramp(struct session *s) {
@@ -771,6 +832,8 @@ int main(void) {
         cmocka_unit_test(test_a_modem_in_its_boot_loader_is_seen),
         cmocka_unit_test(test_a_damaged_message_is_seen_with_its_place),
         cmocka_unit_test(test_quirks_have_names_of_their_own_and_texts),
+        cmocka_unit_test(test_a_frame_gives_the_fields_of_its_message),
+        cmocka_unit_test(test_a_message_that_is_cut_is_no_message),
         cmocka_unit_test(test_a_ramp_in_ascii),
         cmocka_unit_test(test_a_ramp_in_braille),
         cmocka_unit_test(test_text_is_never_wider_than_the_terminal),
