@@ -67,7 +67,6 @@ static const struct vb_word tone_results[] = {
 #define UNKNOWN(name, at, len)                {(name), "", (at) * 8, (len), VB_BYTES | VB_UNKNOWN, VB_RAW, VB_NOT_AVAILABLE(0)}
 #define VOLT_BE(name, at, title)              {(name), "V", (at) * 8 + 7, 16, VB_BE, VB_SCALE(1, 0, 10), TITLE(title), VB_LIMITS(0, 1500)}
 #define AMPERE_BE(name, at, title)            {(name), "A", (at) * 8 + 7, 16, VB_BE, VB_SCALE(1, 0, 10), TITLE(title), VB_LIMITS(0, 1000)}
-#define MBIT(name, at, bytes, title)          {(name), "Mbit/s", (at) * 8, (bytes) * 8, VB_LE, VB_RAW, TITLE(title), VB_LIMITS(0, 2000)}
 /* clang-format on */
 
 #define TO_AND_FROM                                                                                \
@@ -130,43 +129,50 @@ static const struct vb_signal mnbc_sound_ind[] = {
 /* Attenuation of the groups of carriers, the lowest frequency first: row number `count` of the table is how
  * many groups there are. 58 are GreenPHY's; a modem that cannot measure says 0, and zeros or nothing follow. */
 #define GROUPS 58
-#define GROUP(name, at, count)                                                                     \
+static const struct vb_limits decibels = {0, VB_MILLI(127)};
+#define GROUP(name, at, mux_)                                                                      \
     {                                                                                              \
         (name), "dB", (at)*8, 8, VB_LE, VB_RAW, .title = "Attenuation of a group of carriers",     \
-                                                VB_LIMITS(0, 127), VB_MUX(count, GROUPS)           \
+                                                .limits = &decibels, .mux = &(mux_)                \
     }
+/* The row with the number of groups selects: all of them, or other ones. */
+#define GROUPS_BY(name, row)                                                                       \
+    static const struct vb_mux more_than_##name = {(row), GROUPS + 1, 255, NULL};                  \
+    static const struct vb_mux not_##name = {(row), 0, GROUPS - 1, &more_than_##name};             \
+    static const struct vb_mux name = {(row), GROUPS, GROUPS, NULL}
 /* clang-format off */
-#define ATTENUATION(at, count)                                                                          \
+#define ATTENUATION(at, mux_, not_mux)                                                                         \
     {"attenuation.average", "dB", (at) * 8, GROUPS, VB_SUM | VB_VIEW, VB_SCALE(1, 0, GROUPS),           \
-     .title = "Attenuation, mean of all groups", .decimals = 2, VB_LIMITS(0, 127), VB_MUX(count, GROUPS)}, \
-    GROUP("group.1", (at), count),       GROUP("group.2", (at) + 1, count),   GROUP("group.3", (at) + 2, count),   \
-    GROUP("group.4", (at) + 3, count),   GROUP("group.5", (at) + 4, count),   GROUP("group.6", (at) + 5, count),   \
-    GROUP("group.7", (at) + 6, count),   GROUP("group.8", (at) + 7, count),   GROUP("group.9", (at) + 8, count),   \
-    GROUP("group.10", (at) + 9, count),  GROUP("group.11", (at) + 10, count), GROUP("group.12", (at) + 11, count), \
-    GROUP("group.13", (at) + 12, count), GROUP("group.14", (at) + 13, count), GROUP("group.15", (at) + 14, count), \
-    GROUP("group.16", (at) + 15, count), GROUP("group.17", (at) + 16, count), GROUP("group.18", (at) + 17, count), \
-    GROUP("group.19", (at) + 18, count), GROUP("group.20", (at) + 19, count), GROUP("group.21", (at) + 20, count), \
-    GROUP("group.22", (at) + 21, count), GROUP("group.23", (at) + 22, count), GROUP("group.24", (at) + 23, count), \
-    GROUP("group.25", (at) + 24, count), GROUP("group.26", (at) + 25, count), GROUP("group.27", (at) + 26, count), \
-    GROUP("group.28", (at) + 27, count), GROUP("group.29", (at) + 28, count), GROUP("group.30", (at) + 29, count), \
-    GROUP("group.31", (at) + 30, count), GROUP("group.32", (at) + 31, count), GROUP("group.33", (at) + 32, count), \
-    GROUP("group.34", (at) + 33, count), GROUP("group.35", (at) + 34, count), GROUP("group.36", (at) + 35, count), \
-    GROUP("group.37", (at) + 36, count), GROUP("group.38", (at) + 37, count), GROUP("group.39", (at) + 38, count), \
-    GROUP("group.40", (at) + 39, count), GROUP("group.41", (at) + 40, count), GROUP("group.42", (at) + 41, count), \
-    GROUP("group.43", (at) + 42, count), GROUP("group.44", (at) + 43, count), GROUP("group.45", (at) + 44, count), \
-    GROUP("group.46", (at) + 45, count), GROUP("group.47", (at) + 46, count), GROUP("group.48", (at) + 47, count), \
-    GROUP("group.49", (at) + 48, count), GROUP("group.50", (at) + 49, count), GROUP("group.51", (at) + 50, count), \
-    GROUP("group.52", (at) + 51, count), GROUP("group.53", (at) + 52, count), GROUP("group.54", (at) + 53, count), \
-    GROUP("group.55", (at) + 54, count), GROUP("group.56", (at) + 55, count), GROUP("group.57", (at) + 56, count), \
-    GROUP("group.58", (at) + 57, count),                                                                \
+     .title = "Attenuation, mean of all groups", .decimals = 2, .limits = &decibels, .mux = &(mux_)}, \
+    GROUP("group.1", (at), mux_),       GROUP("group.2", (at) + 1, mux_),   GROUP("group.3", (at) + 2, mux_),   \
+    GROUP("group.4", (at) + 3, mux_),   GROUP("group.5", (at) + 4, mux_),   GROUP("group.6", (at) + 5, mux_),   \
+    GROUP("group.7", (at) + 6, mux_),   GROUP("group.8", (at) + 7, mux_),   GROUP("group.9", (at) + 8, mux_),   \
+    GROUP("group.10", (at) + 9, mux_),  GROUP("group.11", (at) + 10, mux_), GROUP("group.12", (at) + 11, mux_), \
+    GROUP("group.13", (at) + 12, mux_), GROUP("group.14", (at) + 13, mux_), GROUP("group.15", (at) + 14, mux_), \
+    GROUP("group.16", (at) + 15, mux_), GROUP("group.17", (at) + 16, mux_), GROUP("group.18", (at) + 17, mux_), \
+    GROUP("group.19", (at) + 18, mux_), GROUP("group.20", (at) + 19, mux_), GROUP("group.21", (at) + 20, mux_), \
+    GROUP("group.22", (at) + 21, mux_), GROUP("group.23", (at) + 22, mux_), GROUP("group.24", (at) + 23, mux_), \
+    GROUP("group.25", (at) + 24, mux_), GROUP("group.26", (at) + 25, mux_), GROUP("group.27", (at) + 26, mux_), \
+    GROUP("group.28", (at) + 27, mux_), GROUP("group.29", (at) + 28, mux_), GROUP("group.30", (at) + 29, mux_), \
+    GROUP("group.31", (at) + 30, mux_), GROUP("group.32", (at) + 31, mux_), GROUP("group.33", (at) + 32, mux_), \
+    GROUP("group.34", (at) + 33, mux_), GROUP("group.35", (at) + 34, mux_), GROUP("group.36", (at) + 35, mux_), \
+    GROUP("group.37", (at) + 36, mux_), GROUP("group.38", (at) + 37, mux_), GROUP("group.39", (at) + 38, mux_), \
+    GROUP("group.40", (at) + 39, mux_), GROUP("group.41", (at) + 40, mux_), GROUP("group.42", (at) + 41, mux_), \
+    GROUP("group.43", (at) + 42, mux_), GROUP("group.44", (at) + 43, mux_), GROUP("group.45", (at) + 44, mux_), \
+    GROUP("group.46", (at) + 45, mux_), GROUP("group.47", (at) + 46, mux_), GROUP("group.48", (at) + 47, mux_), \
+    GROUP("group.49", (at) + 48, mux_), GROUP("group.50", (at) + 49, mux_), GROUP("group.51", (at) + 50, mux_), \
+    GROUP("group.52", (at) + 51, mux_), GROUP("group.53", (at) + 52, mux_), GROUP("group.54", (at) + 53, mux_), \
+    GROUP("group.55", (at) + 54, mux_), GROUP("group.56", (at) + 55, mux_), GROUP("group.57", (at) + 56, mux_), \
+    GROUP("group.58", (at) + 57, mux_),                                                                \
     {"mme.padding", "", ((at) + GROUPS) * 8, 0, VB_BYTES, VB_RAW, .title = "What stands behind the message", \
-     VB_NOT_AVAILABLE(0), VB_MUX(count, GROUPS)},                                                       \
+     VB_NOT_AVAILABLE(0), .mux = &(mux_)},                                                       \
     {"attenuation.other_groups", "", (at) * 8, 0, VB_BYTES, VB_RAW,                                     \
      .title = "Attenuation of the groups where there are not 58", VB_NOT_AVAILABLE(0),                  \
-     .mux = &(const struct vb_mux){(count), 0, GROUPS - 1, &(const struct vb_mux){(count), GROUPS + 1, 255, NULL}}}
+     .mux = &(not_mux)}
 /* clang-format on */
 #define GROUP_COUNT(at) NUMBER("attenuation.groups", at, 1, "Number of groups of carriers")
 
+GROUPS_BY(groups_of_charger, 10);
 static const struct vb_signal atten_char_ind[] = {
     HEADER, /* rows 0 to 2 */
     APPLICATION(19),
@@ -175,7 +181,7 @@ static const struct vb_signal atten_char_ind[] = {
     SOURCE_ID(35),
     NUMBER("slac.sounds_heard", 69, 1, "How many sounds were heard"),
     GROUP_COUNT(70), /* row 10 */
-    ATTENUATION(71, 10)};
+    ATTENUATION(71, groups_of_charger, not_groups_of_charger)};
 static const struct vb_signal atten_char_rsp[] = {
     HEADER,
     APPLICATION(19),
@@ -184,13 +190,17 @@ static const struct vb_signal atten_char_rsp[] = {
     SOURCE_ID(35),
     WORDS("slac.result", 69, 1, slac_results, "Has the car understood?"),
     PADDING(70)};
+GROUPS_BY(groups_of_profile, 4);
 static const struct vb_signal atten_profile_ind[] = {
     HEADER, PEV_MAC(19), GROUP_COUNT(25), /* row 4 */
-    UNKNOWN("atten_profile_ind.unknown_26", 26, 1), ATTENUATION(27, 4)};
+    UNKNOWN("atten_profile_ind.unknown_26", 26, 1),
+    ATTENUATION(27, groups_of_profile, not_groups_of_profile)};
 /* The same from the modem to its host, in a message of its maker. */
+GROUPS_BY(groups_of_modem, 3);
 static const struct vb_signal qca_attenuation_ind[] = {
     TO_AND_FROM, PEV_MAC(20), GROUP_COUNT(26), /* row 3 */
-    UNKNOWN("qca_attenuation_ind.unknown_27", 27, 9), ATTENUATION(36, 3)};
+    UNKNOWN("qca_attenuation_ind.unknown_27", 27, 9),
+    ATTENUATION(36, groups_of_modem, not_groups_of_modem)};
 
 #define VALIDATE                                                                                   \
     HEADER, WORDS("validate.signal", 19, 1, signals, "What is changed on the cable to make sure")
@@ -362,17 +372,13 @@ static const struct vb_signal applet_cnf[] = {
 
 /* Firmware and parameters of the modem: read, or written in a session of several modules. What follows the
  * common beginning depends on the operation, row 2 here and below. */
-#define READS                                                                                      \
-    .mux = &(const struct vb_mux) { 2, 0x00, 0x01, NULL }
-#define WRITES VB_MUX(2, 0x11)
-#define STARTS VB_MUX(2, 0x10)
-#define CLOSES VB_MUX(2, 0x12)
-#define OTHERS                                                                                     \
-    .mux = &(const struct vb_mux) {                                                                \
-        2, 0x02, 0x0F, &(const struct vb_mux) { 2, 0x13, 0xFF, NULL }                              \
-    }
-#define SESSIONS                                                                                   \
-    .mux = &(const struct vb_mux) { 2, 0x10, 0x12, NULL }
+static const struct vb_mux reads = {2, 0x00, 0x01, NULL};
+static const struct vb_mux writes = {2, 0x11, 0x11, NULL};
+static const struct vb_mux starts = {2, 0x10, 0x10, NULL};
+static const struct vb_mux closes = {2, 0x12, 0x12, NULL};
+static const struct vb_mux beyond = {2, 0x13, 0xFF, NULL};
+static const struct vb_mux others = {2, 0x02, 0x0F, &beyond};
+static const struct vb_mux sessions = {2, 0x10, 0x12, NULL};
 /* clang-format off */
 #define MUXED(name, at, bytes, title, ...)  {(name), "", (at) * 8, (bytes) * 8, VB_LE, VB_RAW, TITLE(title), __VA_ARGS__}
 #define MUXED_BYTES(name, at, len, title, ...)  {(name), "", (at) * 8, (len), VB_BYTES, VB_RAW, TITLE(title), VB_NOT_AVAILABLE(0), __VA_ARGS__}
@@ -383,7 +389,7 @@ static const struct vb_signal applet_cnf[] = {
     MUXED("module.offset", (at) + 6, 4, "Where this part begins", __VA_ARGS__)
 /* clang-format on */
 #define OPERATION(at) WORDS("module.operation", at, 1, operations, "What is to be done")
-#define SESSION(at)   MUXED("module.session", at, 4, "Number of the session", SESSIONS)
+#define SESSION(at)   MUXED("module.session", at, 4, "Number of the session", .mux = &sessions)
 #define COMMON_REQ                                                                                 \
     TO_AND_FROM, OPERATION(25), UNKNOWN("module_req.unknown_20", 20, 4),                           \
         NUMBER("module.operations", 24, 1, "How many operations follow"),                          \
@@ -392,21 +398,21 @@ static const struct vb_signal applet_cnf[] = {
         UNKNOWN("module_req.unknown_29", 29, 4)
 static const struct vb_signal module_req[] = {
     COMMON_REQ,
-    MODULE(33, READS),
-    MUXED_BYTES("mme.padding", 43, 0, "What stands behind the message", READS),
+    MODULE(33, .mux = &reads),
+    MUXED_BYTES("mme.padding", 43, 0, "What stands behind the message", .mux = &reads),
     SESSION(33),
-    MUXED("module.index", 37, 1, "Number of the module in the session", WRITES),
+    MUXED("module.index", 37, 1, "Number of the module in the session", .mux = &writes),
     {"module.write_id", "", 38 * 8, 16, VB_LE, VB_RAW, TITLE("Which module is written"),
-     .words = modules, WRITES},
-    MUXED("module.write_sub_id", 40, 2, "Which part of it is written", WRITES),
-    MUXED("module.write_length", 42, 2, "Bytes of the part that is written", WRITES),
-    MUXED("module.write_offset", 44, 4, "Where the part that is written begins", WRITES),
-    MUXED_BYTES("module.data", 48, 0, "Bytes of the module", WRITES),
-    MUXED("module.count", 37, 1, "How many modules the session has", STARTS),
-    MUXED_BYTES("module.list", 38, 0, "Number, length and checksum of each module", STARTS),
-    MUXED("module.commit", 37, 4, "How the session is ended", CLOSES),
-    MUXED_BYTES("module.rest", 41, 0, "What stands behind the end of the session", CLOSES),
-    MUXED_BYTES("module.other", 33, 0, "An operation that is not known", OTHERS)};
+     .words = modules, .mux = &writes},
+    MUXED("module.write_sub_id", 40, 2, "Which part of it is written", .mux = &writes),
+    MUXED("module.write_length", 42, 2, "Bytes of the part that is written", .mux = &writes),
+    MUXED("module.write_offset", 44, 4, "Where the part that is written begins", .mux = &writes),
+    MUXED_BYTES("module.data", 48, 0, "Bytes of the module", .mux = &writes),
+    MUXED("module.count", 37, 1, "How many modules the session has", .mux = &starts),
+    MUXED_BYTES("module.list", 38, 0, "Number, length and checksum of each module", .mux = &starts),
+    MUXED("module.commit", 37, 4, "How the session is ended", .mux = &closes),
+    MUXED_BYTES("module.rest", 41, 0, "What stands behind the end of the session", .mux = &closes),
+    MUXED_BYTES("module.other", 33, 0, "An operation that is not known", .mux = &others)};
 static const struct vb_signal module_cnf[] = {
     TO_AND_FROM,
     OPERATION(29),
@@ -417,28 +423,26 @@ static const struct vb_signal module_cnf[] = {
     UNKNOWN("module_cnf.unknown_30", 30, 1),
     NUMBER("module.data_length", 31, 2, "Bytes of the operation"),
     UNKNOWN("module_cnf.unknown_33", 33, 4),
-    MODULE(37, READS),
-    MUXED_BYTES("module.read", 47, 0, "Bytes that were read", READS),
+    MODULE(37, .mux = &reads),
+    MUXED_BYTES("module.read", 47, 0, "Bytes that were read", .mux = &reads),
     SESSION(37),
-    MUXED("module.index", 41, 1, "Number of the module in the session", WRITES),
+    MUXED("module.index", 41, 1, "Number of the module in the session", .mux = &writes),
     {"module.write_id", "", 42 * 8, 16, VB_LE, VB_RAW, TITLE("Which module is written"),
-     .words = modules, WRITES},
-    MUXED("module.write_sub_id", 44, 2, "Which part of it is written", WRITES),
-    MUXED("module.write_length", 46, 2, "Bytes of the part that is written", WRITES),
-    MUXED("module.write_offset", 48, 4, "Where the part that is written begins", WRITES),
-    MUXED_BYTES("mme.padding", 52, 0, "What stands behind the message", WRITES),
-    MUXED("module.count", 41, 1, "How many modules the session has", STARTS),
-    MUXED_BYTES("module.states", 42, 0, "Status and error of each module", STARTS),
-    MUXED("module.commit", 41, 4, "How the session is ended", CLOSES),
-    MUXED_BYTES("module.rest", 45, 0, "What stands behind the end of the session", CLOSES),
-    MUXED_BYTES("module.other", 37, 0, "An operation that is not known", OTHERS)};
+     .words = modules, .mux = &writes},
+    MUXED("module.write_sub_id", 44, 2, "Which part of it is written", .mux = &writes),
+    MUXED("module.write_length", 46, 2, "Bytes of the part that is written", .mux = &writes),
+    MUXED("module.write_offset", 48, 4, "Where the part that is written begins", .mux = &writes),
+    MUXED_BYTES("mme.padding", 52, 0, "What stands behind the message", .mux = &writes),
+    MUXED("module.count", 41, 1, "How many modules the session has", .mux = &starts),
+    MUXED_BYTES("module.states", 42, 0, "Status and error of each module", .mux = &starts),
+    MUXED("module.commit", 41, 4, "How the session is ended", .mux = &closes),
+    MUXED_BYTES("module.rest", 45, 0, "What stands behind the end of the session", .mux = &closes),
+    MUXED_BYTES("module.other", 37, 0, "An operation that is not known", .mux = &others)};
 
 /* Link statistics: of both directions, or what one direction says as bytes. */
-#define BOTH VB_MUX(2, 2)
-#define ONE_WAY                                                                                    \
-    .mux = &(const struct vb_mux) {                                                                \
-        2, 0, 1, &(const struct vb_mux) { 2, 3, 255, NULL }                                        \
-    }
+static const struct vb_mux both = {2, 2, 2, NULL};
+static const struct vb_mux beyond_both = {2, 3, 255, NULL};
+static const struct vb_mux one_way = {2, 0, 1, &beyond_both};
 #define LINK(at)                                                                                   \
     TO_AND_FROM,                                                                                   \
         WORDS("link.direction", at, 1, directions, "Direction of which the counters are"),         \
@@ -451,29 +455,32 @@ static const struct vb_signal link_stats_cnf[] = {
     LINK(21),
     NUMBER("link.status", 20, 1, "0 = success"),
     NUMBER("link.tei", 23, 1, "Number of the other side in the network (TEI)"),
-    MUXED("tx.acknowledged", 24, 8, "Packets sent and acknowledged", BOTH),
-    MUXED("tx.collided", 32, 8, "Packets sent and collided", BOTH),
-    MUXED("tx.failed", 40, 8, "Packets sent and failed", BOTH),
-    MUXED("tx.blocks", 48, 8, "Blocks sent successfully", BOTH),
-    MUXED("tx.blocks_failed", 56, 8, "Blocks sent that failed", BOTH),
-    MUXED("rx.acknowledged", 64, 8, "Packets received and acknowledged", BOTH),
-    MUXED("rx.failed", 72, 8, "Packets received that failed", BOTH),
-    MUXED("rx.blocks", 80, 8, "Blocks received successfully", BOTH),
-    MUXED("rx.blocks_failed", 88, 8, "Blocks received that failed", BOTH),
-    MUXED("rx.bit_errors", 96, 8, "Bit errors in good blocks", BOTH),
-    MUXED("rx.bit_errors_failed", 104, 8, "Bit errors in failed blocks", BOTH),
-    MUXED("rx.intervals", 112, 1, "How many intervals follow", BOTH),
-    MUXED_BYTES("rx.interval_list", 113, 0, "Rate and counters of each interval", BOTH),
-    MUXED_BYTES("link.counters", 24, 0, "Counters of one direction", ONE_WAY)};
+    MUXED("tx.acknowledged", 24, 8, "Packets sent and acknowledged", .mux = &both),
+    MUXED("tx.collided", 32, 8, "Packets sent and collided", .mux = &both),
+    MUXED("tx.failed", 40, 8, "Packets sent and failed", .mux = &both),
+    MUXED("tx.blocks", 48, 8, "Blocks sent successfully", .mux = &both),
+    MUXED("tx.blocks_failed", 56, 8, "Blocks sent that failed", .mux = &both),
+    MUXED("rx.acknowledged", 64, 8, "Packets received and acknowledged", .mux = &both),
+    MUXED("rx.failed", 72, 8, "Packets received that failed", .mux = &both),
+    MUXED("rx.blocks", 80, 8, "Blocks received successfully", .mux = &both),
+    MUXED("rx.blocks_failed", 88, 8, "Blocks received that failed", .mux = &both),
+    MUXED("rx.bit_errors", 96, 8, "Bit errors in good blocks", .mux = &both),
+    MUXED("rx.bit_errors_failed", 104, 8, "Bit errors in failed blocks", .mux = &both),
+    MUXED("rx.intervals", 112, 1, "How many intervals follow", .mux = &both),
+    MUXED_BYTES("rx.interval_list", 113, 0, "Rate and counters of each interval", .mux = &both),
+    MUXED_BYTES("link.counters", 24, 0, "Counters of one direction", .mux = &one_way)};
 
 /* Networks that the modem is in: the first one, and its first station. */
+static const struct vb_mux none = {2, 0, 0, NULL}; /* row 2 is 0, or it is not */
+static const struct vb_mux any = {2, 1, 255, NULL};
+static const struct vb_limits rates = {0, VB_MILLI(2000)};
 /* clang-format off */
-#define IF_ANY  .mux = &(const struct vb_mux){2, 1, 255, NULL}
-#define IF_NONE VB_MUX(2, 0)
+#define IF_ANY  .mux = &any
+#define IF_NONE .mux = &none
 #define NUMBER_IF(name, at, bytes, title)  {(name), "", (at) * 8, (bytes) * 8, VB_LE, VB_RAW, TITLE(title), IF_ANY}
 #define BYTES_IF(name, at, len, title)     {(name), "", (at) * 8, (len), VB_BYTES, VB_RAW, TITLE(title), VB_NOT_AVAILABLE(0), IF_ANY}
 #define MAC_IF(name, at, title)            {(name), "", (at) * 8, 6, VB_BYTES | VB_ADDRESS, VB_RAW, TITLE(title), VB_NOT_AVAILABLE(0), IF_ANY}
-#define MBIT_IF(name, at, bytes, title)    {(name), "Mbit/s", (at) * 8, (bytes) * 8, VB_LE, VB_RAW, TITLE(title), VB_LIMITS(0, 2000), IF_ANY}
+#define MBIT_IF(name, at, bytes, title)    {(name), "Mbit/s", (at) * 8, (bytes) * 8, VB_LE, VB_RAW, TITLE(title), .limits = &rates, IF_ANY}
 #define UNKNOWN_IF(name, at, len)          {(name), "", (at) * 8, (len), VB_BYTES | VB_UNKNOWN, VB_RAW, VB_NOT_AVAILABLE(0), IF_ANY}
 #define ROLE_IF(at)                        {"network.role", "", (at) * 8, 8, VB_LE, VB_RAW, TITLE("What the modem is in the network"), .words = roles, IF_ANY}
 #define NID_IF(at)                         {"network.nid", "", (at) * 8, 7, VB_BYTES, VB_RAW, TITLE("Network identifier of the first network"), IF_ANY}
@@ -543,8 +550,8 @@ static const struct vb_signal loopback_cnf[] = {
 #define REPORT(at) WORDS("attributes.report", at, 1, reports, "Form of the report")
 #define COOKIE(at) NUMBER("attributes.cookie", at, 4, "The answer has it, too")
 /* clang-format off */
-#define BINARY VB_MUX(2, 0)
-#define XML    .mux = &(const struct vb_mux){2, 1, 255, NULL}
+#define BINARY IF_NONE
+#define XML    IF_ANY
 #define NAME(name, at, len, title) {(name), "", (at) * 8, (len), VB_BYTES | VB_STRING, VB_RAW, TITLE(title), BINARY}
 /* clang-format on */
 static const struct vb_signal attributes_req[] = {TO_AND_FROM, REPORT(24), COOKIE(20), PADDING(25)};
