@@ -533,7 +533,10 @@ static void test_vector_files_hold_good_frames(void **state) {
     glob_t files;
     assert_int_equal(glob(TEST_DIR "/vectors/*.txt", 0, NULL, &files), 0);
     for (size_t i = 0; i < files.gl_pathc; i++) {
-        read_vectors(files.gl_pathv[i]);
+        if (!strstr(files.gl_pathv[i],
+                    "/exi.txt")) { /* messages, no frames: test_exi.c reads them */
+            read_vectors(files.gl_pathv[i]);
+        }
     }
     globfree(&files);
 }
