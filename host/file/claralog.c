@@ -123,7 +123,9 @@ static int packet(struct reader *r, enum line_kind kind, int count) {
     if (n > 0 && kind == RX_PACKET) {
         remember(log, payload, n);
     }
-    return log_packet(r, log->bytes, (size_t)count, log->t_ns);
+    return log_packet(r, log->bytes, (size_t)count, log->t_ns,
+                      kind == TX_PACKET ? VB_FROM_EVCC : VB_FROM_UNKNOWN,
+                      kind == TX_PACKET ? VB_FROM_UNKNOWN : VB_FROM_EVCC);
 }
 
 static int message(struct reader *r, enum line_kind kind, int count, struct vb_frame *frame) {

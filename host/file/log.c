@@ -110,7 +110,8 @@ int log_note(struct reader *r, uint8_t from, const char *text, size_t n, int64_t
     return event(r, VB_NET_NOTE, from, t_ns, flags, frame);
 }
 
-int log_packet(struct reader *r, const uint8_t *bytes, size_t n, int64_t t_ns) {
+int log_packet(struct reader *r, const uint8_t *bytes, size_t n, int64_t t_ns,
+               enum vb_side_from from, enum vb_side_from to) {
     struct net *net = reader_net(r);
     if (!net) {
         return reader_wrong(r, VB_E_SPACE, "out of memory");
@@ -125,6 +126,8 @@ int log_packet(struct reader *r, const uint8_t *bytes, size_t n, int64_t t_ns) {
                             .link_type = NET_ETHERNET,
                             .bus = reader_link(r, "log", 3),
                             .side_flags = VB_SIDE_LOG,
+                            .from = (uint8_t)from,
+                            .to = (uint8_t)to,
                             .bytes = bytes,
                             .n = n,
                             .whole_n = whole};

@@ -63,8 +63,10 @@ int log_exi(struct reader *reader, uint8_t from, const uint8_t *bytes, size_t n,
 int log_note(struct reader *reader, uint8_t from, const char *text, size_t n, int64_t t_ns,
              uint16_t flags, struct vb_frame *frame);
 
-/* A whole Ethernet frame; the bytes live until the line is read to its end. Then log_drain gives the frames. */
-int log_packet(struct reader *reader, const uint8_t *bytes, size_t n, int64_t t_ns);
+/* A whole Ethernet frame; the bytes live until the line is read to its end. Then log_drain gives the frames.
+ * from, to: whose addresses are in it, where the log tells. */
+int log_packet(struct reader *reader, const uint8_t *bytes, size_t n, int64_t t_ns,
+               enum vb_side_from from, enum vb_side_from to);
 
 /* The next frame of the packet: LINE_MORE; or LINE_NOTHING. */
 int log_drain(struct reader *reader, struct vb_frame *frame);

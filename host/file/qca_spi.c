@@ -87,7 +87,8 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     }
     for (size_t i = 0; i < 2; i++) { /* the host sends, or the modem does, never both */
         if (ended[i] > 0) {
-            log_packet(r, log->wire[i].bytes + HEADER, (size_t)ended[i], log->wire[i].t_ns);
+            log_packet(r, log->wire[i].bytes + HEADER, (size_t)ended[i], log->wire[i].t_ns,
+                       VB_FROM_UNKNOWN, VB_FROM_UNKNOWN);
             return log_drain(r, frame);
         }
     }

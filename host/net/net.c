@@ -143,7 +143,7 @@ static void put16(uint8_t *p, unsigned value) {
 
 static void learn(struct net *net, const uint8_t mac[MAC], uint8_t role) {
     static const uint8_t nobody[MAC];
-    if (role == VB_FROM_UNKNOWN || memcmp(mac, nobody, MAC) == 0) {
+    if (role == VB_FROM_UNKNOWN || mac[0] & 1 || memcmp(mac, nobody, MAC) == 0) { /* or many */
         return;
     }
     size_t at = 0;
@@ -185,7 +185,12 @@ static uint8_t role_of_end(const struct net *net, const struct stream *s, unsign
     if (mine != other) {
         return mine ? VB_FROM_SECC : VB_FROM_EVCC;
     }
-    return role_of_mac(net, s->end[end].mac);
+    uint8_t role = role_of_mac(net, s->end[end].mac);
+    uint8_t others = role_of_mac(net, s->end[!end].mac);
+    return role != VB_FROM_UNKNOWN  ? role
+           : others == VB_FROM_EVCC ? VB_FROM_SECC
+           : others == VB_FROM_SECC ? VB_FROM_EVCC
+                                    : VB_FROM_UNKNOWN;
 }
 
 /* ---- frames ---- */
@@ -765,6 +770,8 @@ void net_put(struct net *net, const struct packet *packet) {
         if (packet->n >= ETHERNET) {
             memcpy(parts.dst.mac, bytes, MAC);
             memcpy(parts.src.mac, bytes + MAC, MAC);
+            learn(net, parts.src.mac, packet->from);
+            learn(net, parts.dst.mac, packet->to);
             by_type(net, &parts, get16(bytes + 2 * MAC), bytes + ETHERNET, packet->n - ETHERNET);
         }
         break;

@@ -37,6 +37,7 @@ struct packet {
     uint16_t bus;       /* handed on to the frames */
     uint16_t flags;     /* handed on: VB_FRAME_NO_TIME, VB_FRAME_TX */
     uint8_t side_flags; /* handed on: VB_SIDE_LOG */
+    uint8_t from, to;   /* enum vb_side_from, if whoever wrote the recording knows */
     const uint8_t *bytes;
     size_t n;       /* bytes that are there */
     size_t whole_n; /* bytes that it had on the wire; more than n if the recorder cut it */
