@@ -39,7 +39,7 @@ void half_free(struct half *h) {
 
 void half_begin(struct half *h, uint32_t seq) {
     h->known = true;
-    h->next = h->from = FIRST_PLACE;
+    h->next = h->from = h->told_from = FIRST_PLACE;
     h->next_seq = seq;
 }
 
@@ -84,8 +84,11 @@ static void forget(struct half *h, uint64_t before) {
     for (size_t i = 0; i < h->count; i++) {
         kept = (size_t)(h->pieces[i].end - before);
     }
-    memmove(h->bytes, h->bytes + (before - h->from), kept);
+    if (kept > 0) {
+        memmove(h->bytes, h->bytes + (before - h->from), kept);
+    }
     h->from = before;
+    h->told_from = h->told_from > before ? h->told_from : before;
 }
 
 /* Make two pieces that touch one, wherever there are such; those before next stay apart from the others. */
@@ -114,12 +117,14 @@ static bool room_for_piece(struct half *h) {
         past++;
     }
     if (past > PAST_PIECES) {
+        h->told_from = h->pieces[past - PAST_PIECES - 1].end;
         remove_pieces(h, 0, past - PAST_PIECES);
     }
     if (h->count == HALF_PIECES) {
         join_pieces(h);
     }
     if (h->count == HALF_PIECES && h->pieces[0].end <= h->next) {
+        h->told_from = h->pieces[0].end;
         remove_pieces(h, 0, 1);
     }
     return h->count < HALF_PIECES;
@@ -130,8 +135,12 @@ static bool room_for_bytes(struct half *h, uint64_t end) {
     if (end - h->from <= h->cap) {
         return true;
     }
+    if (h->count == 0 &&
+        h->from < h->next) { /* nothing is kept, and what is missing was given up */
+        h->from = h->next;
+    }
     uint64_t keep = h->next - h->from > HISTORY ? h->next - HISTORY : h->from;
-    if (h->bytes && keep > h->from) {
+    if (h->count > 0 && keep > h->from) {
         forget(h, keep);
     }
     size_t need = (size_t)(end - h->from);
@@ -158,6 +167,9 @@ static void compare(struct half *h, uint64_t at, uint64_t end, const uint8_t *by
                     struct half_put *put) {
     if (at < h->next) { /* taken, whether its bytes are still known or not */
         put->again = (uint32_t)((end < h->next ? end : h->next) - at);
+        uint64_t from = at > h->told_from ? at : h->told_from;
+        uint64_t to = end < h->next ? end : h->next;
+        put->late = from < to ? (uint32_t)(to - from) : 0;
     }
     for (size_t i = 0; i < h->count; i++) {
         struct piece *p = &h->pieces[i];
@@ -172,6 +184,9 @@ static void compare(struct half *h, uint64_t at, uint64_t end, const uint8_t *by
         if (put->first_ns == NEVER) {
             put->first_ns = p->t_ns;
         }
+        uint64_t past = to < h->next ? to : h->next;
+        uint64_t told = from > h->told_from ? from : h->told_from;
+        put->late -= told < past ? (uint32_t)(past - told) : 0;
         for (uint64_t k = from; k < to; k++) {
             put->changed += h->bytes[k - h->from] != bytes[k - at];
         }
@@ -244,6 +259,7 @@ void half_put(struct half *h, uint32_t seq, const uint8_t *bytes, size_t n, int6
     }
     h->far = false;
     compare(h, at, end, bytes, put);
+    put->again -= put->late;
     struct piece like = {.t_ns = t_ns, .packet = packet, .late = put->again > 0};
     uint64_t until;
     for (uint64_t k = at > h->next ? at : h->next; k < end; k = until) {

@@ -41,6 +41,7 @@ struct half {
     uint64_t from;                    /* ... and the place of its first byte */
     struct piece pieces[HALF_PIECES]; /* in order, no two overlap; those before next are the past */
     size_t count;
+    uint64_t told_from; /* the list says all of what lies behind this place */
 };
 
 /* What half_put found in a segment. */
@@ -48,6 +49,7 @@ struct half_put {
     uint32_t again;   /* bytes that had been there */
     uint32_t changed; /* of these: other bytes than the first ones, among those still known */
     int64_t first_ns; /* when they came first; INT64_MIN = long ago */
+    uint32_t late;    /* bytes that were missing, until they were given up */
     uint32_t dropped; /* bytes that could not be kept ... */
     const char *why;  /* ... and why */
     bool keep_alive;

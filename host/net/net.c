@@ -513,7 +513,7 @@ static void opened(struct net *net, const struct parts *p, struct stream *s, uns
 static void came_again(struct net *net, const struct parts *p, const struct stream *s,
                        unsigned from, const uint8_t *payload, size_t n,
                        const struct half_put *put) {
-    char after[48] = "long after the first time";
+    char after[48] = "of long ago";
     char changed[64] = "";
     struct parts again = *p;
     again.flags |= VB_SIDE_AGAIN;
@@ -541,6 +541,10 @@ static void segment(struct net *net, const struct parts *p, struct stream *s, un
         TELL(net, &again, VB_NET_AGAIN, role, s, "1 byte that was sent before: keep-alive");
     } else if (put.again > 0) {
         came_again(net, p, s, from, payload, n, &put);
+    }
+    if (put.late > 0) {
+        TELL(net, p, VB_NET_GAP, role, s, "%u byte%s not read: given up as missing before",
+             (unsigned)put.late, put.late == 1 ? "" : "s");
     }
     if (put.dropped > 0) {
         TELL(net, p, VB_NET_GAP, role, s, "%u byte%s not read: %s", (unsigned)put.dropped,

@@ -97,10 +97,11 @@ for log in "$VOLTBUS_CAPTURES"/ccs/clara-logs/*.claralog; do
     [ -f "$log.pcap" ] || continue
     cp "$work/out" "$work/log"
     run "$(basename "$log").pcap" "$FRAMES" "$log.pcap"
-    # HomePlug, SDP, and the messages that are there as packets: the same bytes from the same side, in the same order
+    # HomePlug, SDP, and the messages that are there as packets: the same bytes in the same order, of messages
+    # from the same side too (in the log it is known from the first packet who sends)
     for kind in '$1 == "plc"' '$1 == "v2g" && $2 != "8001"' '$1 == "v2g" && $6 > 0'; do
-        awk "$kind {print \$5, \$2, \$8}" "$work/out" >"$work/of-pcap"
-        awk "$kind {print \$5, \$2, \$8}" "$work/log" >"$work/of-log"
+        awk "$kind {print \$1 == \"plc\" ? \"\" : \$5, \$2, \$8}" "$work/out" >"$work/of-pcap"
+        awk "$kind {print \$1 == \"plc\" ? \"\" : \$5, \$2, \$8}" "$work/log" >"$work/of-log"
         if cmp -s "$work/of-pcap" "$work/of-log"; then
             echo "ok $name: the $(wc -l <"$work/of-log") of the log"
         else

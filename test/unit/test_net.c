@@ -421,6 +421,34 @@ static void test_a_reset_ends_what_waits(void **state) {
     ends(b, "");
 }
 
+static void test_what_comes_behind_a_reset_and_far_behind_what_is_missing(void **state) {
+    (void)state;
+    struct bench *b = connected();
+    charger_acks(b, 1001 + 100000);
+    segment_comes(b, CHARGER, 5001, 0, RST, "", 0);
+    came(b, "E net gap #0: 100000 bytes are missing at the end\n"
+            "C net reset #5: RST\n");
+    car_sends(b, 1001 + 100000 + 131000, STOP, STOP_N);
+    came(b, "E net gap #6: 131000 bytes are missing\n"
+            "E v2g 8001 #6 " STOP_TEXT "\n");
+    ends(b, "");
+}
+
+static void test_bytes_that_come_after_they_were_given_up(void **state) {
+    (void)state;
+    struct bench *b = connected();
+    car_sends(b, 1001 + HELLO_N, STOP, STOP_N);
+    b->t_ns += 3000 * MS;
+    car_sends(b, 1001 + HELLO_N + STOP_N, STOP, STOP_N);
+    came(b, "E net gap #4: 12 bytes are missing\n"
+            "E v2g 8001 #4 " STOP_TEXT "\n"
+            "E v2g 8001 #5 " STOP_TEXT "\n");
+    car_sends(b, 1001, HELLO STOP, HELLO_N + STOP_N);
+    came(b, "E net again #6 again: a message, 21 bytes, 3002.0 ms after the first time\n"
+            "E net gap #6: 12 bytes not read: given up as missing before\n");
+    ends(b, "");
+}
+
 static void test_keep_alives_are_no_data(void **state) {
     (void)state;
     struct bench *b = connected();
@@ -706,6 +734,8 @@ int main(void) {
         cmocka_unit_test(test_syn_and_its_answer_sent_again),
         cmocka_unit_test(test_fin_with_and_without_data),
         cmocka_unit_test(test_a_reset_ends_what_waits),
+        cmocka_unit_test(test_what_comes_behind_a_reset_and_far_behind_what_is_missing),
+        cmocka_unit_test(test_bytes_that_come_after_they_were_given_up),
         cmocka_unit_test(test_keep_alives_are_no_data),
         cmocka_unit_test(test_tls_is_told_once_and_passed_over),
         cmocka_unit_test(test_bytes_that_are_no_v2gtp),
