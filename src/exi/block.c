@@ -28,8 +28,8 @@ uint8_t *vb_exi_allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align
     if (heap->cap < size || at > heap->cap - size) {
         return NULL;
     }
+    memset(heap->block + heap->used, 0, at + size - heap->used); /* no bytes of chance */
     heap->used = at + size;
-    memset(heap->block + at, 0, size);
     return heap->block + at;
 }
 

@@ -16,7 +16,7 @@
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
-    uint16_t base;                /* the struct that it stands in */
+    const uint8_t *base;          /* the struct that it stands in */
     uint16_t node, count;         /* the next node of a list in it, and how many have been */
     uint8_t list;                 /* offset of that list */
 };
@@ -233,9 +233,10 @@ INLINE uint64_t stored(const uint8_t *at, unsigned size) {
 
 /* The next node of a list as the element of a row, its value in *at; 0 = there is none. */
 OUTLINE static uint32_t next_node(const struct encoder *e, struct frame *top,
-                                  const struct vb_exi_row *row, uint32_t base, uint32_t *at) {
+                                  const struct vb_exi_row *row, const uint8_t *base,
+                                  const uint8_t **at) {
     const bool in_it = top->list == row->off;
-    const uint32_t node = in_it ? top->node : vb_exi_get16(e->block + base + row->off);
+    const uint32_t node = in_it ? top->node : vb_exi_get16(base + row->off);
     const uint32_t behind = vb_exi_node_value(row);
     const uint32_t size =
         (row->op & VB_ROW_KIND) >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
@@ -248,7 +249,7 @@ OUTLINE static uint32_t next_node(const struct encoder *e, struct frame *top,
     top->node = (uint16_t)(next > node ? next : 0); /* nodes go upwards: no circle */
     top->count = (uint16_t)(in_it ? top->count + 1 : 1);
     top->list = row->off;
-    *at = node + behind;
+    *at = e->block + node + behind;
     return node;
 }
 
@@ -270,32 +271,27 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
     const uint8_t *const block = e->block;
     const struct vb_exi_scaled *const s = &e->schema->scaled;
     struct frame *top = e->frame;
-    uint32_t base = VB_EXI_ROOT_AT;
+    const uint8_t *base = block + VB_EXI_ROOT_AT;
     const struct vb_exi_row *row;
     int err;
     top->list = NO_LIST;
     for (;;) {
         const unsigned n = state->n;
         const unsigned width = vb_exi_bits_of(n);
-        uint32_t at;
-        for (row = state;; ++row) {
-            if (row == state + n) { /* nothing of what must be here */
-                --row;
-                err = VB_E_STATE;
-                goto fail;
-            }
-            const uint8_t *const p = block + base + row->off;
-            vb_exi_word code = (vb_exi_word)(row - state);
-            at = base + row->off;
-            switch (row->op & ~VB_ROW_CHOICE) {
-            case VB_ROW_FIXED | VB_ROW_OPTIONAL:
-                if (!vb_exi_has(block + base, row)) {
+        const uint8_t *at;
+        for (row = state; row < state + n; ++row) {
+            unsigned op = row->op & ~(unsigned)VB_ROW_CHOICE;
+            if (op & VB_ROW_OPTIONAL) {
+                if (!vb_exi_has(base, row)) {
                     continue;
                 }
-                /* fall through */
-            case VB_ROW_FIXED: {
+                op -= VB_ROW_OPTIONAL;
+            }
+            at = base + row->off;
+            const unsigned code = (unsigned)(row - state);
+            if (op == VB_ROW_FIXED) {
                 const unsigned bits = vb_exi_bits_of(row->arg) + 2;
-                const unsigned raw = (uint8_t)(*p - row->aux);
+                const unsigned raw = (uint8_t)(*at - row->aux);
                 if (raw > row->arg) {
                     err = VB_E_RANGE;
                     goto fail;
@@ -303,15 +299,11 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 vb_exi_put(&out, width + bits, code << bits | raw << 1);
                 goto done;
             }
-            case VB_ROW_SCALED | VB_ROW_OPTIONAL:
-                if (!vb_exi_has(block + base, row)) {
-                    continue;
-                }
-                /* fall through */
+            switch (op) {
             case VB_ROW_SCALED:
             scaled : {
                 uint32_t word;
-                memcpy(&word, block + at, sizeof word);
+                memcpy(&word, at, sizeof word);
                 uint32_t value = word & ((1u << VB_EXI_SCALED_BITS) - 1);
                 word >>= VB_EXI_SCALED_BITS;
                 const uint32_t exponent = (word - s->exponent_low) & ((1u << s->exponent_bits) - 1);
@@ -340,15 +332,10 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 number(&out, value, 2);
                 goto done;
             }
-            case VB_ROW_NUMBER | VB_ROW_OPTIONAL:
-                if (!vb_exi_has(block + base, row)) {
-                    continue;
-                }
-                /* fall through */
             case VB_ROW_NUMBER:
             plain : {
                 const unsigned size = VB_ROW_SIZE(row->arg);
-                uint64_t value = stored(block + at, size);
+                uint64_t value = stored(at, size);
                 if (row->arg >= VB_ROW_FROM_ONE &&
                     (value == 0 ? (row->arg & VB_ROW_FROM_ONE) != 0
                                 : VB_ROW_LIMIT(row->arg) != 0 &&
@@ -368,47 +355,42 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 number(&out, value, 1);
                 goto done;
             }
-            case VB_ROW_STRUCT | VB_ROW_OPTIONAL:
-                if (!vb_exi_has(block + base, row)) {
-                    continue;
-                }
-                /* fall through */
             case VB_ROW_STRUCT:
             structure:
-                vb_exi_put(&out, width, code);
-                if (row->op & VB_ROW_CHOICE && another(block + base, row)) {
+                vb_exi_put(&out, width, (vb_exi_word)(row - state));
+                if (row->op & VB_ROW_CHOICE && another(base, row)) {
                     err = VB_E_STATE;
                     goto fail;
                 }
                 top->row = row;
-                top->base = (uint16_t)base;
+                top->base = base;
                 ++top;
                 top->list = NO_LIST;
                 base = at;
                 state = vb_exi_row(e->schema, row->arg);
                 goto next;
             case VB_ROW_BODY: { /* its tag is the event code, and one */
-                const uint32_t tag = vb_exi_get16(block + at);
+                const uint32_t tag = vb_exi_get16(at);
                 if (tag == 0 || tag >= n || state[tag - 1].op != VB_ROW_BODY) {
                     row = state + n - 2; /* perhaps it may be empty */
                     continue;
                 }
                 row = state + tag - 1;
-                code = tag - 1;
-                at = vb_exi_get16(block + at + offsetof(struct vb_exi_choice, at));
-                goto far;
+                at += offsetof(struct vb_exi_choice, at);
             }
-            case VB_ROW_FAR:
-                at = vb_exi_get16(p);
-            far:
-                if (at == 0) {
+                /* fall through */
+            case VB_ROW_FAR: {
+                const uint32_t far = vb_exi_get16(at);
+                if (far == 0) {
                     continue;
                 }
-                if (at + VB_EXI_UNITS(row->aux) > e->used) {
+                if (far + VB_EXI_UNITS(row->aux) > e->used) {
                     err = VB_E_STATE;
                     goto fail;
                 }
+                at = block + far;
                 goto structure;
+            }
             case VB_ROW_END:
                 vb_exi_put(&out, width, code);
                 goto end;
@@ -429,7 +411,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                     default:
                         break;
                     }
-                } else if (!vb_exi_marked(block + base, row)) {
+                } else if (!vb_exi_marked(base, row)) {
                     continue;
                 }
                 vb_exi_put(&out, width, code);
@@ -437,8 +419,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 if ((row->op & VB_ROW_KIND) <= VB_ROW_FIXED2) {
                     const unsigned wide = (row->op & VB_ROW_KIND) == VB_ROW_FIXED2;
                     const unsigned raw =
-                        ((wide ? vb_exi_get16(block + at) : block[at]) - row->aux) &
-                        (wide ? 0xFFFF : 0xFF);
+                        ((wide ? vb_exi_get16(at) : *at) - row->aux) & (wide ? 0xFFFF : 0xFF);
                     if (raw > row->arg) {
                         err = VB_E_RANGE;
                         goto fail;
@@ -448,7 +429,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 }
                 vb_exi_put(&out, around, 0);
                 e->out = out;
-                err = referred(e, row, block + at);
+                err = referred(e, row, at);
                 out = e->out;
                 if (err != VB_OK) {
                     goto fail;
@@ -456,8 +437,11 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 goto done;
             }
         }
+        --row; /* nothing of what must be here */
+        err = VB_E_STATE;
+        goto fail;
     done:
-        if (row->op & VB_ROW_CHOICE && another(block + base, row)) {
+        if (row->op & VB_ROW_CHOICE && another(base, row)) {
             err = VB_E_STATE;
             goto fail;
         }
