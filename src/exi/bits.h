@@ -17,6 +17,13 @@ typedef uint64_t vb_exi_word;
 typedef uint32_t vb_exi_word;
 #endif
 
+/* What is wanted in every place for speed, and once for size. */
+#if defined __OPTIMIZE_SIZE__
+#define VB_EXI_INLINE static __attribute__((noinline, unused))
+#else
+#define VB_EXI_INLINE static inline
+#endif
+
 #define VB_EXI_WORD_BITS (8 * (unsigned)sizeof(vb_exi_word))
 #define VB_EXI_READY     (VB_EXI_WORD_BITS - 8) /* bits that can be taken after vb_exi_fill: 56 or 24 */
 
@@ -28,7 +35,7 @@ struct vb_exi_in {
     unsigned have;      /* how many are in the window, 0 .. VB_EXI_WORD_BITS - 1 */
 };
 
-static inline vb_exi_word vb_exi_load(const uint8_t *p) {
+VB_EXI_INLINE vb_exi_word vb_exi_load(const uint8_t *p) {
     vb_exi_word word;
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     memcpy(&word, p, sizeof word);
@@ -49,7 +56,7 @@ static inline void vb_exi_store(uint8_t *p, vb_exi_word word) {
 }
 
 /* The word at pos, where the input has less than a word left. */
-static inline vb_exi_word vb_exi_tail(const struct vb_exi_in *in) {
+VB_EXI_INLINE vb_exi_word vb_exi_tail(const struct vb_exi_in *in) {
     if (in->pos >= in->n) {
         return ~(vb_exi_word)0;
     }
@@ -67,7 +74,7 @@ static inline vb_exi_word vb_exi_tail(const struct vb_exi_in *in) {
 }
 
 /* Have at least VB_EXI_READY bits in the window. */
-static inline void vb_exi_fill(struct vb_exi_in *in) {
+VB_EXI_INLINE void vb_exi_fill(struct vb_exi_in *in) {
     const vb_exi_word word =
         in->pos + sizeof word <= in->n ? vb_exi_load(in->data + in->pos) : vb_exi_tail(in);
     /* bits below those that are counted come again with the next word, the same ones */
@@ -92,7 +99,7 @@ static inline void vb_exi_skip(struct vb_exi_in *in, unsigned count) {
     in->have -= count;
 }
 
-static inline vb_exi_word vb_exi_take(struct vb_exi_in *in, unsigned count) {
+VB_EXI_INLINE vb_exi_word vb_exi_take(struct vb_exi_in *in, unsigned count) {
     if (in->have < count) {
         vb_exi_fill(in);
     }
@@ -119,7 +126,7 @@ struct vb_exi_out {
 };
 
 /* Write the top bytes of a word, as far as there is room. */
-static inline void vb_exi_spill(struct vb_exi_out *out, vb_exi_word word, unsigned bytes) {
+VB_EXI_INLINE void vb_exi_spill(struct vb_exi_out *out, vb_exi_word word, unsigned bytes) {
     for (unsigned i = 0; i < bytes; ++i) {
         if (out->pos < out->cap) {
             out->data[out->pos] = (uint8_t)(word >> (VB_EXI_WORD_BITS - 8));
@@ -130,7 +137,7 @@ static inline void vb_exi_spill(struct vb_exi_out *out, vb_exi_word word, unsign
 }
 
 /* The low count bits of value, 0 .. VB_EXI_PUT_MAX; nothing above them may be set. */
-static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
+VB_EXI_INLINE void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
     out->held = out->held << count | value;
     out->have += count;
     if (out->have >= VB_EXI_PUT_MAX) {

@@ -12,11 +12,25 @@
 #include "exi/bits.h"
 #include "exi/block.h"
 
-#define HEADER  0x80u /* distinguishing bits 10, no options, version 1 */
-#define ENOUGH  24    /* bits for any event code and a simple element */
-#define OCTETS  10    /* of a number of 64 bits */
-#define INLINE  static inline __attribute__((always_inline))
+#define HEADER 0x80u /* distinguishing bits 10, no options, version 1 */
+#define ENOUGH 24    /* bits for any event code and a simple element */
+#define OCTETS 10    /* of a number of 64 bits */
+#if defined __OPTIMIZE_SIZE__
+#define INLINE static
+#else
+#define INLINE static inline __attribute__((always_inline))
+#endif
 #define OUTLINE __attribute__((noinline))
+
+/* For speed the window is in variables of the loop, for size it stays where it is. */
+#if defined __OPTIMIZE_SIZE__
+#define w           (d->in)
+#define KEEP(to, x) ((void)window)
+#define FAST        0 /* no shorter ways beside the general ones */
+#else
+#define FAST        1
+#define KEEP(to, x) ((to) = (x))
+#endif
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
@@ -28,7 +42,7 @@ struct decoder {
     struct vb_exi_heap heap;
     const struct vb_exi_schema *schema;
     unsigned depth;
-    struct frame frame[VB_EXI_DEPTH_MAX];
+    struct frame frame[VB_EXI_FRAMES];
 };
 
 static void put16(uint8_t *at, uint32_t value) {
@@ -184,7 +198,7 @@ OUTLINE static int copy(struct decoder *d, uint32_t len, bool text, uint8_t *ref
     if (len > (uint32_t)(end - to)) {
         return VB_E_SPACE;
     }
-    if (len >= 2 * sizeof in.window) { /* words straight from the input to the block */
+    if (FAST && len >= 2 * sizeof in.window) { /* words straight from the input to the block */
         const vb_exi_word above = text ? (vb_exi_word)0x8080808080808080u : 0;
         const unsigned shift = (0u - in.have) & 7;
         in.pos -= (in.have + 7) / 8;
@@ -204,7 +218,7 @@ OUTLINE static int copy(struct decoder *d, uint32_t len, bool text, uint8_t *ref
         vb_exi_fill(&in);
         vb_exi_skip(&in, shift);
     }
-    const uint32_t left = copy_window(&in, to, end, len, text);
+    const uint32_t left = FAST ? copy_window(&in, to, end, len, text) : len;
     to += len - left;
     for (len = left; len > 0; --len) { /* one by one */
         uint32_t code;
@@ -377,7 +391,9 @@ OUTLINE static int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t
 
 INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb_exi_row *state,
                     uint8_t *base) {
-    struct vb_exi_in in = *window;
+#ifndef __OPTIMIZE_SIZE__
+    struct vb_exi_in w = *window;
+#endif
     struct frame *top = d->frame;
     const struct vb_exi_scaled *const s = &d->schema->scaled;
     const struct vb_exi_row *const *const bank = d->schema->bank;
@@ -386,20 +402,20 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
     uint8_t *at;
     int err;
     for (;;) {
-        if (in.have < ENOUGH) {
-            vb_exi_fill(&in);
+        if (w.have < ENOUGH) {
+            vb_exi_fill(&w);
         }
         row = state;
         lead = 1;
         const unsigned n = state->n;
         if (n != 1) {
             wanted = vb_exi_bits_of(n);
-            const unsigned code = (unsigned)vb_exi_peek(&in, wanted);
+            const unsigned code = (unsigned)vb_exi_peek(&w, wanted);
             if (code >= n) {
                 goto code;
             }
             row += code;
-            vb_exi_skip(&in, wanted);
+            vb_exi_skip(&w, wanted);
             lead = 0;
         }
         at = base + row->off;
@@ -410,20 +426,20 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
         }
         if (op == VB_ROW_FIXED) {
             const unsigned most = row->arg, bits = vb_exi_bits_of(most) + 2 + lead;
-            const uint32_t raw = (uint32_t)vb_exi_peek(&in, bits);
+            const uint32_t raw = (uint32_t)vb_exi_peek(&w, bits);
             const uint32_t turned = raw >> 1 | raw << 31; /* CH or EE that is not 0 is too large */
             if (turned > most) {
                 goto fixed;
             }
-            vb_exi_skip(&in, bits);
+            vb_exi_skip(&w, bits);
             *at = (uint8_t)(turned + row->aux);
         } else {
             if (lead != 0) {
-                if (vb_exi_peek(&in, 1) != 0) {
+                if (vb_exi_peek(&w, 1) != 0) {
                     wanted = 1;
                     goto code;
                 }
-                vb_exi_skip(&in, 1);
+                vb_exi_skip(&w, 1);
             }
             switch (op) {
             case VB_ROW_STRUCT:
@@ -437,25 +453,26 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 continue;
             case VB_ROW_SCALED:
             scaled : {
-                const uint32_t head = (uint32_t)vb_exi_peek(&in, s->head_bits);
+                const uint32_t head = (uint32_t)vb_exi_peek(&w, s->head_bits);
                 const uint32_t mask = (1u << s->exponent_bits) - 1;
                 const uint32_t exponent = head >> s->exponent_at & mask;
                 const uint32_t unit = head >> s->unit_at & ((1u << s->unit_bits) - 1);
                 uint32_t word, value;
-                if ((head & s->zeros) == 0 && exponent <= s->exponent_max && unit <= s->unit_max) {
-                    vb_exi_skip(&in, s->head_bits);
+                if (FAST && (head & s->zeros) == 0 && exponent <= s->exponent_max &&
+                    unit <= s->unit_max) {
+                    vb_exi_skip(&w, s->head_bits);
                     word = ((uint32_t)s->unit_optional << s->unit_bits | unit) << s->exponent_bits |
                            ((exponent + s->exponent_low) & mask);
                 } else {
-                    d->in = in;
+                    KEEP(d->in, w);
                     err = scaled_head(d, &word);
-                    in = d->in;
+                    KEEP(w, d->in);
                     if (err != VB_OK) {
                         goto fail;
                     }
                     word = (word & ~mask) | ((word + s->exponent_low) & mask);
                 }
-                err = scaled_value(&in, &value);
+                err = scaled_value(&w, &value);
                 if (err != VB_OK) {
                     goto value;
                 }
@@ -463,6 +480,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 memcpy(at, &word, sizeof word);
                 break;
             }
+#if FAST
             case VB_ROW_BODY: {
                 const uint16_t tag = row->has;
                 memcpy(at, &tag, sizeof tag);
@@ -479,14 +497,15 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 put16(ref, (uint32_t)(at - d->heap.block));
                 goto structure;
             }
+#endif
             case VB_ROW_END:
                 goto end;
             case VB_ROW_NEVER:
                 wanted = vb_exi_bits_of(n);
-                in.have += wanted; /* only to count */
+                w.have += wanted; /* only to count */
                 goto code;
             default:
-                if (op & VB_ROW_LIST) {
+                if (op & VB_ROW_LIST || (!FAST && (op & VB_ROW_KIND) > VB_ROW_STRUCT)) {
                     at = vb_exi_room(&d->heap, row, base);
                     if (at == NULL) {
                         err = VB_E_SPACE;
@@ -501,19 +520,19 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 }
                 const bool bare = (op & VB_ROW_BARE) != 0;
                 if (!bare) {
-                    if (vb_exi_peek(&in, 1) != 0) {
+                    if (vb_exi_peek(&w, 1) != 0) {
                         wanted = 1;
                         goto ee;
                     }
-                    vb_exi_skip(&in, 1);
+                    vb_exi_skip(&w, 1);
                 }
                 const unsigned kind = op & VB_ROW_KIND;
                 if (kind == VB_ROW_NUMBER) {
-                    err = number(&in, row, at);
+                    err = number(&w, row, at);
                 } else if (kind == VB_ROW_BYTES || kind == VB_ROW_TEXT) {
                     uint64_t len;
                     const unsigned less = kind == VB_ROW_TEXT ? 2 : 0;
-                    err = octets(&in, &len);
+                    err = octets(&w, &len);
                     if (err != VB_OK) {
                         goto value;
                     }
@@ -527,39 +546,35 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                         goto value;
                     }
                     wanted = 8 * (unsigned)len;
-                    if (vb_exi_bit(&in) + wanted > 8 * in.n) {
+                    if (vb_exi_bit(&w) + wanted > 8 * w.n) {
                         err = VB_E_MORE;
                         goto fail;
                     }
-                    if (VB_EXI_WORD_BITS == 64 && len <= 16) { /* most are short */
-                        const struct vb_exi_in start = in;
+                    if (FAST && len <= 16) { /* most are short */
+                        const struct vb_exi_in start = w;
                         uint8_t *to = d->heap.block + d->heap.used;
-                        if (copy_window(&in, to, d->heap.block + d->heap.cap, (uint32_t)len,
+                        if (copy_window(&w, to, d->heap.block + d->heap.cap, (uint32_t)len,
                                         less != 0) == 0) {
                             const uint32_t both = d->heap.used | (uint32_t)len << 16;
                             memcpy(at, &both, sizeof both);
                             d->heap.used += (uint32_t)len;
                             goto ended;
                         }
-                        in = start;
+                        w = start;
                     }
-                    d->in = in;
+                    KEEP(d->in, w);
                     err = copy(d, (uint32_t)len, less != 0, at);
-                    in.pos = d->in.pos;
-                    in.window = d->in.window;
-                    in.have = d->in.have;
+                    KEEP(w, d->in);
                 } else {
-                    d->in = in;
+                    KEEP(d->in, w);
                     err = rare(d, row, at);
-                    in.pos = d->in.pos;
-                    in.window = d->in.window;
-                    in.have = d->in.have;
+                    KEEP(w, d->in);
                 }
                 if (err != VB_OK) {
                     goto value;
                 }
             ended:
-                if (!bare && !zero(&in)) {
+                if (!bare && !zero(&w)) {
                     wanted = 1;
                     goto ee;
                 }
@@ -574,13 +589,13 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 state = row + (most != 0 && count >= most);
                 goto next;
             }
-            if (!zero(&in)) { /* only the end can follow */
+            if (!zero(&w)) { /* only the end can follow */
                 wanted = 1;
                 goto code;
             }
         end:
             if (top == d->frame) {
-                *window = in;
+                KEEP(*window, w);
                 return VB_OK;
             }
             --top;
@@ -591,24 +606,24 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
     next:;
     }
 fixed:
-    d->in = in;
+    KEEP(d->in, w);
     err = wrong_fixed(&d->in, lead + 1, vb_exi_bits_of(row->arg), row->arg);
-    in = d->in;
+    KEEP(w, d->in);
     goto fail;
 ee:
     err = VB_E_FORMAT;
 value:
-    err = wrong(&in, err == VB_E_FORMAT, err);
+    err = wrong(&w, err == VB_E_FORMAT, err);
 fail:
     top->row = row;
     ++top;
     d->depth = (unsigned)(top - d->frame);
-    *window = in;
+    KEEP(*window, w);
     return err;
 code:
     d->depth = (unsigned)(top - d->frame);
-    *window = in;
-    return wrong(&in, wanted, VB_E_FORMAT);
+    KEEP(*window, w);
+    return wrong(&w, wanted, VB_E_FORMAT);
 }
 
 INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind,
@@ -667,16 +682,15 @@ OUTLINE static void say_where(const struct decoder *d, size_t bit, unsigned key,
 int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, const uint8_t *exi,
                   size_t n, void *block, size_t cap, struct vb_exi_place *place) {
     struct decoder d;
-    struct vb_exi_in in;
     d.schema = schema;
     d.heap.block = block;
     d.heap.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
     d.heap.used = VB_EXI_ROOT_AT;
     d.depth = 0;
-    vb_exi_in_init(&in, exi, n);
+    vb_exi_in_init(&d.in, exi, n);
     struct vb_exi_block head = {.root = UINT16_MAX};
-    const int err = message(&d, &in, kind, &head);
-    const size_t bit = vb_exi_bit(&in);
+    const int err = message(&d, &d.in, kind, &head);
+    const size_t bit = vb_exi_bit(&d.in);
     if (place != NULL) {
         say_where(&d, bit < 8 * n ? bit : 8 * n,
                   (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root, place);

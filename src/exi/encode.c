@@ -11,8 +11,20 @@
 
 #define HEADER  0x80
 #define NO_LIST 0xFF
-#define INLINE  static inline __attribute__((always_inline))
+#if defined __OPTIMIZE_SIZE__
+#define INLINE static
+#else
+#define INLINE static inline __attribute__((always_inline))
+#endif
 #define OUTLINE __attribute__((noinline))
+
+/* For speed what is to be written is in variables of the loop, for size it stays where it is. */
+#if defined __OPTIMIZE_SIZE__
+#define o           (e->out)
+#define KEEP(to, x) ((void)0)
+#else
+#define KEEP(to, x) ((to) = (x))
+#endif
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
@@ -28,7 +40,7 @@ struct encoder {
     uint32_t used;
     unsigned depth;
     bool any_length;
-    struct frame frame[VB_EXI_DEPTH_MAX];
+    struct frame frame[VB_EXI_FRAMES];
 };
 
 /* ---- values ---- */
@@ -196,22 +208,21 @@ OUTLINE static int referred(struct encoder *e, const struct vb_exi_row *row, con
     if (at + len > e->used || (kind == VB_ROW_BIG && len < 2)) {
         return VB_E_STATE;
     }
-    struct vb_exi_out out = e->out;
+    struct vb_exi_out *const out = &e->out;
     int err = VB_OK;
     if (kind == VB_ROW_BIG) {
-        err = big(&out, p, len);
+        err = big(out, p, len);
     } else if (kind == VB_ROW_TEXT && !is_ascii(p, len)) {
-        err = text(&out, row, p, len, e->any_length);
+        err = text(out, row, p, len, e->any_length);
     } else if (!e->any_length && !fits(row, len)) {
         err = VB_E_RANGE;
     } else {
-        octets(&out, kind == VB_ROW_TEXT ? len + 2u : len);
-        copy(&out, p, len);
+        octets(out, kind == VB_ROW_TEXT ? len + 2u : len);
+        copy(out, p, len);
     }
     if (!(row->op & VB_ROW_BARE)) {
-        vb_exi_put(&out, 1, 0);
+        vb_exi_put(out, 1, 0);
     }
-    e->out = out;
     return err;
 }
 
@@ -267,7 +278,9 @@ OUTLINE static bool another(const uint8_t *base, const struct vb_exi_row *row) {
 }
 
 INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
-    struct vb_exi_out out = e->out;
+#ifndef __OPTIMIZE_SIZE__
+    struct vb_exi_out o = e->out;
+#endif
     const uint8_t *const block = e->block;
     const struct vb_exi_scaled *const s = &e->schema->scaled;
     struct frame *top = e->frame;
@@ -296,7 +309,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                     err = VB_E_RANGE;
                     goto fail;
                 }
-                vb_exi_put(&out, width + bits, code << bits | raw << 1);
+                vb_exi_put(&o, width + bits, code << bits | raw << 1);
                 goto done;
             }
             switch (op) {
@@ -314,22 +327,22 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                     goto fail;
                 }
                 if (VB_EXI_PUT_MAX < 32) {
-                    vb_exi_put(&out, width, code);
+                    vb_exi_put(&o, width, code);
                 }
                 const unsigned lead = VB_EXI_PUT_MAX < 32 ? 0 : width;
                 const vb_exi_word first = VB_EXI_PUT_MAX < 32 ? 0 : code;
                 if (!s->unit_optional || word >> s->unit_bits != 0) {
-                    vb_exi_put(&out, lead + s->head_bits,
+                    vb_exi_put(&o, lead + s->head_bits,
                                first << s->head_bits | exponent << s->exponent_at |
                                    unit << s->unit_at);
                 } else { /* without unit: the second event code of two, then CH */
                     const unsigned bits = s->exponent_bits + 6u;
-                    vb_exi_put(&out, lead + bits, first << bits | exponent << 4 | 2);
+                    vb_exi_put(&o, lead + bits, first << bits | exponent << 4 | 2);
                 }
                 const uint32_t minus = value >> (VB_EXI_SCALED_BITS - 1);
                 value ^= (0u - minus) & ((1u << VB_EXI_SCALED_BITS) - 1);
-                vb_exi_put(&out, 1, minus);
-                number(&out, value, 2);
+                vb_exi_put(&o, 1, minus);
+                number(&o, value, 2);
                 goto done;
             }
             case VB_ROW_NUMBER:
@@ -351,13 +364,13 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                     ++lead;
                     first = first << 1 | (vb_exi_word)minus;
                 }
-                vb_exi_put(&out, lead, first);
-                number(&out, value, 1);
+                vb_exi_put(&o, lead, first);
+                number(&o, value, 1);
                 goto done;
             }
             case VB_ROW_STRUCT:
             structure:
-                vb_exi_put(&out, width, (vb_exi_word)(row - state));
+                vb_exi_put(&o, width, (vb_exi_word)(row - state));
                 if (row->op & VB_ROW_CHOICE && another(base, row)) {
                     err = VB_E_STATE;
                     goto fail;
@@ -392,7 +405,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 goto structure;
             }
             case VB_ROW_END:
-                vb_exi_put(&out, width, code);
+                vb_exi_put(&o, width, code);
                 goto end;
             case VB_ROW_NEVER:
                 continue;
@@ -414,7 +427,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 } else if (!vb_exi_marked(base, row)) {
                     continue;
                 }
-                vb_exi_put(&out, width, code);
+                vb_exi_put(&o, width, code);
                 const unsigned around = row->op & VB_ROW_BARE ? 0 : 1;
                 if ((row->op & VB_ROW_KIND) <= VB_ROW_FIXED2) {
                     const unsigned wide = (row->op & VB_ROW_KIND) == VB_ROW_FIXED2;
@@ -424,13 +437,13 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                         err = VB_E_RANGE;
                         goto fail;
                     }
-                    vb_exi_put(&out, vb_exi_bits_of(row->arg) + 2 * around, raw << around);
+                    vb_exi_put(&o, vb_exi_bits_of(row->arg) + 2 * around, raw << around);
                     goto done;
                 }
-                vb_exi_put(&out, around, 0);
-                e->out = out;
+                vb_exi_put(&o, around, 0);
+                KEEP(e->out, o);
                 err = referred(e, row, at);
-                out = e->out;
+                KEEP(o, e->out);
                 if (err != VB_OK) {
                     goto fail;
                 }
@@ -446,10 +459,10 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
             goto fail;
         }
         while (row->next == 0 && !(row->op & VB_ROW_LIST)) {
-            vb_exi_put(&out, 1, 0);
+            vb_exi_put(&o, 1, 0);
         end:
             if (top == e->frame) {
-                e->out = out;
+                KEEP(e->out, o);
                 return VB_OK;
             }
             --top;
@@ -473,7 +486,7 @@ fail:
     top->row = row;
     ++top;
     e->depth = (unsigned)(top - e->frame);
-    e->out = out;
+    KEEP(e->out, o);
     return err;
 }
 
