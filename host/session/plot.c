@@ -35,8 +35,24 @@ double plot_step(double span, int marks) {
     return power * 10;
 }
 
-double range_first(const struct range *range) {
-    return ceil(range->low / range->step - 1e-9) * range->step;
+static struct marks marks_between(double low, double high, double step) {
+    struct marks marks = {ceil(low / step - 1e-9) * step, step, 0};
+    double count = floor((high - marks.first) / step + 1e-9) + 1;
+    marks.count = count < 0 ? 0 : count > MARKS_MOST ? MARKS_MOST : (unsigned)count;
+    return marks;
+}
+
+struct marks plot_marks(const struct range *range) {
+    return marks_between(range->low, range->high, range->step);
+}
+
+struct marks plot_time_marks(double start, double span, int most) {
+    return marks_between(start, start + span, plot_time_step(span, most));
+}
+
+double plot_mark(const struct marks *marks, unsigned i) {
+    double value = marks->first + i * marks->step;
+    return fabs(value) < marks->step / 1e6 ? 0 : value; /* no "-0", no "1e-17" */
 }
 
 double plot_time_step(double seconds, int marks) {
@@ -63,9 +79,8 @@ struct range plot_range(const struct curve *curve, const struct panel *panel, in
     if (!(low <= high)) {
         low = high = 0;
     }
-    if (panel->line != SERIES_SOC && low > 0 && low < high / 2) {
-        low = 0; /* a ramp: show where it comes from */
-    } else if (panel->line == SERIES_A && low > 0) {
+    bool ramp = panel->line != SERIES_SOC && low < high / 2; /* show where it comes from */
+    if (low > 0 && (ramp || panel->line == SERIES_A)) {
         low = 0;
     }
     if (high - low < (panel->line == SERIES_SOC ? 4 : 10)) { /* noise is no curve */

@@ -129,14 +129,15 @@ static void add_curve(struct text *out, const struct session *s, enum series ser
 }
 
 static void add_axis(struct text *out, const struct frame *f, const struct panel *panel) {
-    for (double value = range_first(&f->y); value <= f->y.high; value += f->y.step) {
+    struct marks marks = plot_marks(&f->y);
+    for (unsigned i = 0; i < marks.count; i++) {
+        double value = plot_mark(&marks, i);
         double y = y_of(f, value);
         text_format(out,
                     "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
                     "<text class=\"soft\" x=\"%d\" y=\"%.1f\" font-size=\"12\" "
                     "text-anchor=\"end\">%.10g</text>\n",
-                    LEFT, WIDTH - RIGHT, y, y, LEFT - 8, y + 4,
-                    fabs(value) < f->y.step / 1e6 ? 0 : value);
+                    LEFT, WIDTH - RIGHT, y, y, LEFT - 8, y + 4, value);
     }
     text_format(out,
                 "<text class=\"ink\" x=\"18\" y=\"%.1f\" font-size=\"12\" text-anchor=\"middle\" "
@@ -160,8 +161,9 @@ static void add_panel(struct text *out, const struct session *s, const struct pa
 }
 
 static void add_time_axis(struct text *out, const struct frame *f, double bottom) {
-    double step = plot_time_step(f->span_s, 10);
-    for (double t = ceil(f->start_s / step) * step; t <= f->start_s + f->span_s; t += step) {
+    struct marks marks = plot_time_marks(f->start_s, f->span_s, 10);
+    for (unsigned i = 0; i < marks.count; i++) {
+        double t = plot_mark(&marks, i);
         char text[24];
         plot_time_text(t, f->start_s + f->span_s, text);
         text_format(out,

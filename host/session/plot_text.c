@@ -134,7 +134,9 @@ static void add_row(struct text *out, const struct dots *dots, size_t row, size_
 /* Which mark of the axis stands at this row; NAN: none. */
 static double mark_at(const struct dots *dots, const struct scale *scale, size_t row,
                       size_t dots_per_row) {
-    for (double v = range_first(&scale->y); v <= scale->y.high; v += scale->y.step) {
+    struct marks marks = plot_marks(&scale->y);
+    for (unsigned i = 0; i < marks.count; i++) {
+        double v = plot_mark(&marks, i);
         if ((size_t)row_of(dots, scale, v) / dots_per_row == row) {
             return v;
         }
@@ -167,8 +169,7 @@ static void panel_text(struct text *out, const struct session *s, const struct p
         if (isnan(mark)) {
             text_format(out, "%6s %s", "", look->utf8 ? "\u2502" : "|");
         } else {
-            text_format(out, "%6.10g %s", fabs(mark) < scale.y.step / 1e6 ? 0 : mark,
-                        look->utf8 ? "\u2524" : "+");
+            text_format(out, "%6.10g %s", mark, look->utf8 ? "\u2524" : "+");
         }
         add_row(out, dots, row, width, look, colour);
         text_add(out, "\n");
@@ -180,12 +181,13 @@ static void time_axis(struct text *out, const struct session *s, const struct lo
     size_t width = look->columns - LABEL_COLUMNS - 1;
     double span = (double)curve->used * (double)curve->bucket_ns / 1e9;
     double start = (double)(curve->start_ns - s->start_ns) / 1e9;
-    double step = plot_time_step(span, (int)(width / 10));
+    struct marks marks = plot_time_marks(start, span, (int)(width / 10));
     char line[COLUMNS_MOST + 32];
     bool mark[COLUMNS_MOST] = {false};
     size_t used = 0;
     memset(line, ' ', sizeof line);
-    for (double t = ceil(start / step) * step; t <= start + span; t += step) {
+    for (unsigned i = 0; i < marks.count; i++) {
+        double t = plot_mark(&marks, i);
         char text[24];
         size_t x = (size_t)((t - start) / span * (double)(width - 1));
         plot_time_text(t, start + span, text);

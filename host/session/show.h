@@ -40,10 +40,17 @@ struct range {
 };
 /* An axis of round numbers around all values of a panel, with about `marks` marks. */
 struct range plot_range(const struct curve *curve, const struct panel *panel, int marks);
-/* The first mark of an axis. */
-double range_first(const struct range *range);
 /* A round step: 1, 2 or 5 times a power of ten, so that span has at most `marks` of them. */
 double plot_step(double span, int marks);
+/* The marks of an axis: first, first + step .. */
+#define MARKS_MOST 64
+struct marks {
+    double first, step;
+    unsigned count;
+};
+struct marks plot_marks(const struct range *range);
+struct marks plot_time_marks(double start, double span, int most);
+double plot_mark(const struct marks *marks, unsigned i);
 /* The same for seconds: 1, 2, 5, 10, 15, 30 s, 1, 2, 5, 10 .. min. */
 double plot_time_step(double seconds, int marks);
 /* "42", or "1:23" where the whole is longer than two minutes, or "1:02:03". */

@@ -41,9 +41,11 @@ static void bad_message(struct event *e, char *why, size_t cap, const char *text
     e->len = n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }
 
-static void exi_event(struct story *story, struct event *e, const struct vb_frame *frame) {
+static void exi_event(struct story *story, const struct event *head, const struct vb_frame *frame) {
     static _Alignas(8) uint8_t block[65536];
     struct heard heard;
+    struct event own = *head;
+    struct event *e = &own;
     struct vb_exi_place place;
     char why[200];
     enum vb_v2g_protocol protocol = vb_v2g_protocol((uint16_t)frame->id, frame->data, frame->len);

@@ -157,7 +157,7 @@ static void add_times(struct text *out, const char *name, const struct times *ti
     text_add(out, "{");
     add_number(out, "count", times->count);
     add_number(out, "mean_ms", round(times_mean_ms(times) * 1000) / 1000);
-    add_number(out, "max_ms", (double)(times->max_ns / 1000) / 1000);
+    add_number(out, "max_ms", floor((double)times->max_ns / 1e3) / 1e3);
     add_packet(out, "max_packet", times->max_packet);
     text_add(out, "}");
 }
@@ -208,7 +208,7 @@ static void late(struct text *out, const struct session *s) {
     for (size_t i = 0; i < s->late_count && i < LATE_MAX; i++) {
         text_add(out, i ? ",{" : "{");
         add_text(out, "phase", phases[s->late[i].phase].name);
-        add_number(out, "ms", (double)(s->late[i].ns / 1000) / 1000);
+        add_number(out, "ms", floor((double)s->late[i].ns / 1e3) / 1e3);
         add_packet(out, "packet", s->late[i].packet);
         text_add(out, "}");
     }
