@@ -216,4 +216,27 @@ const char *vb_exi_build_word(const struct vb_exi_build *build, const char *name
                               unsigned i);
 const char *vb_exi_names_root(const struct vb_exi_names *names, enum vb_exi_kind kind, unsigned i);
 
+/* Reading and writing with the structs of a generated header, here voltbus/exi_din70121.h:
+ *
+ *   _Alignas(8) uint8_t block[512];
+ *   int used = vb_exi_decode(&vb_exi_din70121, VB_EXI_DOCUMENT, exi, n, block, sizeof block, NULL);
+ *   const struct vb_din_V2G_Message *message = vb_exi_root(block);
+ *   if (used > 0 && message->Body.choice.is == VB_DIN_BodyType_is_CurrentDemandReq) {
+ *       const struct vb_din_CurrentDemandReqType *req = vb_exi_at(block, message->Body.choice.at);
+ *       target(req->EVTargetVoltage.Value, req->EVTargetVoltage.Multiplier);
+ *       if (req->has & VB_DIN_CurrentDemandReqType_has_EVMaximumVoltageLimit) { .. }
+ *   }
+ *
+ *   vb_exi_block_init(block, sizeof block, VB_EXI_DOCUMENT, VB_DIN_root_V2G_Message, sizeof(struct vb_din_V2G_Message));
+ *   struct vb_din_V2G_Message *answer = (void *)(block + sizeof(struct vb_exi_block));
+ *   vb_exi_block_put(block, sizeof block, &answer->Header.SessionID, id, sizeof id);
+ *   answer->Body.choice.is = VB_DIN_BodyType_is_SessionStopRes;
+ *   struct vb_din_SessionStopResType *res =
+ *       vb_exi_block_add(block, sizeof block, &answer->Body.choice.at, sizeof *res);
+ *   res->ResponseCode = VB_DIN_responseCodeType_OK;
+ *   n = vb_exi_encode(&vb_exi_din70121, block, exi, sizeof exi, NULL);
+ *
+ * What is optional: small things have a bit in has, text, bytes and lists an offset that is not 0, large structs and
+ * alternatives a vb_exi_ref that is not 0. A list: for (ref = list.first; ref != 0; ref = node->node.next). */
+
 #endif
