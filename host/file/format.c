@@ -197,7 +197,7 @@ static long score(struct reader *r, const struct format *format, const char *tex
 static const struct format *detect(struct reader *r) {
     const char *text;
     const uint8_t *bytes;
-    size_t n = lines_bytes(r->lines, 32, &bytes);
+    size_t n = lines_bytes(r->lines, 4, &bytes); /* no more: a slow pipe may have no more yet */
     for (size_t i = 0; i < format_count; i++) {
         if (formats[i]->begins && n >= 4 && formats[i]->begins(bytes, n)) {
             return formats[i];
