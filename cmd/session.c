@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -45,13 +46,19 @@ static bool write_text(FILE *to, struct text *text) {
 }
 
 static void add_summary(struct teller *teller, const struct session *s) {
+    time_t seconds = (time_t)(s->start_ns / 1000000000);
+    struct tm tm;
+    char start[32];
     char energy[16] = "";
     if (s->energy.samples > 1) {
         snprintf(energy, sizeof energy, "%.2f kWh", s->energy.ws / 3.6e6);
     }
-    text_format(&teller->summary, "%5u  %9.1f s %8.1f s  %9s  %s\n", s->number,
-                (double)s->start_ns / 1e9, (double)(s->end_ns - s->start_ns) / 1e9, energy,
-                s->ending);
+    snprintf(start, sizeof start, "%.1f s", (double)s->start_ns / 1e9);
+    if (!s->relative && gmtime_r(&seconds, &tm)) {
+        strftime(start, sizeof start, "%Y-%m-%d %H:%M:%S", &tm);
+    }
+    text_format(&teller->summary, "%5u  %-19s %8.1f s  %9s  %s\n", s->number, start,
+                (double)(s->end_ns - s->start_ns) / 1e9, energy, s->ending);
 }
 
 static void told(void *context, struct session *session) {
@@ -140,7 +147,9 @@ static int tell(struct teller *teller, struct reader *reader) {
     unsigned count = tell_all(teller, reader, story);
     if (teller->told > 1 && !teller->json) {
         struct text head = {0};
-        text_add(&head, "\n\nAll sessions (their start is that of the recording's clock)\n");
+        text_add(
+            &head,
+            "\n\nAll sessions: start (UTC, or the recording's clock), duration, energy, ending\n");
         text_bytes(&head, teller->summary.data, teller->summary.n);
         teller->failed |= teller->summary.failed | !write_text(stdout, &head);
     }

@@ -5,6 +5,7 @@
 
 #include "host/session/session.h"
 
+#define VALUE_MOST      1e9                     /* more is nonsense, and no float */
 #define FIRST_BUCKET_NS (10 * INT64_C(1000000)) /* finer than any recording's answers */
 
 const char *const series_names[SERIES_COUNT] = {"voltage", "current", "target_voltage",
@@ -43,7 +44,7 @@ void curve_add(struct curve *curve, int64_t t_ns, enum series series, double val
         curve->start_ns = t_ns;
         curve->bucket_ns = FIRST_BUCKET_NS;
     }
-    if (t_ns < curve->start_ns || !isfinite(value)) {
+    if (t_ns < curve->start_ns || !(fabs(value) < VALUE_MOST)) {
         return;
     }
     uint64_t since = (uint64_t)t_ns - (uint64_t)curve->start_ns;

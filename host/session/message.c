@@ -27,6 +27,18 @@ const struct message_row message_rows[] = {
     {"MeteringReceipt", PHASE_CHARGING_AC}, /* between the rounds, in DC too */
     {"WeldingDetection", PHASE_WELDING},
     {"SessionStop", PHASE_SESSION_STOP},
+    /* ISO 15118-20, where its names differ */
+    {"AuthorizationSetup", PHASE_AUTHORIZATION},
+    {"ServiceSelection", PHASE_PAYMENT},
+    {"DC_ChargeParameterDiscovery", PHASE_PARAMETERS},
+    {"AC_ChargeParameterDiscovery", PHASE_PARAMETERS},
+    {"ScheduleExchange", PHASE_PARAMETERS},
+    {"DC_CableCheck", PHASE_CABLE_CHECK},
+    {"DC_PreCharge", PHASE_PRE_CHARGE},
+    {"DC_ChargeLoop", PHASE_CHARGING},
+    {"AC_ChargeLoop", PHASE_CHARGING_AC},
+    {"MeteringConfirmation", PHASE_CHARGING_AC},
+    {"DC_WeldingDetection", PHASE_WELDING},
 };
 const size_t message_row_count = sizeof message_rows / sizeof message_rows[0];
 
@@ -87,6 +99,9 @@ const struct message_row *message_row_find(const char *name, bool *request) {
 /* ---- the walk ---- */
 
 static int field_find(const char *name) {
+    if (strcmp(name, "PresentSOC") == 0) {
+        return F_EVRESSSOC; /* ISO 15118-20 */
+    }
     for (int f = 0; f < FIELD_COUNT; f++) {
         if (strcmp(field_names[f], name) == 0) {
             return f;
@@ -140,7 +155,8 @@ static double power_of_ten(int64_t n) {
 
 static void take_value(struct reading *r, const struct vb_exi_item *item) {
     struct message *m = &r->heard->fields;
-    if (r->complex && strcmp(item->name, "Multiplier") == 0) {
+    if (r->complex &&
+        (strcmp(item->name, "Multiplier") == 0 || strcmp(item->name, "Exponent") == 0)) {
         r->multiplier = (double)item->number;
         return;
     }
@@ -188,7 +204,8 @@ bool message_read(struct heard *heard, const struct vb_exi_names *names, const v
                 heard->offer_count < MESSAGE_OFFERS) {
                 heard->offer_count++;
             }
-            bool physical = strcmp(item.type_name, "PhysicalValueType") == 0;
+            bool physical = strcmp(item.type_name, "PhysicalValueType") == 0 ||
+                            strcmp(item.type_name, "RationalNumberType") == 0; /* ISO 15118-20 */
             int field = physical ? field_find(item.name) : -1;
             r.complex = field >= 0 && field < FIELD_NUMBERS ? item.name : NULL;
             r.multiplier = 0;

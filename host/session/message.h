@@ -1,5 +1,5 @@
-/* host/session/message.h - what the story wants of a V2G message: the fields of DIN 70121 and ISO 15118-2 by
- * their names, which are the same in both.
+/* host/session/message.h - what the story wants of a V2G message: the fields of DIN 70121, ISO 15118-2
+ * and ISO 15118-20 by their names, which are mostly the same.
  * SPDX-License-Identifier: MIT */
 #ifndef HOST_SESSION_MESSAGE_H
 #define HOST_SESSION_MESSAGE_H
@@ -125,7 +125,7 @@ const char *message_field_name(int field);
 /* "CurrentDemandReq" -> its row; NULL: none. */
 const struct message_row *message_row_find(const char *name, bool *request);
 
-/* Read a decoded message. Returns false if it is none of this table (ISO 15118-20, for now). */
+/* Read a decoded message. Returns false if it is none of this table. */
 bool message_read(struct heard *heard, const struct vb_exi_names *names, const void *block);
 
 #endif

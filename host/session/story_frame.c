@@ -67,9 +67,10 @@ static void exi_event(struct story *story, const struct event *head, const struc
             snprintf(text, sizeof text, "%s: %s", vb_err_text((enum vb_err)result), path);
             bad_message(e, why, sizeof why, text);
         } else if (message_read(&heard, names, block)) {
-            heard.dialect = protocol == VB_V2G_DIN70121 ? "DIN 70121"
-                            : protocol == VB_V2G_ISO2   ? "ISO 15118-2"
-                                                        : "";
+            heard.dialect = protocol == VB_V2G_DIN70121    ? "DIN 70121"
+                            : protocol == VB_V2G_ISO2      ? "ISO 15118-2"
+                            : protocol == VB_V2G_HANDSHAKE ? ""
+                                                           : "ISO 15118-20";
             e->what = EVENT_MESSAGE;
             e->heard = &heard;
             if (e->from == VB_FROM_UNKNOWN) {

@@ -655,7 +655,12 @@ static void test_quirks_have_names_of_their_own_and_texts(void **state) {
 static const uint8_t pre_charge[] = {0x80, 0x9A, 0x00, 0x40, 0x11, 0x51, 0x40, 0x0C, 0x80,
                                      0xC1, 0x42, 0x40, 0x0C, 0x0C, 0x0C, 0x40, 0x40};
 
-static struct session *play_frame(size_t n) {
+/* ISO 15118-20 DC_ChargeLoopReq: target 410 V, 120 A. The bytes are libcbv2g's. */
+static const uint8_t charge_loop[] = {0x80, 0x34, 0x04, 0x05, 0x0D, 0x96, 0x1E, 0xA7, 0x2F, 0xB0,
+                                      0x38, 0x88, 0x0E, 0x2C, 0xFA, 0xA0, 0x62, 0x80, 0xFE, 0x14,
+                                      0x03, 0xE4, 0x64, 0x00, 0x3C, 0x02, 0x00, 0x26, 0x80, 0xCA};
+
+static struct session *play_frame(uint32_t type, const uint8_t *bytes, size_t n) {
     uint8_t side[VB_SIDE_V2G_SIZE] = {[VB_SIDE_FROM] = VB_FROM_EVCC,
                                       [VB_SIDE_PACKET + 2] = 0x01,
                                       [VB_SIDE_PACKET + 3] = 0x02,
@@ -670,8 +675,8 @@ static struct session *play_frame(size_t n) {
                            .side_len = sizeof side};
     struct vb_frame frame = {.t_ns = START_NS + 100 * MS,
                              .kind = VB_KIND_V2G,
-                             .id = VB_V2GTP_EXI,
-                             .data = pre_charge,
+                             .id = type,
+                             .data = bytes,
                              .len = (uint32_t)n,
                              .side = side,
                              .side_len = sizeof side};
@@ -685,7 +690,7 @@ static struct session *play_frame(size_t n) {
 
 static void test_a_frame_gives_the_fields_of_its_message(void **state) {
     (void)state;
-    struct session *s = play_frame(sizeof pre_charge);
+    struct session *s = play_frame(VB_V2GTP_EXI, pre_charge, sizeof pre_charge);
     assert_int_equal(s->messages, 1);
     assert_string_equal(s->dialect, "DIN 70121");
     assert_int_equal(s->last_packet, 0x0102);
@@ -700,10 +705,20 @@ static void test_a_frame_gives_the_fields_of_its_message(void **state) {
     assert_false(message_has(m, F_EVCabinConditioning));
 }
 
+static void test_iso_20_has_the_same_story(void **state) {
+    (void)state;
+    struct session *s = play_frame(VB_V2GTP_ISO20_DC, charge_loop, sizeof charge_loop);
+    assert_string_equal(s->dialect, "ISO 15118-20");
+    assert_int_equal(s->visits[1].phase, PHASE_CHARGING);
+    assert_true(s->visits[1].last.number[F_EVTargetVoltage] == 410);
+    assert_true(s->visits[1].last.number[F_EVTargetCurrent] == 120);
+    assert_string_equal(s->ending, "recording-ends");
+}
+
 static void test_a_message_that_is_cut_is_no_message(void **state) {
     (void)state;
     for (size_t n = 0; n < sizeof pre_charge; n++) {
-        struct session *s = play_frame(n);
+        struct session *s = play_frame(VB_V2GTP_EXI, pre_charge, n);
         assert_int_equal(s->messages, 0);
         assert_int_equal(s->undecodable, 1);
     }
@@ -833,6 +848,7 @@ int main(void) {
         cmocka_unit_test(test_a_damaged_message_is_seen_with_its_place),
         cmocka_unit_test(test_quirks_have_names_of_their_own_and_texts),
         cmocka_unit_test(test_a_frame_gives_the_fields_of_its_message),
+        cmocka_unit_test(test_iso_20_has_the_same_story),
         cmocka_unit_test(test_a_message_that_is_cut_is_no_message),
         cmocka_unit_test(test_a_ramp_in_ascii),
         cmocka_unit_test(test_a_ramp_in_braille),
