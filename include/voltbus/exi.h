@@ -80,7 +80,6 @@ static inline const void *vb_exi_at(const void *block, vb_exi_ref ref) {
 
 /* To make a block by hand: begin with its root struct, then add what is out of line. What was there before is zeros;
  * zeros are "not there".
- *   struct vb_din_V2G_Message *message = ...
  * See the example at the end of this file. cap: bytes of the block.
  * init: VB_OK, or VB_E_SPACE. add: a struct behind a reference. append: a node of a list, node and value. Both: NULL =
  * no room. put: text or bytes; VB_OK, or VB_E_SPACE. */

@@ -55,28 +55,28 @@ static inline void vb_exi_store(uint8_t *p, vb_exi_word word) {
     memcpy(p, &word, sizeof word);
 }
 
-/* The word at pos, where the input has less than a word left. */
-VB_EXI_INLINE vb_exi_word vb_exi_tail(const struct vb_exi_in *in) {
-    if (in->pos >= in->n) {
+/* The word at pos, where the n bytes of input have less than a word left. */
+static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *data, size_t n,
+                                                                 size_t pos) {
+    if (pos >= n) {
         return ~(vb_exi_word)0;
     }
-    const size_t left = in->n - in->pos; /* less than a word */
-    const unsigned bits = 8 * (unsigned)left;
+    const unsigned bits = 8 * (unsigned)(n - pos); /* less than a word */
     const vb_exi_word ones = ~(vb_exi_word)0 >> bits;
-    if (in->n >= sizeof ones) {
-        return vb_exi_load(in->data + in->n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
+    if (n >= sizeof ones) {
+        return vb_exi_load(data + n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
     }
     vb_exi_word word = 0;
-    for (size_t i = 0; i < left; ++i) {
-        word = word << 8 | in->data[in->pos + i];
+    while (pos < n) {
+        word = word << 8 | data[pos++];
     }
     return word << (VB_EXI_WORD_BITS - bits) | ones;
 }
 
 /* Have at least VB_EXI_READY bits in the window. */
 VB_EXI_INLINE void vb_exi_fill(struct vb_exi_in *in) {
-    const vb_exi_word word =
-        in->pos + sizeof word <= in->n ? vb_exi_load(in->data + in->pos) : vb_exi_tail(in);
+    const vb_exi_word word = in->pos + sizeof word <= in->n ? vb_exi_load(in->data + in->pos)
+                                                            : vb_exi_tail(in->data, in->n, in->pos);
     /* bits below those that are counted come again with the next word, the same ones */
     in->window |= word >> in->have;
     const unsigned bytes = (VB_EXI_WORD_BITS - 1 - in->have) / 8;
@@ -125,14 +125,12 @@ struct vb_exi_out {
     unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call */
 };
 
-/* Write the top bytes of a word, as far as there is room. */
-VB_EXI_INLINE void vb_exi_spill(struct vb_exi_out *out, vb_exi_word word, unsigned bytes) {
-    for (unsigned i = 0; i < bytes; ++i) {
-        if (out->pos < out->cap) {
-            out->data[out->pos] = (uint8_t)(word >> (VB_EXI_WORD_BITS - 8));
-        }
+/* Write the top bytes of a word at pos, as far as there is room. */
+static __attribute__((noinline, unused)) void vb_exi_spill(uint8_t *data, size_t cap, size_t pos,
+                                                           vb_exi_word word, unsigned bytes) {
+    for (; bytes-- > 0 && pos < cap; ++pos) {
+        data[pos] = (uint8_t)(word >> (VB_EXI_WORD_BITS - 8));
         word = word << 4 << 4;
-        ++out->pos;
     }
 }
 
@@ -142,23 +140,34 @@ VB_EXI_INLINE void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_wor
     out->have += count;
     if (out->have >= VB_EXI_PUT_MAX) {
         out->have -= VB_EXI_PUT_MAX;
-        vb_exi_word word = out->held >> out->have;
-#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && UINTPTR_MAX > 0xFFFFFFFFu
-        if (sizeof word == 8 && out->pos + 4 <= out->cap) {
+        const vb_exi_word word = out->held >> out->have;
+        const size_t pos = out->pos;
+        out->pos += VB_EXI_PUT_MAX / 8;
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        if (sizeof word == 8 && out->pos <= out->cap) {
             const uint32_t half = __builtin_bswap32((uint32_t)word);
-            memcpy(out->data + out->pos, &half, sizeof half);
-            out->pos += 4;
+            memcpy(out->data + pos, &half, sizeof half);
             return;
         }
 #endif
-        vb_exi_spill(out, word << VB_EXI_PUT_MAX, VB_EXI_PUT_MAX / 8);
+        vb_exi_spill(out->data, out->cap, pos, word << VB_EXI_PUT_MAX, VB_EXI_PUT_MAX / 8);
     }
 }
 
 /* The rest, with zeros up to a whole byte. */
 static inline void vb_exi_finish(struct vb_exi_out *out) {
-    if (out->have > 0) {
-        vb_exi_spill(out, out->held << (VB_EXI_WORD_BITS - out->have), (out->have + 7) / 8);
+    const unsigned bytes = (out->have + 7) / 8;
+    const size_t pos = out->pos;
+    out->pos += bytes;
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (sizeof out->held == 8 && pos + 4 <= out->cap) {
+        const uint32_t half = __builtin_bswap32((uint32_t)(out->held << (32 - out->have)));
+        memcpy(out->data + pos, &half, sizeof half);
+        return;
+    }
+#endif
+    if (bytes > 0) {
+        vb_exi_spill(out->data, out->cap, pos, out->held << (VB_EXI_WORD_BITS - out->have), bytes);
     }
 }
 

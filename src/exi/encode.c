@@ -292,7 +292,8 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
         const unsigned n = state->n;
         const unsigned width = vb_exi_bits_of(n);
         const uint8_t *at;
-        for (row = state; row < state + n; ++row) {
+        const struct vb_exi_row *const stop = state + n;
+        for (row = state; row != stop; ++row) {
             unsigned op = row->op & ~(unsigned)VB_ROW_CHOICE;
             if (op & VB_ROW_OPTIONAL) {
                 if (!vb_exi_has(base, row)) {
@@ -462,8 +463,20 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
             err = VB_E_STATE;
             goto fail;
         }
-        while (row->next == 0 && !(row->op & VB_ROW_LIST)) {
-            vb_exi_put(&o, 1, 0);
+        while (row->next == 0) {
+            if (row->op & VB_ROW_LIST) { /* the same again, or what follows */
+                const unsigned most = vb_exi_list_max(row->has);
+                state = row;
+                if (most != 0 && top->count >= most) {
+                    ++state;
+                    if (top->node != 0) {
+                        err = VB_E_RANGE;
+                        goto fail;
+                    }
+                }
+                goto next;
+            }
+            vb_exi_put(&o, 1, 0); /* only the end can follow */
         end:
             if (top == e->frame) {
                 KEEP(e->out, o);
@@ -474,16 +487,6 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
             base = top->base;
         }
         state = row + row->next;
-        if (row->op & VB_ROW_LIST) {
-            const unsigned most = vb_exi_list_max(row->has);
-            if (most != 0 && top->count >= most) {
-                ++state;
-                if (top->node != 0) {
-                    err = VB_E_RANGE;
-                    goto fail;
-                }
-            }
-        }
     next:;
     }
 fail:

@@ -119,7 +119,7 @@ static inline uint32_t vb_exi_node_value(const struct vb_exi_row *row) {
 const struct vb_exi_root *vb_exi_root_find(const struct vb_exi_schema *schema, unsigned key);
 
 static inline unsigned vb_exi_bits_of(uint32_t value) { /* value is not 0 */
-    return 32u - (unsigned)__builtin_clz(value);
+    return ((unsigned)__builtin_clz(value) ^ 31u) + 1;  /* one instruction and an addition */
 }
 
 #endif
