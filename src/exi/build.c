@@ -112,7 +112,7 @@ static void bounds(const struct vb_exi_schema *schema, const struct found *found
                    int64_t *high) {
     const struct vb_exi_scaled *s = &schema->scaled;
     if (found->row == NULL) {
-        const int64_t top = VB_EXI_SCALED_MAX + 1;
+        const int64_t top = (int64_t)1 << (VB_EXI_SCALED_BITS - 1);
         const int64_t lows[] = {(int8_t)s->exponent_low, 0, -top};
         const int64_t highs[] = {(int8_t)s->exponent_low + s->exponent_max, s->unit_max, top - 1};
         *low = lows[found->index];

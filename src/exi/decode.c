@@ -317,8 +317,7 @@ INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
             count = 17;
             if ((four & 0x800000) != 0) {
                 low |= (four >> 8 & 0x7F) << 14;
-                const bool more = (four & 0x8000) != 0 || low > VB_EXI_SCALED_MAX;
-                count = more ? VB_EXI_WORD_BITS : 25; /* octet by octet: it may just be cut */
+                count = 25 + (four >> 15 & 1) * VB_EXI_WORD_BITS;
             }
         }
         if (count <= 25 && bits << count >> (VB_EXI_WORD_BITS - 2) == 0) {
@@ -333,7 +332,7 @@ INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
     const uint32_t minus = (uint32_t)0 - (uint32_t)vb_exi_peek(in, 1);
     vb_exi_skip(in, 1);
     const int err = octets(in, &sum);
-    if (err != VB_OK || sum > VB_EXI_SCALED_MAX) {
+    if (err != VB_OK || sum >= 1u << (VB_EXI_SCALED_BITS - 1)) {
         return VB_E_RANGE;
     }
     *value = (uint32_t)sum ^ minus;

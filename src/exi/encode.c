@@ -342,10 +342,6 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 }
                 const uint32_t minus = value >> (VB_EXI_SCALED_BITS - 1);
                 value ^= (0u - minus) & ((1u << VB_EXI_SCALED_BITS) - 1);
-                if (value > VB_EXI_SCALED_MAX) {
-                    err = VB_E_RANGE;
-                    goto fail;
-                }
                 vb_exi_put(&o, 1, minus);
                 number(&o, value, 2);
                 goto done;

@@ -81,10 +81,9 @@ struct vb_exi_schema {
 extern const uint32_t vb_exi_limits[];
 
 #define VB_EXI_SCALED_BITS                                                                         \
-    24 /* of the value; exponent and unit stand above it, then "has a unit" */
-#define VB_EXI_SCALED_MAX 0x7FFFu /* what the schemas allow of them: a short */
-#define VB_EXI_FRAMES     12      /* elements inside each other: tools/exi_tables sees to it */
-#define VB_EXI_ROOT_AT    8       /* sizeof(struct vb_exi_block) */
+    24                    /* of the value; exponent and unit stand above it, then "has a unit" */
+#define VB_EXI_FRAMES  12 /* elements inside each other: tools/exi_tables sees to it */
+#define VB_EXI_ROOT_AT 8  /* sizeof(struct vb_exi_block) */
 
 static inline const struct vb_exi_row *vb_exi_row(const struct vb_exi_schema *schema,
                                                   uint16_t place) {
