@@ -22,7 +22,9 @@
 #if defined __OPTIMIZE_SIZE__
 #define o           (e->out)
 #define KEEP(to, x) ((void)0)
+#define FAST        0 /* no shorter ways beside the general ones */
 #else
+#define FAST        1
 #define KEEP(to, x) ((to) = (x))
 #endif
 
@@ -442,6 +444,20 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                     goto done;
                 }
                 vb_exi_put(&o, around, 0);
+                if (FAST) { /* short bytes and ASCII, as most are */
+                    const uint32_t bytes = vb_exi_get16(at);
+                    const uint32_t len = vb_exi_get16(at + offsetof(struct vb_exi_bytes, len));
+                    const uint8_t *const p = block + bytes;
+                    const bool is_text = (row->op & VB_ROW_KIND) == VB_ROW_TEXT;
+                    if (len < 0x7E && (row->op & VB_ROW_KIND) != VB_ROW_BIG &&
+                        bytes + len <= e->used && fits(row, len) &&
+                        (!is_text || is_ascii(p, len))) {
+                        vb_exi_put(&o, 8, len + 2 * is_text);
+                        copy(&o, p, len);
+                        vb_exi_put(&o, around, 0);
+                        goto done;
+                    }
+                }
                 KEEP(e->out, o);
                 err = referred(e, row, at);
                 KEEP(o, e->out);
