@@ -627,7 +627,7 @@ code:
 }
 
 INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind,
-                   struct vb_exi_block *head) {
+                   unsigned *key_found) {
     const struct vb_exi_schema *schema = d->schema;
     const unsigned width = schema->root_bits[kind];
     vb_exi_word code = vb_exi_peek(in, 8 + width);
@@ -645,8 +645,7 @@ INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kin
         }
     }
     vb_exi_skip(in, 8 + width);
-    head->kind = (uint8_t)kind;
-    head->root = (uint16_t)code;
+    *key_found = key;
     uint8_t *base = allocate(&d->heap, VB_EXI_UNITS(root->size), 8);
     if (base == NULL) {
         return VB_E_SPACE;
@@ -688,12 +687,11 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     d.heap.used = VB_EXI_ROOT_AT;
     d.depth = 0;
     vb_exi_in_init(&d.in, exi, n);
-    struct vb_exi_block head = {.root = UINT16_MAX};
-    const int err = message(&d, &d.in, kind, &head);
+    unsigned key = UINT16_MAX; /* of no root */
+    const int err = message(&d, &d.in, kind, &key);
     const size_t bit = vb_exi_bit(&d.in);
     if (place != NULL) {
-        say_where(&d, bit < 8 * n ? bit : 8 * n,
-                  (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root, place);
+        say_where(&d, bit < 8 * n ? bit : 8 * n, key, place);
     }
     if (err != VB_OK) {
         return err;
@@ -701,7 +699,9 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     if (bit > 8 * n) { /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
         return VB_E_MORE;
     }
-    head.used = (uint16_t)d.heap.used;
+    const struct vb_exi_block head = {.used = (uint16_t)d.heap.used,
+                                      .kind = (uint8_t)kind,
+                                      .root = key & ((1u << VB_EXI_ROOT_KIND) - 1)};
     memcpy(block, &head, sizeof head);
     return (int)((bit + 7) / 8);
 }

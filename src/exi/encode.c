@@ -285,6 +285,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
 #endif
     const uint8_t *const block = e->block;
     const struct vb_exi_scaled *const s = &e->schema->scaled;
+    const struct vb_exi_row *const *const bank = e->schema->bank;
     struct frame *top = e->frame;
     const uint8_t *base = block + VB_EXI_ROOT_AT;
     const struct vb_exi_row *row;
@@ -383,7 +384,8 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 ++top;
                 top->list = NO_LIST;
                 base = at;
-                state = vb_exi_row(e->schema, row->arg);
+                state = bank[row->arg >> VB_EXI_BANK_SHIFT] +
+                        (row->arg & ((1u << VB_EXI_BANK_SHIFT) - 1));
                 goto next;
             case VB_ROW_BODY: { /* its tag is the event code, and one */
                 const uint32_t tag = vb_exi_get16(at);
