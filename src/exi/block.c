@@ -23,20 +23,31 @@ void vb_exi_heap_close(const struct vb_exi_heap *heap) {
     put16(heap->block + offsetof(struct vb_exi_block, used), heap->used);
 }
 
-uint8_t *vb_exi_allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
-    const uint32_t at = (heap->used + align - 1) & ~(align - 1);
-    if (heap->cap < size || at > heap->cap - size) {
+static inline uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
+    const uint32_t at = (heap->used + align - 1) & (0u - align);
+    if (size > heap->cap || at > heap->cap - size) {
         return NULL;
     }
-    memset(heap->block + heap->used, 0, at + size - heap->used); /* no bytes of chance */
+    uint8_t *from = heap->block + heap->used;
+    const uint32_t count = at + size - heap->used;
     heap->used = at + size;
+    if (count == 8) { /* many nodes are as small as that */
+        const uint64_t zeros = 0;
+        memcpy(from, &zeros, sizeof zeros);
+    } else {
+        memset(from, 0, count); /* no bytes of chance */
+    }
     return heap->block + at;
 }
 
+uint8_t *vb_exi_allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
+    return allocate(heap, size, align);
+}
+
 /* A node with size bytes behind it, at the end of the list. */
-static uint8_t *add_node(struct vb_exi_heap *heap, uint8_t *head, uint32_t size, uint32_t align,
-                         unsigned which) {
-    uint8_t *node = vb_exi_allocate(heap, size, align);
+static inline uint8_t *add_node(struct vb_exi_heap *heap, uint8_t *head, uint32_t size,
+                                uint32_t align, unsigned which) {
+    uint8_t *node = allocate(heap, size, align);
     if (node == NULL) {
         return NULL;
     }
@@ -57,9 +68,15 @@ uint8_t *vb_exi_room(struct vb_exi_heap *heap, const struct vb_exi_row *row, uin
     if (row->op & VB_ROW_OPTIONAL) {
         base[row->has >> 3] |= (uint8_t)(1u << (row->has & 7));
     }
-    const uint32_t size = kind >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
+    uint32_t size = 4, behind = 4; /* of a value in a node */
+    if (kind >= VB_ROW_STRUCT) {
+        size = VB_EXI_UNITS(row->aux);
+        behind = VB_EXI_ALIGN(row->aux);
+    } else if (kind == VB_ROW_NUMBER) {
+        size = VB_ROW_SIZE(row->arg);
+        behind = size == 8 ? 8 : 4;
+    }
     if (row->op & VB_ROW_LIST) {
-        const uint32_t behind = vb_exi_node_value(row);
         at = add_node(heap, at, behind + size, behind, vb_exi_list_which(row->has));
         return at == NULL ? NULL : at + behind;
     }
@@ -70,7 +87,7 @@ uint8_t *vb_exi_room(struct vb_exi_heap *heap, const struct vb_exi_row *row, uin
         put16(at + offsetof(struct vb_exi_choice, is), row->has);
         at += offsetof(struct vb_exi_choice, at);
     }
-    uint8_t *value = vb_exi_allocate(heap, size, VB_EXI_ALIGN(row->aux));
+    uint8_t *value = allocate(heap, size, behind);
     if (value != NULL) {
         put16(at, (uint32_t)(value - heap->block));
     }
@@ -91,8 +108,7 @@ static uint32_t align_of(size_t size) {
 int vb_exi_block_init(void *block, size_t cap, enum vb_exi_kind kind, uint16_t root, size_t size) {
     const struct vb_exi_block head = {.kind = (uint8_t)kind, .root = root};
     struct vb_exi_heap heap = {.block = block, .used = sizeof head, .cap = limit(cap)};
-    if (cap < sizeof head || size > UINT16_MAX ||
-        vb_exi_allocate(&heap, (uint32_t)size, 8) == NULL) {
+    if (cap < sizeof head || size > UINT16_MAX || allocate(&heap, (uint32_t)size, 8) == NULL) {
         return VB_E_SPACE;
     }
     memcpy(block, &head, sizeof head);
@@ -103,7 +119,7 @@ int vb_exi_block_init(void *block, size_t cap, enum vb_exi_kind kind, uint16_t r
 void *vb_exi_block_add(void *block, size_t cap, vb_exi_ref *ref, size_t size) {
     struct vb_exi_heap heap = {.block = block, .cap = limit(cap)};
     vb_exi_heap_open(&heap);
-    uint8_t *at = size > UINT16_MAX ? NULL : vb_exi_allocate(&heap, (uint32_t)size, align_of(size));
+    uint8_t *at = size > UINT16_MAX ? NULL : allocate(&heap, (uint32_t)size, align_of(size));
     if (at != NULL) {
         *ref = (vb_exi_ref)(at - heap.block);
         vb_exi_heap_close(&heap);
@@ -127,7 +143,7 @@ int vb_exi_block_put(void *block, size_t cap, struct vb_exi_bytes *to, const voi
                      size_t len) {
     struct vb_exi_heap heap = {.block = block, .cap = limit(cap)};
     vb_exi_heap_open(&heap);
-    uint8_t *at = len > UINT16_MAX ? NULL : vb_exi_allocate(&heap, (uint32_t)len, 1);
+    uint8_t *at = len > UINT16_MAX ? NULL : allocate(&heap, (uint32_t)len, 1);
     if (at == NULL) {
         return VB_E_SPACE;
     }

@@ -425,6 +425,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             op -= VB_ROW_OPTIONAL;
         }
         if (op == VB_ROW_FIXED) {
+        simple:;
             const unsigned most = row->arg, bits = vb_exi_bits_of(most) + 2 + lead;
             const uint32_t raw = (uint32_t)vb_exi_peek(&w, bits);
             const uint32_t turned = raw >> 1 | raw << 31; /* CH or EE that is not 0 is too large */
@@ -516,6 +517,10 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                     }
                     if ((op & VB_ROW_KIND) == VB_ROW_SCALED) {
                         goto scaled;
+                    }
+                    if ((op & VB_ROW_KIND) == VB_ROW_FIXED) {
+                        lead = 0;
+                        goto simple;
                     }
                 }
                 const bool bare = (op & VB_ROW_BARE) != 0;
