@@ -366,17 +366,7 @@ static void begin(struct decoder *d) {
 static int decode_lines(struct decoder *d, struct lines *lines, const struct format *forced) {
     reader_init(&d->reader, lines, forced);
     if (!d->reader.format) {
-        struct line line;
-        const char *why =
-            "not a recording that voltbus knows: no line of any of its formats in the "
-            "first 256 kB (voltbus list formats)";
-        if (lines_next(lines, &line) == 0) {
-            why = "the file is empty";
-        }
-        if (lines_why(lines)[0]) {
-            why = lines_why(lines);
-        }
-        return failure("decode", "%s: %s", d->path, why);
+        return failure("decode", "%s: %s", d->path, reader_no_format(&d->reader));
     }
     begin(d);
     while (!d->sink.error) {

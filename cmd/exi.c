@@ -443,6 +443,7 @@ static const char *no_lines(const char *bytes, size_t n) {
         {"\xD4\xC3\xB2\xA1", capture},
         {"\xA1\xB2\xC3\xD4", capture},
         {"\x4D\x3C\xB2\xA1", capture},
+        {"\xA1\xB2\x3C\x4D", capture},
         {"\x0A\x0D\x0D\x0A", capture},
         {"\x1F\x8B", "packed by gzip: unpack it first"},
         {"\x28\xB5\x2F\xFD", "packed by zstd: unpack it first"},

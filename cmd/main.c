@@ -57,10 +57,12 @@ int failure(const char *verb, const char *fmt, ...) {
 
 int option_error(const char *verb, char **argv, const struct option *options) {
     const char *names[32] = {NULL};
+    char dashed[31][32];
     char typed[64];
     char near[NEAREST_TEXT];
     for (size_t i = 0; i < 31 && options[i].name; i++) {
-        names[i] = options[i].name;
+        snprintf(dashed[i], sizeof dashed[i], "--%s", options[i].name);
+        names[i] = dashed[i];
         if (optopt != 0 && optopt == options[i].val) {
             return usage_error(verb,
                                options[i].has_arg ? "--%s needs a value" : "--%s takes no value",
@@ -72,9 +74,9 @@ int option_error(const char *verb, char **argv, const struct option *options) {
             verb, "unknown option '-%c' (voltbus %s --help)%s", optopt, verb,
             optopt >= '0' && optopt <= '9' ? "; values that begin with '-' stand behind --" : "");
     }
-    snprintf(typed, sizeof typed, "%s", argv[optind - 1] + strspn(argv[optind - 1], "-"));
+    snprintf(typed, sizeof typed, "--%s", argv[optind - 1] + strspn(argv[optind - 1], "-"));
     typed[strcspn(typed, "=")] = '\0';
-    return usage_error(verb, "unknown option '--%s'%s (voltbus %s --help)", typed,
+    return usage_error(verb, "unknown option '%s'%s (voltbus %s --help)", typed,
                        nearest(typed, names, near), verb);
 }
 

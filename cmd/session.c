@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +34,7 @@ struct teller {
     const char *path, *shown; /* the recording; its name without folders */
     const char *svg_path;
     bool json;
-    unsigned only; /* 0: all */
+    unsigned long only; /* 0: all */
     struct look look;
     unsigned told;
     struct session *best; /* for the picture */
@@ -136,13 +139,12 @@ static unsigned tell_all(struct teller *teller, struct reader *reader, struct st
 }
 
 static int tell(struct teller *teller, struct reader *reader) {
-    struct story *story = reader->format ? story_open(told, teller) : NULL;
+    if (!reader->format) {
+        return failure("session", "%s: %s", teller->path, reader_no_format(reader));
+    }
+    struct story *story = story_open(told, teller);
     if (!story) {
-        return !reader->format
-                   ? failure("session",
-                             "%s: no recording that voltbus knows (voltbus list formats)",
-                             teller->path)
-                   : failure("session", "no memory");
+        return failure("session", "no memory");
     }
     unsigned count = tell_all(teller, reader, story);
     if (teller->told > 1 && !teller->json) {
@@ -156,22 +158,50 @@ static int tell(struct teller *teller, struct reader *reader) {
     if (teller->failed || fflush(stdout) != 0) {
         return failure("session", "cannot write the output: %s", strerror(errno));
     }
-    if (lines_why(reader->lines)[0]) {
-        return failure("session", "%s: %s", teller->path, lines_why(reader->lines));
+    bool broken = lines_why(reader->lines)[0] != '\0';
+    if (broken) {
+        failure("session", "%s: after %s %lu: %s", teller->path,
+                reader->format->next ? "packet" : "line", reader->line.number,
+                lines_why(reader->lines));
     }
     if (count == 0) {
-        return failure("session", "%s: no charging session in it", teller->path);
+        return failure("session", "%s: no charging session in it: no SLAC, SDP or V2G (format %s)",
+                       teller->path, reader->format->name);
     }
     if (teller->told == 0) {
-        return failure("session", "%s: no session %u, there are %u", teller->path, teller->only,
-                       count);
+        return failure("session", "%s: no session %lu, there %s %u", teller->path, teller->only,
+                       count == 1 ? "is" : "are", count);
     }
-    return teller->svg_path ? write_svg(teller) : EXIT_DONE;
+    int status = teller->svg_path ? write_svg(teller) : EXIT_DONE;
+    return broken ? EXIT_FAILED : status;
+}
+
+static bool same_file(const char *a, const char *b) {
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static void let_end(int number) {
+    (void)number;
+}
+
+/* Of `tcpdump -w - | voltbus session -` the first Ctrl-C ends the writer: what was heard is told then. */
+static void wait_for_writer(void) {
+    struct sigaction action = {.sa_handler = let_end, .sa_flags = SA_RESTART};
+    action.sa_flags |= (int)SA_RESETHAND;
+    sigaction(SIGINT, &action, NULL);
 }
 
 static int tell_file(struct teller *teller, const struct format *format) {
     static struct reader reader;
     char why[200];
+    if (teller->svg_path && same_file(teller->svg_path, teller->path)) {
+        return usage_error("session", "--svg %s: this is the recording", teller->svg_path);
+    }
+    if (strcmp(teller->path, "-") == 0) {
+        wait_for_writer();
+    }
     const char *slash = strrchr(teller->path, '/');
     struct lines *lines = lines_open(teller->path, why, sizeof why);
     teller->shown = strcmp(teller->path, "-") == 0 ? "standard input"
@@ -213,7 +243,7 @@ int cmd_session(int argc, char **argv) {
             teller.svg_path = optarg;
             break;
         case 'n':
-            teller.only = (unsigned)strtoul(optarg, &end, 10);
+            teller.only = strtoul(optarg, &end, 10);
             if (*end || teller.only == 0 || optarg[0] == '-') {
                 return usage_error("session", "--session: '%s' is no number from 1 on", optarg);
             }
@@ -232,6 +262,7 @@ int cmd_session(int argc, char **argv) {
         return usage_error("session", optind == argc ? "no FILE (voltbus session --help)"
                                                      : "one FILE at a time");
     }
-    teller.path = argv[optind];
+    /* file:PATH is a LINK, as live ones are written */
+    teller.path = argv[optind] + (strncmp(argv[optind], "file:", 5) == 0 ? 5 : 0);
     return tell_file(&teller, format);
 }

@@ -245,6 +245,15 @@ bool reader_ready(const struct reader *r) {
     return r->format && r->format->next ? r->net_more : lines_ready(r->lines);
 }
 
+const char *reader_no_format(struct reader *r) {
+    struct line line;
+    int result = lines_next(r->lines, &line);
+    return lines_why(r->lines)[0] ? lines_why(r->lines)
+           : result == 0          ? "the file is empty"
+                                  : "not a recording that voltbus knows: no line of any of its "
+                                    "formats in the first 256 kB (voltbus list formats)";
+}
+
 const char *reader_place(const struct reader *r, char text[READER_PLACE]) {
     snprintf(text, READER_PLACE, r->format && r->format->next ? ": packet %lu" : ":%lu",
              r->line.number);

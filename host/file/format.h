@@ -71,6 +71,9 @@ const struct format *format_find(const char *name);
 /* Start reading. If reader->format is NULL after this, no format knows a line of the first 256 kB. */
 void reader_init(struct reader *reader, struct lines *lines, const struct format *forced);
 
+/* Why there is no format: a sentence for people, valid as long as the lines are. */
+const char *reader_no_format(struct reader *reader);
+
 /* Free what the formats made, and close the lines. */
 void reader_close(struct reader *reader);
 

@@ -206,8 +206,11 @@ static void say_course(struct session *s) {
             place(s, s->stop_req.packet, s->stop_req.t_ns, at));
     } else if (came(&s->power_off)) {
         const struct visit *v = last_visit(s);
-        say(s, " The car sent PowerDelivery off (%s); the session ends in %s, without SessionStop.",
-            place(s, s->power_off.packet, s->power_off.t_ns, at), phases[v->phase].title);
+        bool open = s->asked.phase == PHASE_POWER_OFF && !s->asked.answered;
+        say(s,
+            " The car sent PowerDelivery off (%s)%s; the session ends in %s, without SessionStop.",
+            place(s, s->power_off.packet, s->power_off.t_ns, at),
+            open ? ", which is not answered in the recording" : "", phases[v->phase].title);
     } else if (came(&s->reset) || came(&s->closed)) {
         const struct sign *sign = came(&s->reset) ? &s->reset : &s->closed;
         say(s, " The %s %s the TCP connection %.1f s later, without SessionStop.", sign->word,
@@ -251,7 +254,8 @@ static void say_status(struct session *s, const struct sign *reason) {
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         if (strcmp(statuses[i].word, reason->word) == 0) {
             end(s, statuses[i].ending, "charger");
-            say(s, "%s: %s in %s (%s).", statuses[i].text, reason->word, reason->message,
+            say(s, "%s: %s%s in %s (%s).", statuses[i].text, reason->word,
+                s->isolation_fault ? " with EVSEIsolationStatus Fault" : "", reason->message,
                 place(s, reason->packet, reason->t_ns, at));
         }
     }
@@ -344,6 +348,9 @@ static bool question_open(struct session *s) {
         return false;
     }
     const struct sign *gone = came(&s->reset) ? &s->reset : &s->closed;
+    if (came(gone) && gone->t_ns < q->t_ns) { /* asked when it was gone already */
+        return false;
+    }
     int64_t until = came(gone) ? gone->t_ns : s->recording_ns;
     place(s, q->packet, q->t_ns, at);
     if (came(gone) && strcmp(gone->word, "charger") == 0) {

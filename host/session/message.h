@@ -42,6 +42,7 @@
     X(EVSEPowerLimitAchieved)                                                                      \
     X(EVSEMaxCurrent)                                                                              \
     X(EVSENominalVoltage)                                                                          \
+    X(EVMaxVoltage)                                                                                \
     X(EVMaxCurrent)                                                                                \
     X(EAmount)                                                                                     \
     X(RCD)                                                                                         \

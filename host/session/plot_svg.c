@@ -248,6 +248,10 @@ void plot_svg(struct text *out, const struct session *session, const char *file)
             f.top += f.height;
         }
         add_time_axis(out, &f, bottom);
+    } else {
+        text_format(out, "<text class=\"soft\" x=\"%d\" y=\"%d\" font-size=\"13\">", LEFT,
+                    TOP + 20);
+        text_add(out, "no voltage or current was told in this session</text>\n");
     }
     text_add(out, "</svg>\n");
 }

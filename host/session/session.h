@@ -217,6 +217,7 @@ struct session {
     struct sign reset;          /* TCP RST */
     double soc_first, soc_last; /* NaN: none */
     double power_off_soc;
+    bool isolation_fault; /* EVSEIsolationStatus that came with status */
 
     /* meter of an AC session, Wh */
     double meter_first, meter_last;

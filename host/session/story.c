@@ -34,6 +34,7 @@ struct story {
 /* The session lasts until this event, at least. */
 static void reach(struct session *s, const struct event *e) {
     s->end_ns = e->t_ns > s->end_ns ? e->t_ns : s->end_ns;
+    s->last_packet = e->packet > s->last_packet ? e->packet : s->last_packet;
 }
 
 static void story_free(struct story *story) {
@@ -458,6 +459,7 @@ static void on_net(struct session *s, const struct event *e) {
         }
         answer_below(s, PHASE_TCP, e);
         s->accepted = true;
+        s->reset.t_ns = s->closed.t_ns = SESSION_NEVER; /* the car reset its first try */
         break;
     case VB_NET_NOTE:
         note_reason(s, e);
@@ -562,6 +564,8 @@ static void take_signs(struct session *s, const struct event *e, enum phase phas
     const char *code = message_word(m, F_ResponseCode);
     const char *error = message_word(m, F_EVErrorCode);
     if (!farewell && is_bad_status(message_word(m, F_EVSEStatusCode))) {
+        s->isolation_fault |=
+            s->status.t_ns == SESSION_NEVER && message_is(m, F_EVSEIsolationStatus, "Fault");
         note_sign(&s->status, e, message_word(m, F_EVSEStatusCode));
     }
     if (!farewell && message_is(m, F_EVSENotification, "StopCharging")) {

@@ -303,6 +303,7 @@ static void put_limits(struct words *w, const struct message *m) {
     put_number(&car, m, F_EVMaximumVoltageLimit, "", "V");
     put_number(&car, m, F_EVMaximumCurrentLimit, "", "A");
     put_number(&car, m, F_EVMaximumPowerLimit, "", "W");
+    put_number(&car, m, F_EVMaxVoltage, "", "V");
     put_number(&car, m, F_EVMaxCurrent, "", "A");
     put_number(&charger, m, F_EVSEMinimumVoltageLimit, "from ", "V");
     put_number(&charger, m, F_EVSEMaximumVoltageLimit, "", "V");

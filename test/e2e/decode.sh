@@ -187,7 +187,7 @@ err_has 'the line does not have as many bytes as it says'
 run "an unknown option" "$VOLTBUS" decode --frmat x
 status_is 2
 out_is ''
-if [ "$err" = "voltbus decode: unknown option '--frmat'; did you mean format? (voltbus decode --help)" ]; then
+if [ "$err" = "voltbus decode: unknown option '--frmat'; did you mean --format? (voltbus decode --help)" ]; then
     echo "ok $name: one line"
 else
     fail "expected one line that offers --format"

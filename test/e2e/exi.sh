@@ -297,7 +297,7 @@ status_is 2
 err_is 'voltbus exi: --hex is for decode'
 run "an unknown option" "$VOLTBUS" exi decode --shema din70121
 status_is 2
-err_is "voltbus exi: unknown option '--shema'; did you mean schema? (voltbus exi --help)"
+err_is "voltbus exi: unknown option '--shema'; did you mean --schema? (voltbus exi --help)"
 run "a file that is not there" "$VOLTBUS" exi decode nothing.txt
 status_is 1
 err_is 'voltbus exi decode: nothing.txt: No such file or directory'

@@ -20,6 +20,27 @@ status_is 1
 err_has 'no charging session in it'
 run "what is no recording" session "$TEST_DIR/CMakeLists.txt"
 status_is 1
+err_has 'not a recording that voltbus knows'
+: >"$work/empty"
+run "an empty file" session "$work/empty"
+status_is 1
+err_has 'the file is empty'
+run "another option" session --sesion 1 "$work/empty"
+status_is 2
+err_has 'did you mean --session?'
+cp "$TEST_DIR/replay/vw-ac-iso2.pcap" "$work/vw.pcap"
+run "the picture over the recording" session --svg "$work/vw.pcap" "$work/vw.pcap"
+status_is 2
+cmp -s "$TEST_DIR/replay/vw-ac-iso2.pcap" "$work/vw.pcap" || fail "the recording is gone"
+run "no such session" session --session 18446744073709551617 "file:$work/vw.pcap"
+status_is 1
+err_has ', there is 1'
+gzip -c "$work/vw.pcap" | head -c 2000 >"$work/cut.gz" # cut where the first try to connect was reset
+run "a packed recording that is cut" session --svg "$work/cut.svg" "$work/cut.gz"
+status_is 1
+err_has ': the compressed data ends too early'
+out_has 'The recording ends in the middle of the session, in '
+[ -s "$work/cut.svg" ] || fail "no picture of what there is"
 
 [ -d "${VOLTBUS_CAPTURES:-}/ccs" ] || {
     [ $failed = 0 ] || finish

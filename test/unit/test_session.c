@@ -415,6 +415,12 @@ static const struct {
      "without SessionStop"},
     {BEGIN "200 5 CableCheckReq\n210 6 CableCheckRes ResponseCode=OK\n300 7 close from=car\n",
      "car-closed", "car", "in CableCheck, 0.1 s after the last answer"},
+    {BEGIN "200 5 CableCheckReq\n210 6 CableCheckRes ResponseCode=OK\n300 7 close from=charger\n"
+           "305 8 CableCheckReq\n",
+     "charger-closed", "charger", "in CableCheck, 0.1 s after the last answer"},
+    {"0 1 connect from=car port=15118\n5 2 reset from=car\n20 3 accept from=charger\n"
+     "30 4 supportedAppProtocolReq\n",
+     "recording-ends", "recording", "in Protocol handshake."},
     {BEGIN "9000 9 mme A000\n", "car-silent", "car", "which goes on for 8.9 s."},
     {BEGIN "200 5 CurrentDemandReq " DEMAND_OK "210 6 CurrentDemandRes " SUPPLY_OK,
      "recording-ends", "recording",

@@ -21,7 +21,7 @@ async function load(name, ext = 'ts') {
     esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.${ext}`], outfile, bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error' });
     return import(pathToFileURL(outfile));
 }
-const { fromSnapshot, merge, standing, canPlot, defaultPlot } = await load('store');
+const { fromSnapshot, merge, standing, canPlot, defaultPlot, plotEnd } = await load('store');
 const { number, decimalsOf, short, exact, reading, say, label, duration, elapsed } = await load('format');
 const { assemble, csv, valueAt, Recorder } = await load('series');
 const { valueOf, allowed } = await load('given', 'tsx');
@@ -55,6 +55,21 @@ test('a snapshot says when a device was heard and until when a command holds', (
     const model = fromSnapshot(snapshot());
     assert.equal(model.devices.panel.heard, 999.5);
     assert.equal(model.devices.panel.commands['coolbox.level'].until, 1012.5);
+});
+
+test('a plot ends now, and of recordings alone at their newest sample', () => {
+    const state = snapshot();
+    const at = (keys) => plotEnd(fromSnapshot(state), keys, 1000);
+    assert.equal(at(['panel/coolbox.level']), 1000);
+    state.links.cable = { link: 'file:audi.pcap', state: 'open', reason: '', frames: 1, bad: 0 };
+    state.devices.charge = {
+        ...state.devices.panel, link: 'cable',
+        signals: { 'ev.soc': { value: 55, unit: '%', title: 'SOC', t: 400 }, 'ev.voltage': { value: 365, unit: 'V', title: 'V', t: 401.5 } },
+    };
+    assert.equal(at(['charge/ev.soc', '', 'charge/ev.voltage']), 401.5);
+    assert.equal(at(['charge/ev.soc', 'panel/coolbox.level']), 1000);
+    assert.equal(at(['charge/not.heard']), 1000);
+    assert.equal(at([]), 1000);
 });
 
 test('a silent device was never heard', () => {

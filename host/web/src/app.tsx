@@ -9,7 +9,7 @@ import { makeHash, MOST, parseHash, toggled, type Choice } from './hash';
 import { Live } from './live';
 import { Plot } from './plot';
 import { Recorder } from './series';
-import { anyControl, DEFAULT_MOST, defaultPlot, type DeviceView, type Model } from './store';
+import { anyControl, DEFAULT_MOST, defaultPlot, plotEnd, type DeviceView, type Model } from './store';
 import { text } from './text';
 import { Tile } from './tile';
 
@@ -249,7 +249,7 @@ function App() {
                         model={model}
                         keys={keys}
                         span={span}
-                        now={now}
+                        now={plotEnd(model, keys, now)}
                         note={note}
                         snapshots={snapshots}
                         recorder={recorder}

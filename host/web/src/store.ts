@@ -152,6 +152,19 @@ export function signalOf(model: Model, key: string): SignalView | undefined {
     return model.devices[device]?.signals[signal];
 }
 
+/* Where a plot ends: now; where all that it shows comes out of recordings, which keep their times, at the newest sample. */
+export function plotEnd(model: Model, keys: readonly string[], now: number): number {
+    let end = -Infinity;
+    for (const key of keys) {
+        const device = model.devices[split(key)[0]];
+        if (device && !model.links[device.link]?.link.startsWith('file:')) {
+            return now;
+        }
+        end = Math.max(end, signalOf(model, key)?.t ?? end);
+    }
+    return end > -Infinity ? end : now;
+}
+
 /* Only numbers are plotted; nobody knows what unknown bits mean, words have no height. */
 export function canPlot(signal: Signal | undefined): boolean {
     return !!signal && typeof signal.value === 'number' && !signal.words && !signal.unknown;

@@ -5,7 +5,7 @@
 export const text = {
     app: 'voltbus',
     /* parts of signal names that are not plain words */
-    words: { soc: 'SoC', soh: 'SoH', uv: 'UV', led: 'LED', id: 'ID', ev: 'EV', evse: 'EVSE', gfci: 'GFCI', rapi: 'RAPI' } as Record<string, string>,
+    words: { soc: 'SoC', soh: 'SoH', uv: 'UV', led: 'LED', id: 'ID', ev: 'EV', evse: 'EVSE', slac: 'SLAC', mac: 'MAC', nid: 'NID', nmk: 'NMK', sdp: 'SDP', rcd: 'RCD', gfci: 'GFCI', rapi: 'RAPI' } as Record<string, string>,
     skip: 'To the values',
 
     live: 'Live',
