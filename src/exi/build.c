@@ -164,7 +164,8 @@ static void alternatives(const struct vb_exi_build *build, unsigned index, unsig
     *first = 0;
     for (unsigned i = 0; (row = row_at(build, i, &name)) != NULL; ++i) {
         *last = i;
-        if ((row->op & VB_ROW_CHOICE) == 0 && row->op != VB_ROW_NEVER) {
+        const unsigned kind = row->op & VB_ROW_KIND;
+        if ((row->op & VB_ROW_CHOICE) == 0 && kind != VB_ROW_NEVER && kind != VB_ROW_BODY) {
             if (i >= index) {
                 return;
             }

@@ -212,6 +212,7 @@ line '{"V2G_Message":{},"Body":{}}' "two root elements, 'V2G_Message' and 'Body'
 line '{"V2G_Message":{"Header":{"SessionID":"0x1"}}}' "'0x1': a hexadecimal digit is missing at the end" V2G_Message/Header/SessionID
 line '{"V2G_Message":{"Header":{"SessionID":"0g"}}}' "character 2 of '0g': expected pairs of hexadecimal digits" V2G_Message/Header/SessionID
 line '{"V2G_Message":{"Header":{"SessionID":"00"},"Header":{"SessionID":"00"}}}' "no JSON: character 52: duplicate object key near '\\\"Header\\\"'"
+line '{"V2G_Message":{"Header":{"SessionID":"00"},"Body":{"SessionStopReq":{},"SessionStopRes":{"ResponseCode":"OK"}}}}' 'stands twice, or beside another that excludes it' V2G_Message/Body/SessionStopRes din70121
 line '{"V2G_Message":' "no JSON: character 15: unexpected token near end of file"
 line '{"error":"no","line":1}' 'this line is an error: no'
 line '{"schema":"din7012","V2G_Message":{}}' "schema: unknown schema 'din7012'; did you mean din70121? (auto, appproto, din70121, iso15118-2, iso15118-20-common, iso15118-20-ac, iso15118-20-dc)"

@@ -440,6 +440,12 @@ static void names_that_do_not_fit_are_refused(void **state) {
     assert_int_equal(vb_exi_build_value(&build, &id), VB_E_STATE);
     assert_int_equal(vb_exi_build_end(&build), VB_OK);
     assert_int_equal(vb_exi_build_begin(&build, "Body"), VB_OK);
+    const struct vb_exi_build before = build;
+    assert_int_equal(vb_exi_build_begin(&build, "SessionStopReq"), VB_OK);
+    assert_int_equal(vb_exi_build_end(&build), VB_OK);
+    assert_int_equal(vb_exi_build_begin(&build, "SessionStopRes"), VB_E_STATE);
+    assert_int_equal(vb_exi_build_begin(&build, "CableCheckReq"), VB_E_STATE);
+    build = before;
     assert_int_equal(vb_exi_build_begin(&build, "CableCheckReq"), VB_OK);
     assert_int_equal(vb_exi_build_begin(&build, "DC_EVStatus"), VB_OK);
     const struct vb_exi_item soc = {.name = "EVRESSSOC", .number = 101};
