@@ -193,11 +193,11 @@ static bool handshake_refused(struct session *s) {
 
 /* ---- the farewell ---- */
 
-/* How orderly it went, behind a reason. */
-static void say_course(struct session *s) {
+/* How orderly it went, behind a reason; off_told: the reason was PowerDelivery off. */
+static void say_course(struct session *s, bool off_told) {
     char at[40];
     if (came(&s->stop_res)) {
-        bool told = came(&s->power_off) && s->ended_by[1] != 'a'; /* "car" said so already */
+        bool told = came(&s->power_off) && !off_told;
         say(s, " The session then ended in order: %s%sSessionStop.",
             told ? "PowerDelivery off, " : "",
             session_visit(s, PHASE_WELDING) ? "WeldingDetection, " : "");
@@ -206,11 +206,17 @@ static void say_course(struct session *s) {
             place(s, s->stop_req.packet, s->stop_req.t_ns, at));
     } else if (came(&s->power_off)) {
         const struct visit *v = last_visit(s);
-        bool open = s->asked.phase == PHASE_POWER_OFF && !s->asked.answered;
-        say(s,
-            " The car sent PowerDelivery off (%s)%s; the session ends in %s, without SessionStop.",
-            place(s, s->power_off.packet, s->power_off.t_ns, at),
-            open ? ", which is not answered in the recording" : "", phases[v->phase].title);
+        const char *open = s->asked.phase == PHASE_POWER_OFF && !s->asked.answered
+                               ? ", which is not answered in the recording"
+                               : "";
+        if (!off_told) {
+            say(s, " The car sent PowerDelivery off (%s)%s; the",
+                place(s, s->power_off.packet, s->power_off.t_ns, at), open);
+        } else {
+            say(s, " The");
+        }
+        say(s, " session ends in %s%s, without SessionStop.", phases[v->phase].title,
+            off_told ? open : "");
     } else if (came(&s->reset) || came(&s->closed)) {
         const struct sign *sign = came(&s->reset) ? &s->reset : &s->closed;
         say(s, " The %s %s the TCP connection %.1f s later, without SessionStop.", sign->word,
@@ -284,7 +290,7 @@ static bool something_wrong(struct session *s) {
         say(s, "The car reported a fault: %s in %s (%s).", reason->word, reason->message,
             place(s, reason->packet, reason->t_ns, at));
     }
-    say_course(s);
+    say_course(s, false);
     return true;
 }
 
@@ -308,7 +314,7 @@ static bool car_switched_off(struct session *s) {
         say(s, ", SOC %.10g %%", s->power_off_soc);
     }
     say(s, full || s->note[0] ? "." : "; neither side says why.");
-    say_course(s);
+    say_course(s, true);
     return true;
 }
 
@@ -404,6 +410,10 @@ static bool car_silent(struct session *s) {
     end(s, "car-silent", "car");
     say(s, "After %s the car did not go on: nothing more of the session is in the recording, ",
         phases[v->phase].title);
+    if (!s->recording_ends && s->recording_ns < s->end_ns) {
+        say(s, "the next attempt began meanwhile.");
+        return true;
+    }
     say(s,
         s->recording_ends ? "which goes on for %.1f s." : "the next attempt follows %.1f s later.",
         seconds(s->recording_ns - s->end_ns));

@@ -52,6 +52,7 @@ static const char *const words[] = {"OK",
                                     "EVSE_UtilityInterruptEvent",
                                     "Valid",
                                     "Invalid",
+                                    "Fault",
                                     "StopCharging",
                                     "NO_ERROR",
                                     "FAILED_EVRESSMalfunction",
@@ -394,6 +395,20 @@ static const struct {
     {BEGIN "200 5 CurrentDemandReq EVErrorCode=FAILED_EVRESSMalfunction\n"
            "210 6 CurrentDemandRes ResponseCode=OK\n",
      "car-error", "car", "FAILED_EVRESSMalfunction in CurrentDemandReq (packet 5)"},
+    {BEGIN "200 5 CurrentDemandReq EVErrorCode=FAILED_EVRESSMalfunction\n"
+           "210 6 CurrentDemandRes ResponseCode=OK\n"
+           "300 7 PowerDeliveryReq ReadyToChargeState=0\n310 8 PowerDeliveryRes ResponseCode=OK\n"
+           "400 9 SessionStopReq\n410 10 SessionStopRes ResponseCode=OK\n",
+     "car-error", "car", "then ended in order: PowerDelivery off, SessionStop."},
+    {BEGIN "200 5 CurrentDemandReq EVRESSSOC=55\n210 6 CurrentDemandRes ResponseCode=OK\n"
+           "300 7 PowerDeliveryReq ReadyToChargeState=0 EVRESSSOC=55\n",
+     "car-stop", "car",
+     "PowerDelivery off (packet 7), SOC 55 %; neither side says why. The session ends in "
+     "PowerDelivery off, which is not answered in the recording, without SessionStop."},
+    {BEGIN "200 5 CurrentDemandReq EVRESSSOC=55\n"
+           "210 6 CurrentDemandRes ResponseCode=OK EVSEStatusCode=EVSE_Malfunction "
+           "EVSEIsolationStatus=Fault\n",
+     "charger-malfunction", "charger", "EVSE_Malfunction with EVSEIsolationStatus Fault in"},
     {BEGIN "200 5 CurrentDemandReq ChargingComplete=1 EVRESSSOC=80\n"
            "210 6 CurrentDemandRes ResponseCode=OK\n"
            "300 7 PowerDeliveryReq ReadyToChargeState=0\n310 8 PowerDeliveryRes ResponseCode=OK\n",
