@@ -262,6 +262,10 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
         return false;
     }
     for (size_t i = 0; i < d->selection.count; i++) {
+        if (views[i].instance.device->kind != frame->kind) { /* most devices, for every frame */
+            readings[i] = (struct vb_reading){0};
+            continue;
+        }
         readings[i] = vb_instance_read(&views[i].instance, frame, views[i].samples, views[i].cap);
         fits |= readings[i].message && readings[i].fault != VB_FAULT_LENGTH;
     }
