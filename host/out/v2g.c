@@ -15,7 +15,8 @@
 #include "host/out/pen.h"
 #include "voltbus/hex.h"
 
-#define BYTES_SHOWN 32 /* in text; JSON has all */
+#define BYTES_SHOWN 32  /* in text; JSON has all */
+#define TEXT_SHOWN  256 /* as much as a line of a log has */
 #define PATH_MAX    512
 #define ITEM_MAX    512
 
@@ -206,6 +207,15 @@ static void close_group(struct lines_of *l) {
     l->opened = 0;
 }
 
+/* Text from the wire, which may have any length. */
+static void append_some(struct lines_of *l, const char *text, size_t n) {
+    char more[40];
+    append(l, text, n < TEXT_SHOWN ? n : TEXT_SHOWN);
+    if (n > TEXT_SHOWN) {
+        append(l, more, (size_t)snprintf(more, sizeof more, ".. (%zu characters)", n));
+    }
+}
+
 static void append_hex(struct lines_of *l, const uint8_t *bytes, size_t n) {
     char more[32];
     for (size_t i = 0; i < n && i < BYTES_SHOWN; i++) {
@@ -261,7 +271,7 @@ static void value_item(struct lines_of *l, const struct vb_exi_item *item) {
                (size_t)snprintf(number, sizeof number, "%" PRIu64, (uint64_t)item->number));
         break;
     case VB_EXI_TEXT:
-        append(l, (const char *)item->bytes, item->len);
+        append_some(l, (const char *)item->bytes, item->len);
         break;
     case VB_EXI_BIG:
         append_text(l, item->minus ? "-0x" : "0x");
@@ -419,7 +429,7 @@ void v2g_text(struct sink *sink, const struct v2g_seen *seen, const char *time_a
     }
     if (frame->kind == VB_KIND_NET && frame->len > 0) {
         begin_item(&l, "");
-        append(&l, (const char *)frame->data, frame->len);
+        append_some(&l, (const char *)frame->data, frame->len);
     } else if (seen->why) {
         n = (size_t)snprintf(text, sizeof text, "error exi: ");
         v2g_why(seen, text + n, sizeof text - n);

@@ -30,6 +30,15 @@ out_is '1712145600.000000 eth #1 EVCC > SECC connect  to port 15118
 err_has "cable.log:5: 8001: exi: bit 152, in V2G_Message/Body/CurrentDemandReq/EVTargetCurrent: the message is cut off here"
 err_has '7 frames (candump-log): 4 decoded, 2 failed, 1 unknown (1 id: 4C41), 1 network event'
 
+# text of any length is cut, and says so; what stands behind it is there
+long=$(printf '%600s' '' | tr ' ' n)
+printf '{"supportedAppProtocolReq":{"AppProtocol":[{"ProtocolNamespace":"%s","VersionNumberMajor":2,"VersionNumberMinor":0,"SchemaID":1,"Priority":1}]}}' \
+    "$long" | "$VOLTBUS" exi encode 2>/dev/null | sed 's/^/(1.0) eth V2G#8001#01#/' >"$work/long.log"
+printf '(1.0) eth NET#07##%s\n' "$(printf '%600s' '' | sed 's/ /6E/g')" >>"$work/long.log"
+run "long text" "$VOLTBUS" decode "$work/long.log"
+out_has "nnnn.. (600 characters)  VersionNumberMajor 2  VersionNumberMinor 0  SchemaID 1  Priority 1)"
+is "a long event says so too" test "$(grep -c 'nnnn.. (600 characters)$' "$work/out")" = 1
+
 run "JSON" "$VOLTBUS" decode --json "$work/cable.log"
 out_has '{"t":1712145600.000000,"link":"eth","frame":"01","packet":1,"from":"EVCC","event":"connect","text":"to port 15118"}'
 out_has '"frame":"9000","from":"EVCC","protocol":"sdp","message":"SDPRequest","value":{"security":16,"transport":0}}'
