@@ -416,8 +416,11 @@ static int decode_file(struct decoder *d, const char *path, const struct format 
     bool read = d->reader.format != NULL;
     reader_close(&d->reader);
     if (read && status == EXIT_DONE && d->frames + d->events == 0 && !d->sink.error) {
-        status = failure("decode", "%s: no frame of the format %s in it", d->path,
-                         d->reader.format->name);
+        status =
+            failure("decode",
+                    d->reader.format->next ? "%s: no packet in it that voltbus reads (format %s)"
+                                           : "%s: no frame of the format %s in it",
+                    d->path, d->reader.format->name);
     } else if (read) {
         summary(d);
     }

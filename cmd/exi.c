@@ -624,6 +624,9 @@ int cmd_exi(int argc, char **argv) {
             if (hex_count == HEX_MAX) {
                 return usage_error("exi", "more than %d --hex: write them to a file", HEX_MAX);
             }
+            if (!*optarg) {
+                return usage_error("exi", "--hex is empty: expected pairs of hexadecimal digits");
+            }
             hex[hex_count++] = optarg;
             break;
         case HELP:

@@ -197,7 +197,9 @@ static void add_head(struct text *out, const struct session *s, const char *file
                 "font-weight=\"600\">%s%sCharging session",
                 LEFT, s->dialect, s->dialect[0] ? ": " : "");
     if (s->energy.ws >= 3600) {
-        text_format(out, ", %.2f kWh, peak %.1f kW", s->energy.ws / 3.6e6, s->energy.peak_w / 1000);
+        text_format(out, ", %.2f kWh, peak %.1f kW%s", s->energy.ws / 3.6e6,
+                    s->energy.peak_w / 1000,
+                    s->quirks[QUIRK_OVERSUPPLY].count ? " (doubtful)" : "");
     }
     text_format(out, "</text>\n<text class=\"soft\" x=\"%d\" y=\"56\" font-size=\"13\">", LEFT);
     add_xml(out, file, strlen(file));

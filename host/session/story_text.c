@@ -26,13 +26,20 @@ static void tint(const struct page *page, const char *code) {
     }
 }
 
+/* How long is the word of n bytes together with what must stand on its line: a number's unit. */
+static size_t with_unit(const char *word, size_t n) {
+    bool number = n > 0 && word[n - 1] >= '0' && word[n - 1] <= '9' && word[n] == ' ';
+    size_t unit = number ? strcspn(word + n + 1, " ") : 0;
+    return unit > 0 && unit <= 4 ? n + 1 + unit : n;
+}
+
 /* Words, broken at spaces; lines behind the first begin with indent spaces. at: the column where we are. */
 static void wrap(const struct page *page, size_t indent, size_t at, const char *words) {
     size_t width = page->look->columns - 1;
     bool begun = at > indent;
     while (*words) {
         size_t n = strcspn(words, " ");
-        if (at > indent && at + 1 + n > width) {
+        if (at > indent && at + 1 + with_unit(words, n) > width) {
             text_format(page->out, "\n%*s", (int)indent, "");
             at = indent;
             begun = false;
@@ -252,7 +259,8 @@ static void row_energy(const struct page *page, const struct session *s) {
             put_duration(&w, e->gap_ns);
             put(&w, " not counted");
         }
-        put(&w, " (sum of voltage times current)");
+        put(&w, " (sum of voltage times current%s)",
+            s->quirks[QUIRK_OVERSUPPLY].count ? "; doubtful: see More current than asked" : "");
     } else if (!isnan(s->meter_first)) {
         put(&w, "%.3f kWh by the meter (%.10g to %.10g Wh)",
             (s->meter_last - s->meter_first) / 1000, s->meter_first, s->meter_last);

@@ -293,6 +293,9 @@ err_is 'voltbus exi: one FILE at a time'
 run "a file and bytes" "$VOLTBUS" exi decode a --hex 80
 status_is 2
 err_is 'voltbus exi: either FILE or --hex, not both'
+run "no bytes" "$VOLTBUS" exi decode --hex ''
+status_is 2
+err_is 'voltbus exi: --hex is empty: expected pairs of hexadecimal digits'
 run "bytes to encode" "$VOLTBUS" exi encode --hex 80
 status_is 2
 err_is 'voltbus exi: --hex is for decode'
