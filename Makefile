@@ -15,7 +15,7 @@ SOURCES := $(shell find include src sim host cmd port test fuzz bench -name node
 LIBRARY_AND_PROGRAM := $(filter src/% sim/% host/% cmd/%,$(filter %.c,$(SOURCES)))
 BUILD := cmake --build --parallel $(JOBS) --preset
 
-.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind long cross size bench \
+.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind long cross size bench prove \
         coverage format picture clean
 
 # ---- build ----
@@ -90,6 +90,10 @@ valgrind:
 	        VOLTBUS_LONG=1 valgrind -q --error-exitcode=1 --leak-check=full $$program || exit 1; \
 	    fi; \
 	done
+
+# what Frama-C can show, where it is installed
+prove:
+	tools/prove
 
 # long random runs: as many times the usual ones
 LONG ?= 25
