@@ -40,9 +40,13 @@ static void begins(void) {
         struct vb_exi_in in;
         vb_exi_in_init(&in, bytes, n);
         //@ assert begun: in.pos <= sizeof(vb_exi_word) && in.have < VB_EXI_WORD_BITS;
-        vb_exi_take(&in, (unsigned)Frama_C_interval(1, VB_EXI_READY));
-        vb_exi_fill(&in);
-        //@ assert goes_on: in.have < VB_EXI_WORD_BITS;
+        //@ loop unroll 64;
+        for (unsigned count = 1; count <= VB_EXI_READY; ++count) {
+            struct vb_exi_in next = in;
+            vb_exi_take(&next, count);
+            vb_exi_fill(&next);
+            //@ assert goes_on: next.have < VB_EXI_WORD_BITS;
+        }
     }
 }
 
