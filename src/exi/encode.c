@@ -85,13 +85,13 @@ static bool fits(const struct vb_exi_row *row, uint32_t len) {
 
 /* Bytes as they are. */
 INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
-    while (VB_EXI_PUT_MAX >= 32 && len >= 4) {
+    while (VB_EXI_PUT_MAX == 32 && len >= 4) {
         uint32_t word;
         memcpy(&word, p, sizeof word);
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
         word = __builtin_bswap32(word);
 #endif
-        vb_exi_put(out, 32, word);
+        vb_exi_put(out, VB_EXI_PUT_MAX, word);
         p += 4;
         len -= 4;
     }
