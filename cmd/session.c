@@ -207,6 +207,7 @@ static int tell_file(struct teller *teller, const struct format *format) {
     teller->shown = strcmp(teller->path, "-") == 0 ? "standard input"
                     : slash                        ? slash + 1
                                                    : teller->path;
+    teller->path = strcmp(teller->path, "-") == 0 ? "stdin" : teller->path; /* in errors */
     if (!lines) {
         return failure("session", "%s: %s", teller->path, why);
     }
