@@ -139,9 +139,52 @@ static bool is_physical(const struct vb_exi_item *item) {
                                           strcmp(item->type_name, "RationalNumberType") == 0);
 }
 
-/* The walk stands behind the BEGIN of a physical value, and then behind its END. */
-static struct physical take_physical(struct vb_exi_walk *walk) {
-    struct physical physical = {.unit = ""};
+/* What an element is counted in where the message does not say (integers; all of ISO 15118-20; the unit is optional
+ * in DIN 70121): by the end of its name, the first that fits. */
+static const struct {
+    const char *end, *unit;
+} units[] = {
+    {"TimeToTargetSOC", "s"},
+    {"TimeToMinimumSOC", "s"},
+    {"TimeToMaximumSOC", "s"},
+    {"SOC", "%"},
+    {"NotificationMaxDelay", "s"},
+    {"DepartureTime", "s"},
+    {"Voltage", "V"},
+    {"VoltageLimit", "V"},
+    {"Current", "A"},
+    {"CurrentLimit", "A"},
+    {"CurrentRipple", "A"},
+    {"CurrentRegulationTolerance", "A"},
+    {"ReactivePower", "VAr"},
+    {"Power", "W"},
+    {"PowerLimit", "W"},
+    {"PMax", "W"},
+    {"EnergyRequest", "Wh"},
+    {"EnergyCapacity", "Wh"},
+    {"EnergyToBeDelivered", "Wh"},
+    {"AvailableEnergy", "Wh"},
+    {"Frequency", "Hz"},
+};
+
+/* "" = none, or nobody knows. */
+static const char *unit_of(const char *name) {
+    size_t n = strlen(name);
+    if (n > 3 && (strcmp(name + n - 3, "_L2") == 0 || strcmp(name + n - 3, "_L3") == 0)) {
+        n -= 3;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        size_t end = strlen(units[i].end);
+        if (n >= end && memcmp(name + n - end, units[i].end, end) == 0) {
+            return units[i].unit;
+        }
+    }
+    return "";
+}
+
+/* The walk stands behind the BEGIN of a physical value of that name, and then behind its END. */
+static struct physical take_physical(struct vb_exi_walk *walk, const char *name) {
+    struct physical physical = {.unit = unit_of(name)};
     struct vb_exi_item item;
     int64_t value = 0;
     int exponent = 0;
@@ -247,9 +290,11 @@ static void append_bytes(struct lines_of *l, const uint8_t *bytes, size_t n) {
     }
 }
 
-static bool is_percentage(const char *name) {
-    size_t n = strlen(name);
-    return n > 3 && strcmp(name + n - 3, "SOC") == 0;
+static void append_unit(struct lines_of *l, const char *unit) {
+    if (unit[0]) {
+        append(l, " ", 1);
+        append_text(l, strcmp(unit, "m") == 0 ? "min" : unit);
+    }
 }
 
 static void value_item(struct lines_of *l, const struct vb_exi_item *item) {
@@ -280,20 +325,17 @@ static void value_item(struct lines_of *l, const struct vb_exi_item *item) {
     default:
         append_bytes(l, item->bytes, item->len);
     }
-    if (is_percentage(item->name)) {
-        append(l, " %", 2);
+    if (item->type == VB_EXI_INT || item->type == VB_EXI_UINT) {
+        append_unit(l, unit_of(item->name));
     }
 }
 
 static void physical_item(struct lines_of *l, const char *name, struct vb_exi_walk *walk) {
-    struct physical physical = take_physical(walk);
+    struct physical physical = take_physical(walk, name);
     begin_item(l, name);
     append(l, " ", 1);
     append_text(l, physical.number);
-    if (physical.unit[0]) {
-        append(l, " ", 1);
-        append_text(l, strcmp(physical.unit, "m") == 0 ? "min" : physical.unit);
-    }
+    append_unit(l, physical.unit);
 }
 
 /* Everything that stands inside the element whose BEGIN was read last, up to its END. */
@@ -548,7 +590,7 @@ static void physical_json(struct sink *sink, const struct v2g_seen *seen) {
             }
         }
         if (is_physical(&item)) {
-            struct physical physical = take_physical(&walk);
+            struct physical physical = take_physical(&walk, item.name);
             sink_text(sink, before);
             before = ",\"";
             path_json(sink, &path, first ? first : 1);

@@ -22,7 +22,7 @@ status_is 0
 out_is '1712145600.000000 eth #1 EVCC > SECC connect  to port 15118
 1712145600.100000 eth EVCC > SECC SDPRequest  no TLS  TCP
 1712145600.200000 eth #2 EVCC > SECC din70121 CurrentDemandReq  [one of several in a segment]  DC_EVStatus(EVReady yes  EVErrorCode NO_ERROR  EVRESSSOC 51 %)  EVTargetCurrent 125.5 A  EVMaximumVoltageLimit 420 V  EVMaximumCurrentLimit 200 A  EVMaximumPowerLimit 80000 W  BulkChargingComplete no  ChargingComplete no  RemainingTimeToFullSoC 3600 s  RemainingTimeToBulkSoC 1200 s  EVTargetVoltage 401.2 V  SessionID 1122334455667788
-1712145600.300000 eth SECC > EVCC din70121 CurrentDemandRes  [sent again]  ResponseCode OK  DC_EVSEStatus(EVSEIsolationStatus Valid  EVSEStatusCode EVSE_Ready  NotificationMaxDelay 0  EVSENotification None)  EVSEPresentVoltage 400.5 V  EVSEPresentCurrent 124.9 A  EVSECurrentLimitAchieved no  EVSEVoltageLimitAchieved no  EVSEPowerLimitAchieved no  EVSEMaximumVoltageLimit 500 V  EVSEMaximumCurrentLimit 125 A  EVSEMaximumPowerLimit 50000 W  SessionID 1122334455667788
+1712145600.300000 eth SECC > EVCC din70121 CurrentDemandRes  [sent again]  ResponseCode OK  DC_EVSEStatus(EVSEIsolationStatus Valid  EVSEStatusCode EVSE_Ready  NotificationMaxDelay 0 s  EVSENotification None)  EVSEPresentVoltage 400.5 V  EVSEPresentCurrent 124.9 A  EVSECurrentLimitAchieved no  EVSEVoltageLimitAchieved no  EVSEPowerLimitAchieved no  EVSEMaximumVoltageLimit 500 V  EVSEMaximumCurrentLimit 125 A  EVSEMaximumPowerLimit 50000 W  SessionID 1122334455667788
 1712145600.400000 eth SECC > EVCC din70121  error exi: bit 152, in V2G_Message/Body/CurrentDemandReq/EVTargetCurrent: the message is cut off here  80 9A 02 04 48 8C D1 15 59 9D E2 10 D1 40 0C C0 80 C3 9C
 1712145600.500000 eth SECC > EVCC appproto supportedAppProtocolRes  ResponseCode OK_SuccessfulNegotiation  SchemaID 1  2 trailing bytes:  00 FF
 1712145600.600000 eth SECC > EVCC 4C41  02 00
@@ -38,6 +38,17 @@ printf '(1.0) eth NET#07##%s\n' "$(printf '%600s' '' | sed 's/ /6E/g')" >>"$work
 run "long text" "$VOLTBUS" decode "$work/long.log"
 out_has "nnnn.. (600 characters)  VersionNumberMajor 2  VersionNumberMinor 0  SchemaID 1  Priority 1)"
 is "a long event says so too" test "$(grep -c 'nnnn.. (600 characters)$' "$work/out")" = 1
+
+# no unit is sent: a charger of pyPLC that leaves it out, and a vector of ISO 15118-20
+cat >"$work/units.log" <<'END'
+(1712145600.000000) eth V2G#8001##809A001080004820400000C99002062050193080C0C802064C8010190140C80A20
+(1712145600.100000) eth V2G#8004##803404150DAEA6C5DA007C001200080000C8000040010200041FEFE003FC202000410840800100FE1FFFE0200004001007E0FE0FF0800207F8BF80401800101FE28000FC4000631FFFF0100FC3FFFC0400
+END
+run "units that are not sent" "$VOLTBUS" decode "$work/units.log"
+out_has 'NotificationMaxDelay 0 s  EVSENotification None)  EVSEMaximumCurrentLimit 200 A  EVSEMaximumPowerLimit 10000 W  EVSEMaximumVoltageLimit 450 V  EVSEMinimumCurrentLimit 1 A  EVSEMinimumVoltageLimit 200 V  EVSECurrentRegulationTolerance 5 A  EVSEPeakCurrentRipple 5 A)'
+out_has 'PresentSOC 1 %  MinimumSOC 0 %  TargetSOC 100 %  MaximumSOC 0 %  RemainingTimeToMinimumSOC 256 s  RemainingTimeToTargetSOC 128 s  RemainingTimeToMaximumSOC 16383 s'
+run "units that are not sent, JSON" "$VOLTBUS" decode --json "$work/units.log"
+out_has '"DC_EVSEChargeParameter/EVSEMaximumCurrentLimit":{"value":200,"unit":"A"}'
 
 run "JSON" "$VOLTBUS" decode --json "$work/cable.log"
 out_has '{"t":1712145600.000000,"link":"eth","frame":"01","packet":1,"from":"EVCC","event":"connect","text":"to port 15118"}'
