@@ -11,10 +11,14 @@
 /* at[depth].a: place of the state's row << 16 | the node of the list that is next; .b: place of the struct << 16 |
  * the list's offset << 8 | step inside a scaled number. */
 
-static void item_name(struct vb_exi_item *item, const struct vb_exi_row_name *name) {
+/* words: how many there are; a block made by hand may have any number. */
+static void item_name(struct vb_exi_item *item, const struct vb_exi_row_name *name,
+                      unsigned words) {
     item->name = name->name;
     item->type = name->type;
-    item->word = name->type == VB_EXI_ENUM ? name->words[item->number] : NULL;
+    if (name->type == VB_EXI_ENUM) {
+        item->word = (uint64_t)item->number < words ? name->words[item->number] : "?";
+    }
 }
 
 static int64_t signed_of(uint64_t value, unsigned bits) {
@@ -73,7 +77,7 @@ static void item_value(struct vb_exi_item *item, const struct vb_exi_row *row,
         break;
     }
     }
-    item_name(item, name);
+    item_name(item, name, row->arg + 1u);
 }
 
 enum { BEGUN = 1, EXPONENT, UNIT, VALUE }; /* steps inside a scaled number */
@@ -88,20 +92,20 @@ static bool next_scaled(const struct vb_exi_names *names, const uint8_t *block, 
     switch ((*step)++) {
     case BEGUN:
         item->number = signed_of(above, s->exponent_bits);
-        item_name(item, &names->exponent);
+        item_name(item, &names->exponent, 0);
         return true;
     case EXPONENT:
         if (s->unit_bits != 0 &&
             (!s->unit_optional || above >> (s->exponent_bits + s->unit_bits))) {
             item->number = above >> s->exponent_bits & ((1u << s->unit_bits) - 1);
-            item_name(item, &names->unit);
+            item_name(item, &names->unit, s->unit_max + 1u);
             return true;
         }
         ++*step;
         /* fall through */
     case UNIT:
         item->number = signed_of(word, VB_EXI_SCALED_BITS);
-        item_name(item, &names->value);
+        item_name(item, &names->value, 0);
         return true;
     default:
         return false;
