@@ -83,7 +83,7 @@ struct net {
     bool ending;
     bool holes; /* some connection waits for missing bytes */
     uint64_t packets;
-    uint16_t stream_count; /* the number given last */
+    uint16_t stream_count; /* numbers given */
     int64_t t_ns;          /* of the last packet */
     uint16_t bus, frame_flags;
     uint8_t log;
@@ -460,8 +460,7 @@ static struct stream *new_stream(struct net *net, const struct parts *p) {
     free_one->client = -1;
     free_one->end[0] = p->src;
     free_one->end[1] = p->dst;
-    net->stream_count = net->stream_count < UINT16_MAX ? net->stream_count + 1 : 1;
-    free_one->number = net->stream_count;
+    free_one->number = net->stream_count < UINT16_MAX ? ++net->stream_count : UINT16_MAX;
     return free_one;
 }
 

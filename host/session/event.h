@@ -36,9 +36,6 @@ struct event {
 /* Is it VB_NET_AGAIN of a segment with payload (not of a SYN, FIN or keep-alive)? */
 bool copy_of_message(const struct event *e);
 
-/* Is it of a connection that began before connection `stream`? Their numbers start again behind 65535. */
-bool is_of_earlier(const struct event *e, uint16_t stream);
-
 /* HomePlug messages that the story knows (reference/ccs.md 1.1), and places in their Ethernet frame. */
 enum mme {
     MME_SET_KEY_REQ = 0x6008,

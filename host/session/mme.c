@@ -43,10 +43,6 @@ bool copy_of_message(const struct event *e) {
            memcmp(e->data, "a message", 9) == 0;
 }
 
-bool is_of_earlier(const struct event *e, uint16_t stream) {
-    return e->stream && stream && (uint16_t)(stream - e->stream - 1) < INT16_MAX;
-}
-
 bool mme_is_private(const struct event *e) {
     const uint8_t *mark = mme_bytes(e, 38, 3);
     if (e->what != EVENT_MME) {

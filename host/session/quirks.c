@@ -211,8 +211,8 @@ static void side_connection(struct session *s, const struct event *e, struct qui
 }
 
 static void old_segments(struct session *s, const struct event *e, struct quirk_found *found) {
-    if ((e->what == EVENT_NET || e->what == EVENT_MESSAGE || e->what == EVENT_BAD) &&
-        is_of_earlier(e, s->stream) && s->messages > 0) {
+    if ((e->what == EVENT_NET || e->what == EVENT_MESSAGE || e->what == EVENT_BAD) && e->stream &&
+        s->stream && e->stream < s->stream && s->messages > 0) {
         SEEN_FIRST(found, e->packet, "ports %u to %u, this session has %u and %u", e->src_port,
                    e->dst_port, s->ev_port, s->evse_port);
     }

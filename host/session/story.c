@@ -678,7 +678,7 @@ static void on_message(struct session *s, const struct event *e) {
 
 /* Of another connection than the session's, an earlier one. */
 static bool is_old(const struct session *s, const struct event *e) {
-    return is_of_earlier(e, s->stream);
+    return e->stream && s->stream && e->stream < s->stream;
 }
 
 /* Sent again: counted, and nothing else. */

@@ -116,8 +116,7 @@ struct vb_instance {
 };
 
 /* Prepare an instance with default settings. seen: device->message_count elements, or NULL: then
- * counters are not checked. It has no memory for unpack yet: until the caller gives some, each frame that
- * such a device unpacks has the fault VB_FAULT_EXI. */
+ * counters are not checked. */
 void vb_instance_init(struct vb_instance *instance, const struct vb_device *device,
                       struct vb_seen *seen, uint16_t number);
 

@@ -160,13 +160,12 @@ struct vb_exi_item {
     const char *name;      /* of the element; of the attribute; "" for content */
     const char *type_name; /* of a complex element: "PhysicalValueType"; else "" */
     int64_t number;        /* BOOL, ENUM (its index), INT, UINT */
-    const char *word;      /* ENUM: its name; "?" if it has none of this index */
+    const char *word;      /* ENUM: its name */
     const uint8_t *bytes;  /* TEXT, BYTES, BIG: in the block ... */
     size_t len;            /* ... that many */
 };
 
-/* The first item is the BEGIN of the root element, the last its END. Whatever stands in the block: nothing outside of
- * it is read, and what leads out of it counts as not there. */
+/* The first item is the BEGIN of the root element, the last its END. */
 struct vb_exi_walk {
     const struct vb_exi_names *names;
     const void *block;

@@ -94,7 +94,7 @@ enum {
     VB_PRODUCT = 1 << 13,
     /* Rows of bytes: a field of bytes that is no number (MAC addresses, keys). bit = 8 * number of the
      * first byte, len = how many bytes, 0 = all to the end of the frame. The sample has the bytes;
-     * raw only tells them from others, and is 0 if and only if all of them are 0, or a text is empty. */
+     * raw only tells them from others, and is 0 if and only if all of them are 0. */
     VB_BYTES = 1 << 14,   /* shown as hexadecimal digits; with VB_STRING as the text up to a NUL */
     VB_ADDRESS = 1 << 15, /* VB_BYTES, 6 or 16 bytes: shown as MAC address, as IPv6 address */
     VB_SUM = 1 << 16,     /* raw is the sum of the len bytes from bit on; not written (a VB_VIEW) */

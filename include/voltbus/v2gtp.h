@@ -40,7 +40,7 @@ enum {
     VB_SIDE_DST_MAC = 16, /* 6 bytes */
     VB_SIDE_SRC_IP = 22,  /* 16 bytes, IPv6 */
     VB_SIDE_DST_IP = 38,  /* 16 bytes */
-    VB_SIDE_STREAM = 54,  /* 2 bytes: number of the TCP connection: 1, 2 .. 65535, 1 .. */
+    VB_SIDE_STREAM = 54, /* 2 bytes: number of the TCP connection in the recording, 1 = the first */
     VB_SIDE_V2G_SIZE = 56,
 };
 enum {

@@ -648,18 +648,13 @@ static void set_phase(struct value *values, enum vb_v2g_protocol protocol, const
 
 /* ---- the line ---- */
 
-/* Room that put_field asks for, and that all fields with their spaces take at most. */
-#define FIELD_ROOM (VB_NUMBER_TEXT + 2 * VB_STRING_MAX)
-#define LINE_ROOM  (ROW_COUNT * (VB_STRING_MAX + 1) + FIELD_ROOM)
-_Static_assert(VB_NUMBER_TEXT <= VB_STRING_MAX, "a number is no longer than a text");
-
 /* Append a field. Returns its length, or VB_E_SPACE. */
 static int put_field(const struct value *value, char *out, size_t cap) {
     static const struct vb_decimal plain = {1, 0, 1, 0, false};
     if (!value->there) {
         return 0;
     }
-    if (cap < FIELD_ROOM) {
+    if (cap < VB_NUMBER_TEXT + 2 * VB_STRING_MAX) {
         return VB_E_SPACE;
     }
     if (!value->bytes) {
@@ -750,5 +745,5 @@ const struct vb_device vb_device_ccs_session = {
     VB_MESSAGES(messages),
     .headline = headline,
     .unpack = unpack,
-    .memory = sizeof(struct work) + 65536 + LINE_ROOM,
+    .memory = sizeof(struct work) + 65536,
 };

@@ -66,7 +66,7 @@ static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *
     if (n >= sizeof ones) {
         return vb_exi_load(data + n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
     }
-    vb_exi_word word = 0;
+    vb_exi_word word = 0; /* the whole input is less than a word */
     while (pos < n) {
         word = word << 8 | data[pos++];
     }

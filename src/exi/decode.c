@@ -58,17 +58,45 @@ INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align
         return NULL;
     }
     uint8_t *from = heap->block + heap->used;
-    if (VB_EXI_WORD_BITS < 64 || end + 8 > heap->cap) {
+    if (!FAST || end + 16 > heap->cap) {
         memset(from, 0, end - heap->used);
     } else { /* a call of memset costs more */
-        for (uint8_t *const to = heap->block + end; from < to; from += 8) {
-            const uint64_t zeros = 0;
-            memcpy(from, &zeros, sizeof zeros);
+        uint8_t *const to = heap->block + end;
+        do {
+            static const uint8_t zeros[16];
+            memcpy(from, zeros, sizeof zeros);
+            from += sizeof zeros;
             __asm__("" : "+r"(from)); /* or it becomes that call */
-        }
+        } while (from < to);
     }
     heap->used = end;
     return heap->block + at;
+}
+
+/* Where the value of the next item of a list goes, whose head is at head; NULL: no room. */
+INLINE uint8_t *new_item(struct vb_exi_heap *heap, const struct vb_exi_row *row, uint8_t *head) {
+    struct vb_exi_list list;
+    const uint32_t behind = vb_exi_node_value(row);
+    uint8_t *node =
+        allocate(heap,
+                 behind + ((row->op & VB_ROW_KIND) >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux)
+                                                                    : vb_exi_simple_size(row)),
+                 behind);
+    if (node == NULL) {
+        return NULL;
+    }
+    const vb_exi_ref at = (vb_exi_ref)(node - heap->block);
+    memcpy(&list, head, sizeof list);
+    if (list.last == 0) {
+        list.first = at;
+    } else {
+        memcpy(heap->block + list.last, &at, sizeof at);
+    }
+    list.last = at;
+    ++list.count;
+    memcpy(head, &list, sizeof list);
+    put16(node + offsetof(struct vb_exi_node, which), vb_exi_list_which(row->has));
+    return node + behind;
 }
 
 /* Something is wrong in the next count bits: are they there at all? */
@@ -300,31 +328,46 @@ INLINE int octets(struct vb_exi_in *in, uint64_t *value) {
     return shift == 7 * OCTETS && octet > 1 ? VB_E_RANGE : VB_OK;
 }
 
-/* The value of a scaled number, from its sign to its end. VB_E_MORE: step by step. */
-INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
-    uint64_t sum;
-    if (VB_EXI_WORD_BITS == 64) { /* one, two or three octets: at most 27 bits */
-        if (in->have < 27) {
-            vb_exi_fill(in);
-        }
-        const vb_exi_word bits = in->window;
-        const uint32_t minus = (uint32_t)0 - (uint32_t)(bits >> (VB_EXI_WORD_BITS - 1));
-        const uint32_t four = (uint32_t)((bits << 1) >> (VB_EXI_WORD_BITS - 32));
-        unsigned count = 9;
-        uint32_t low = four >> 24;
-        if (low >= 0x80) {
-            low = (low & 0x7F) | (four >> 16 & 0x7F) << 7;
-            count = 17;
-            if ((four & 0x800000) != 0) {
-                low |= (four >> 8 & 0x7F) << 14;
-                count = 25 + (four >> 15 & 1) * VB_EXI_WORD_BITS;
+/* A number of one, two or three octets, as nearly all are: before it begin zeros, and a sign or none, behind it end
+ * zeros. false: it is another; nothing is taken. */
+INLINE bool short_number(struct vb_exi_in *in, unsigned begin, unsigned sign, unsigned ends,
+                         uint32_t *value) {
+    if (!FAST) {
+        return false;
+    }
+    if (in->have < 27) {
+        vb_exi_fill(in);
+    }
+    const vb_exi_word signed_bits = in->window << begin, bits = signed_bits << sign;
+    const uint32_t minus = (uint32_t)0 - (uint32_t)(signed_bits >> (VB_EXI_WORD_BITS - 1) & sign);
+    const uint32_t four = (uint32_t)(bits >> (VB_EXI_WORD_BITS - 32));
+    unsigned count = 8;
+    uint32_t low = four >> 24;
+    if (low >= 0x80) {
+        low = (low & 0x7F) | (four >> 16 & 0x7F) << 7;
+        count = 16;
+        if ((four & 0x800000) != 0) {
+            low |= (four >> 8 & 0x7F) << 14;
+            count = 24;
+            if ((four & 0x8000) != 0) {
+                return false;
             }
         }
-        if (count <= 25 && bits << count >> (VB_EXI_WORD_BITS - 2) == 0) {
-            vb_exi_skip(in, count + 2);
-            *value = low ^ minus;
-            return VB_OK;
-        }
+    }
+    if (bits << count >> (VB_EXI_WORD_BITS - ends) != 0 ||
+        (begin != 0 && in->window >> (VB_EXI_WORD_BITS - begin) != 0)) {
+        return false;
+    }
+    vb_exi_skip(in, begin + sign + count + ends);
+    *value = low ^ minus;
+    return true;
+}
+
+/* The value of a scaled number, from its sign to its end. */
+INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
+    uint64_t sum;
+    if (short_number(in, 0, 1, 2, value)) {
+        return VB_OK;
     }
     if (in->have < 9) {
         vb_exi_fill(in);
@@ -339,30 +382,34 @@ INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
     return zero(in) && zero(in) ? VB_OK : VB_E_FORMAT;
 }
 
-/* Between CH and EE. */
-INLINE int number(struct vb_exi_in *in, const struct vb_exi_row *row, uint8_t *at) {
-    uint64_t minus = 0, value;
-    const unsigned arg = row->arg, bits = 8 * VB_ROW_SIZE(arg);
-    if (in->have < 9) {
-        vb_exi_fill(in);
+/* Is an amount, as it stands before its sign, one that the row can hold? */
+INLINE bool in_range(unsigned arg, uint64_t amount) {
+    const unsigned bits = 8 * VB_ROW_SIZE(arg) - ((arg & VB_ROW_SIGNED) != 0);
+    if (amount >> (bits - 1) > 1) {
+        return false;
     }
+    return arg < VB_ROW_FROM_ONE ||
+           (amount == 0 ? (arg & VB_ROW_FROM_ONE) == 0
+                        : VB_ROW_LIMIT(arg) == 0 || amount <= vb_exi_limits[VB_ROW_LIMIT(arg)]);
+}
+
+/* Between CH and EE. */
+OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
+    struct vb_exi_in *in = &d->in;
+    uint64_t minus = 0, value;
+    const unsigned arg = row->arg, size = VB_ROW_SIZE(arg);
+    vb_exi_fill(in);
     if (arg & VB_ROW_SIGNED) {
         minus = (uint64_t)0 - (uint64_t)vb_exi_peek(in, 1);
         vb_exi_skip(in, 1);
     }
-    const int err = octets(in, &value);
-    if (err != VB_OK || value >> (bits - 1) >> !(arg & VB_ROW_SIGNED) != 0) {
-        return VB_E_RANGE;
-    }
-    if (arg >= VB_ROW_FROM_ONE &&
-        (value == 0 ? (arg & VB_ROW_FROM_ONE) != 0
-                    : VB_ROW_LIMIT(arg) != 0 && value > vb_exi_limits[VB_ROW_LIMIT(arg)])) {
+    if (octets(in, &value) != VB_OK || !in_range(arg, value)) {
         return VB_E_RANGE;
     }
     value ^= minus;
     const uint32_t word = (uint32_t)value;
-    memcpy(at, &word, bits == 16 ? 2 : 4);
-    if (bits == 64) {
+    memcpy(at, &word, size == 2 ? 2 : 4);
+    if (size == 8) {
         memcpy(at, &value, sizeof value);
     }
     return VB_OK;
@@ -389,12 +436,13 @@ OUTLINE static int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t
     return VB_OK;
 }
 
+/* The elements of a struct at base, and those around it, of which depth are open. */
 INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb_exi_row *state,
-                    uint8_t *base) {
+                    uint8_t *base, unsigned depth) {
 #ifndef __OPTIMIZE_SIZE__
     struct vb_exi_in w = *window;
 #endif
-    struct frame *top = d->frame;
+    struct frame *top = d->frame + depth;
     const struct vb_exi_scaled *const s = &d->schema->scaled;
     const struct vb_exi_row *const *const bank = d->schema->bank;
     const struct vb_exi_row *row;
@@ -442,6 +490,9 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 }
                 vb_exi_skip(&w, 1);
             }
+            if (op == VB_ROW_END) {
+                goto end;
+            }
             switch (op) {
             case VB_ROW_STRUCT:
             structure:
@@ -455,14 +506,14 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             case VB_ROW_SCALED:
             scaled : {
                 const uint32_t head = (uint32_t)vb_exi_peek(&w, s->head_bits);
-                const uint32_t mask = (1u << s->exponent_bits) - 1;
+                const uint32_t mask = s->exponent_mask;
                 const uint32_t exponent = head >> s->exponent_at & mask;
-                const uint32_t unit = head >> s->unit_at & ((1u << s->unit_bits) - 1);
+                const uint32_t unit = head >> s->unit_at & s->unit_mask;
                 uint32_t word, value;
                 if (FAST && (head & s->zeros) == 0 && exponent <= s->exponent_max &&
                     unit <= s->unit_max) {
                     vb_exi_skip(&w, s->head_bits);
-                    word = ((uint32_t)s->unit_optional << s->unit_bits | unit) << s->exponent_bits |
+                    word = s->has_unit | unit << s->exponent_bits |
                            ((exponent + s->exponent_low) & mask);
                 } else {
                     KEEP(d->in, w);
@@ -482,6 +533,28 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 break;
             }
 #if FAST
+            case VB_ROW_NUMBER: {
+                const unsigned arg = row->arg, sign = arg / VB_ROW_SIGNED & 1;
+                uint32_t word;
+                if (!short_number(&w, 1, sign, 1, &word)) { /* from CH to EE */
+                    goto simple_value;
+                }
+                if ((arg & ~VB_ROW_SIGNED) != 2 &&
+                    !in_range(arg, word ^ (0 - (word >> 31 & sign)))) {
+                    err = VB_E_RANGE;
+                    goto value;
+                }
+                if ((arg & 3) == 1) {
+                    put16(at, word);
+                } else {
+                    const uint64_t wide = (uint64_t)(0 - (word >> 31 & sign)) << 32 | word;
+                    memcpy(at, &word, 4);
+                    if ((arg & 3) == 3) {
+                        memcpy(at, &wide, 8);
+                    }
+                }
+                break;
+            }
             case VB_ROW_BODY: {
                 const uint16_t tag = row->has;
                 memcpy(at, &tag, sizeof tag);
@@ -499,15 +572,13 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 goto structure;
             }
 #endif
-            case VB_ROW_END:
-                goto end;
             case VB_ROW_NEVER:
                 wanted = vb_exi_bits_of(n);
                 w.have += wanted; /* only to count */
                 goto code;
             default:
                 if (op & VB_ROW_LIST || (!FAST && (op & VB_ROW_KIND) > VB_ROW_STRUCT)) {
-                    at = vb_exi_room(&d->heap, row, base);
+                    at = FAST ? new_item(&d->heap, row, at) : vb_exi_room(&d->heap, row, base);
                     if (at == NULL) {
                         err = VB_E_SPACE;
                         goto fail;
@@ -523,6 +594,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                         goto simple;
                     }
                 }
+            simple_value:;
                 const bool bare = (op & VB_ROW_BARE) != 0;
                 if (!bare) {
                     if (vb_exi_peek(&w, 1) != 0) {
@@ -533,7 +605,9 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 }
                 const unsigned kind = op & VB_ROW_KIND;
                 if (kind == VB_ROW_NUMBER) {
-                    err = number(&w, row, at);
+                    KEEP(d->in, w);
+                    err = number(d, row, at);
+                    KEEP(w, d->in);
                 } else if (kind == VB_ROW_BYTES || kind == VB_ROW_TEXT) {
                     uint64_t len;
                     const unsigned less = kind == VB_ROW_TEXT ? 2 : 0;
@@ -631,6 +705,52 @@ code:
     return wrong(&w, wanted, VB_E_FORMAT);
 }
 
+#if FAST
+/* The usual beginning of a message in one piece, up to the element in its body; the window is at the start of the
+ * input. Returns that element's struct with its first state, or NULL: not as usual, nothing has changed. */
+INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, uint8_t *base,
+                      const struct vb_exi_row **state) {
+    const struct vb_exi_usual *u = &d->schema->usual;
+    const unsigned id_bit = u->begin_bits + 8u, shift = id_bit & 7;
+    const uint32_t head = (uint32_t)(in->window >> (VB_EXI_WORD_BITS - id_bit));
+    const uint32_t len = head & 0xFF;
+    const uint8_t *from = in->data + id_bit / 8;
+    struct vb_exi_heap heap = d->heap;
+    struct vb_exi_in next = {.data = in->data, .n = in->n, .pos = id_bit / 8 + len};
+    if (head >> 8 != u->begin || len > 8 || in->n < id_bit / 8 + 9 || heap.used + 8 > heap.cap) {
+        return NULL;
+    }
+    const vb_exi_word id = vb_exi_load(from) << shift | from[8] >> (8 - shift);
+    vb_exi_fill(&next);
+    vb_exi_skip(&next, shift);
+    const unsigned tail = (unsigned)vb_exi_peek(&next, u->end_bits + u->body_bits);
+    const struct vb_exi_row *const body = vb_exi_row(d->schema, u->body);
+    const struct vb_exi_row *row = vb_exi_row(d->schema, body->arg);
+    const unsigned code = tail - ((unsigned)u->end << u->body_bits);
+    if (code >= row->n || row[code].op != VB_ROW_BODY) {
+        return NULL;
+    }
+    row += code;
+    vb_exi_skip(&next, u->end_bits + u->body_bits);
+    const uint32_t both = heap.used | len << 16;
+    vb_exi_store(heap.block + heap.used, id);
+    heap.used += len;
+    uint8_t *at = allocate(&heap, VB_EXI_UNITS(row->aux), VB_EXI_ALIGN(row->aux));
+    if (at == NULL) {
+        return NULL;
+    }
+    memcpy(base + u->id, &both, sizeof both);
+    d->frame[0] = (struct frame){body, base};
+    d->frame[1] = (struct frame){row, base + body->off};
+    const uint32_t choice = row->has | (uint32_t)(at - heap.block) << 16;
+    memcpy(base + body->off, &choice, sizeof choice);
+    d->heap.used = heap.used;
+    *in = next;
+    *state = vb_exi_row(d->schema, row->arg);
+    return at;
+}
+#endif
+
 INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind,
                    unsigned *key_found) {
     const struct vb_exi_schema *schema = d->schema;
@@ -641,21 +761,34 @@ INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kin
     }
     code -= (vb_exi_word)HEADER << width;
     const unsigned key = (unsigned)kind << VB_EXI_ROOT_KIND | (unsigned)code;
-    const struct vb_exi_root *root = schema->root;
-    if (root->key != key) {
+    const struct vb_exi_root *root = schema->root + (code < schema->roots ? code : 0);
+    if (root->key != key) { /* neither the only one nor the one at the place of its code */
         root = vb_exi_root_find(schema, key);
         if (root == NULL) {
             vb_exi_skip(in, 8);
             return wrong(in, width, VB_E_FORMAT);
         }
     }
-    vb_exi_skip(in, 8 + width);
     *key_found = key;
     uint8_t *base = allocate(&d->heap, VB_EXI_UNITS(root->size), 8);
     if (base == NULL) {
         return VB_E_SPACE;
     }
-    const int err = elements(d, in, vb_exi_row(schema, root->type), base);
+    const struct vb_exi_row *state;
+    uint8_t *at = NULL;
+    unsigned depth = 2;
+#if FAST
+    if (schema->usual.begin_bits != 0 && kind == VB_EXI_DOCUMENT) {
+        at = usual(d, in, base, &state);
+    }
+#endif
+    if (at == NULL) {
+        vb_exi_skip(in, 8 + width);
+        state = vb_exi_row(schema, root->type);
+        at = base;
+        depth = 0;
+    }
+    const int err = elements(d, in, state, at, depth);
     if (err == VB_OK && kind != VB_EXI_DOCUMENT) { /* the end of a fragment comes behind SE(*) */
         vb_exi_fill(in);
         if (vb_exi_peek(in, width) != schema->names[kind] + 1u) {
@@ -691,10 +824,11 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     d.heap.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
     d.heap.used = VB_EXI_ROOT_AT;
     d.depth = 0;
-    vb_exi_in_init(&d.in, exi, n);
+    struct vb_exi_in in;
+    vb_exi_in_init(&in, exi, n);
     unsigned key = UINT16_MAX; /* of no root */
-    const int err = message(&d, &d.in, kind, &key);
-    const size_t bit = vb_exi_bit(&d.in);
+    const int err = message(&d, &in, kind, &key);
+    const size_t bit = vb_exi_bit(&in);
     if (place != NULL) {
         say_where(&d, bit < 8 * n ? bit : 8 * n, key, place);
     }
@@ -704,10 +838,10 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     if (bit > 8 * n) { /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
         return VB_E_MORE;
     }
-    const struct vb_exi_block head = {.used = (uint16_t)d.heap.used,
-                                      .kind = (uint8_t)kind,
-                                      .root = key & ((1u << VB_EXI_ROOT_KIND) - 1)};
-    memcpy(block, &head, sizeof head);
+    struct vb_exi_block *const head = block;
+    *head = (struct vb_exi_block){.used = (uint16_t)d.heap.used,
+                                  .kind = (uint8_t)kind,
+                                  .root = key & ((1u << VB_EXI_ROOT_KIND) - 1)};
     return (int)((bit + 7) / 8);
 }
 

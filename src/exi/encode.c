@@ -21,7 +21,7 @@
 /* For speed what is to be written is in variables of the loop, for size it stays where it is. */
 #if defined __OPTIMIZE_SIZE__
 #define o           (e->out)
-#define KEEP(to, x) ((void)0)
+#define KEEP(to, x) ((void)out)
 #define FAST        0 /* no shorter ways beside the general ones */
 #else
 #define FAST        1
@@ -95,6 +95,14 @@ INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
         p += 4;
         len -= 4;
     }
+    if (VB_EXI_PUT_MAX >= 32) {
+        vb_exi_word rest = 0;
+        for (uint32_t i = 0; i < len; ++i) {
+            rest = rest << 8 | p[i];
+        }
+        vb_exi_put(out, 8 * len, rest);
+        return;
+    }
     while (len-- > 0) {
         vb_exi_put(out, 8, *p++);
     }
@@ -144,11 +152,15 @@ OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, co
 
 /* Has it a byte above 127? */
 INLINE bool is_ascii(const uint8_t *p, uint32_t len) {
-    uint64_t all = 0;
-    for (; len >= 8; len -= 8, p += 8) {
-        uint64_t word;
-        memcpy(&word, p, sizeof word);
-        all |= word;
+    uint64_t all = 0, word;
+    if (len >= 8) {
+        const uint8_t *const last = p + len - 8;
+        memcpy(&all, last, sizeof all); /* perhaps some of them again below */
+        for (; p < last; p += 8) {
+            memcpy(&word, p, sizeof word);
+            all |= word;
+        }
+        len = 0;
     }
     uint8_t rest = 0;
     while (len-- > 0) {
@@ -245,15 +257,17 @@ INLINE uint64_t stored(const uint8_t *at, unsigned size) {
 /* ---- rows ---- */
 
 /* The next node of a list as the element of a row, its value in *at; 0 = there is none. */
-OUTLINE static uint32_t next_node(const struct encoder *e, struct frame *top,
-                                  const struct vb_exi_row *row, const uint8_t *base,
-                                  const uint8_t **at) {
+INLINE uint32_t next_node(const struct encoder *e, struct frame *top, const struct vb_exi_row *row,
+                          const uint8_t *base, const uint8_t **at) {
     const bool in_it = top->list == row->off;
     const uint32_t node = in_it ? top->node : vb_exi_get16(base + row->off);
+    if (node == 0) {
+        return 0;
+    }
     const uint32_t behind = vb_exi_node_value(row);
     const uint32_t size =
         (row->op & VB_ROW_KIND) >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
-    if (node == 0 || node + behind + size > e->used ||
+    if (node + behind + size > e->used ||
         vb_exi_get16(e->block + node + offsetof(struct vb_exi_node, which)) !=
             vb_exi_list_which(row->has)) {
         return 0;
@@ -279,15 +293,16 @@ OUTLINE static bool another(const uint8_t *base, const struct vb_exi_row *row) {
     return false;
 }
 
-INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
+/* The elements of a struct at base, and those around it, of which depth are open. */
+INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_exi_row *state,
+                    const uint8_t *base, unsigned depth) {
 #ifndef __OPTIMIZE_SIZE__
-    struct vb_exi_out o = e->out;
+    struct vb_exi_out o = *out;
 #endif
     const uint8_t *const block = e->block;
     const struct vb_exi_scaled *const s = &e->schema->scaled;
     const struct vb_exi_row *const *const bank = e->schema->bank;
-    struct frame *top = e->frame;
-    const uint8_t *base = block + VB_EXI_ROOT_AT;
+    struct frame *top = e->frame + depth;
     const struct vb_exi_row *row;
     int err;
     top->list = NO_LIST;
@@ -295,8 +310,9 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
         const unsigned n = state->n;
         const unsigned width = vb_exi_bits_of(n);
         const uint8_t *at;
-        const struct vb_exi_row *const stop = state + n;
-        for (row = state; row != stop; ++row) {
+        unsigned code = 0;
+        row = state;
+        do {
             unsigned op = row->op & ~(unsigned)VB_ROW_CHOICE;
             if (op & VB_ROW_OPTIONAL) {
                 if (!vb_exi_has(base, row)) {
@@ -305,8 +321,8 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 op -= VB_ROW_OPTIONAL;
             }
             at = base + row->off;
-            const unsigned code = (unsigned)(row - state);
             if (op == VB_ROW_FIXED) {
+            simple:;
                 const unsigned bits = vb_exi_bits_of(row->arg) + 2;
                 const unsigned raw = (uint8_t)(*at - row->aux);
                 if (raw > row->arg) {
@@ -316,6 +332,10 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 vb_exi_put(&o, width + bits, code << bits | raw << 1);
                 goto done;
             }
+            if (op == VB_ROW_END) {
+                vb_exi_put(&o, width, code);
+                goto end;
+            }
             switch (op) {
             case VB_ROW_SCALED:
             scaled : {
@@ -323,9 +343,8 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 memcpy(&word, at, sizeof word);
                 uint32_t value = word & ((1u << VB_EXI_SCALED_BITS) - 1);
                 word >>= VB_EXI_SCALED_BITS;
-                const uint32_t exponent = (word - s->exponent_low) & ((1u << s->exponent_bits) - 1);
-                word >>= s->exponent_bits;
-                const uint32_t unit = word & ((1u << s->unit_bits) - 1);
+                const uint32_t exponent = (word - s->exponent_low) & s->exponent_mask;
+                const uint32_t unit = word >> s->exponent_bits & s->unit_mask;
                 if (exponent > s->exponent_max || unit > s->unit_max) {
                     err = VB_E_RANGE;
                     goto fail;
@@ -335,17 +354,21 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 }
                 const unsigned lead = VB_EXI_PUT_MAX < 32 ? 0 : width;
                 const vb_exi_word first = VB_EXI_PUT_MAX < 32 ? 0 : code;
-                if (!s->unit_optional || word >> s->unit_bits != 0) {
-                    vb_exi_put(&o, lead + s->head_bits,
-                               first << s->head_bits | exponent << s->exponent_at |
-                                   unit << s->unit_at);
-                } else { /* without unit: the second event code of two, then CH */
-                    const unsigned bits = s->exponent_bits + 6u;
-                    vb_exi_put(&o, lead + bits, first << bits | exponent << 4 | 2);
-                }
                 const uint32_t minus = value >> (VB_EXI_SCALED_BITS - 1);
                 value ^= (0u - minus) & ((1u << VB_EXI_SCALED_BITS) - 1);
-                vb_exi_put(&o, 1, minus);
+                unsigned bits = s->head_bits;
+                uint32_t head = exponent << s->exponent_at | unit << s->unit_at;
+                if ((word & s->has_unit) !=
+                    s->has_unit) { /* the second event code of two, then CH */
+                    bits = s->exponent_bits + 6u;
+                    head = exponent << 4 | 2;
+                }
+                if (VB_EXI_PUT_MAX < 32) {
+                    vb_exi_put(&o, bits, head);
+                    vb_exi_put(&o, 1, minus);
+                } else {
+                    vb_exi_put(&o, lead + bits + 1, first << (bits + 1) | head << 1 | minus);
+                }
                 number(&o, value, 2);
                 goto done;
             }
@@ -374,7 +397,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
             }
             case VB_ROW_STRUCT:
             structure:
-                vb_exi_put(&o, width, (vb_exi_word)(row - state));
+                vb_exi_put(&o, width, code);
                 if (row->op & VB_ROW_CHOICE && another(base, row)) {
                     err = VB_E_STATE;
                     goto fail;
@@ -390,10 +413,12 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
             case VB_ROW_BODY: { /* its tag is the event code, and one */
                 const uint32_t tag = vb_exi_get16(at);
                 if (tag == 0 || tag >= n || state[tag - 1].op != VB_ROW_BODY) {
-                    row = state + n - 2; /* perhaps it may be empty */
+                    code = n - 2; /* perhaps it may be empty */
+                    row = state + code;
                     continue;
                 }
-                row = state + tag - 1;
+                code = tag - 1;
+                row = state + code;
                 at += offsetof(struct vb_exi_choice, at);
             }
                 /* fall through */
@@ -409,9 +434,6 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 at = block + far;
                 goto structure;
             }
-            case VB_ROW_END:
-                vb_exi_put(&o, width, code);
-                goto end;
             case VB_ROW_NEVER:
                 continue;
             default:
@@ -422,6 +444,8 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                     switch (row->op & VB_ROW_KIND) {
                     case VB_ROW_STRUCT:
                         goto structure;
+                    case VB_ROW_FIXED:
+                        goto simple;
                     case VB_ROW_SCALED:
                         goto scaled;
                     case VB_ROW_NUMBER:
@@ -468,7 +492,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
                 }
                 goto done;
             }
-        }
+        } while (++row, ++code < n);
         --row; /* nothing of what must be here */
         err = VB_E_STATE;
         goto fail;
@@ -493,7 +517,7 @@ INLINE int elements(struct encoder *e, const struct vb_exi_row *state) {
             vb_exi_put(&o, 1, 0); /* only the end can follow */
         end:
             if (top == e->frame) {
-                KEEP(e->out, o);
+                KEEP(*out, o);
                 return VB_OK;
             }
             --top;
@@ -507,21 +531,82 @@ fail:
     top->row = row;
     ++top;
     e->depth = (unsigned)(top - e->frame);
-    KEEP(e->out, o);
+    KEEP(*out, o);
     return err;
 }
 
-static int message(struct encoder *e, const struct vb_exi_block *head,
+#if FAST
+/* The usual beginning of a message in one piece, up to the element in its body. Returns that element's struct with its
+ * first state, or NULL: not as usual, nothing is written. */
+INLINE const uint8_t *usual(struct encoder *e, struct vb_exi_out *out,
+                            const struct vb_exi_row **state) {
+    const struct vb_exi_usual *u = &e->schema->usual;
+    const uint8_t *const base = e->block + VB_EXI_ROOT_AT;
+    const struct vb_exi_row *const body = vb_exi_row(e->schema, u->body);
+    const struct vb_exi_row *row = vb_exi_row(e->schema, body->arg);
+    const uint32_t id = vb_exi_get16(base + u->id), len = vb_exi_get16(base + u->id + 2);
+    const uint32_t code = vb_exi_get16(base + body->off) - 1;
+    const uint32_t at = vb_exi_get16(base + body->off + 2);
+    if (base[u->has] != 0 || vb_exi_get16(base + u->ref) != 0 || len > 8 || id == 0 ||
+        id + 8 > e->used || code >= row->n || row[code].op != VB_ROW_BODY || at == 0 ||
+        at + VB_EXI_UNITS(row[code].aux) > e->used) {
+        return NULL;
+    }
+    row += code;
+    const vb_exi_word bytes = vb_exi_load(e->block + id);
+    const unsigned front = u->begin_bits + 8u, behind = u->end_bits + u->body_bits;
+    const vb_exi_word tail = (vb_exi_word)u->end << u->body_bits | code;
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (len == 8 && VB_EXI_WORD_BITS == 64 && out->cap >= 12) { /* twelve bytes, and what is left */
+        const vb_exi_word rest = (bytes & (((vb_exi_word)1 << front) - 1)) << behind | tail;
+        vb_exi_store(out->data,
+                     (vb_exi_word)(u->begin << 8 | len) << (64 - front) | bytes >> front);
+        out->have = front + behind - 32;
+        const uint32_t half = __builtin_bswap32((uint32_t)(rest >> out->have));
+        memcpy(out->data + 8, &half, sizeof half);
+        out->pos = 12;
+        out->held = rest;
+    } else
+#endif
+    {
+        vb_exi_put(out, front, u->begin << 8 | len);
+        for (uint32_t i = 0; i < len; ++i) {
+            vb_exi_put(out, 8, e->block[id + i]);
+        }
+        vb_exi_put(out, behind, tail);
+    }
+    e->frame[0] = (struct frame){.row = body, .base = base, .list = NO_LIST};
+    e->frame[1] = (struct frame){.row = row, .base = base + body->off, .list = NO_LIST};
+    *state = vb_exi_row(e->schema, row->arg);
+    return e->block + at;
+}
+#endif
+
+INLINE int message(struct encoder *e, struct vb_exi_out *out, const struct vb_exi_block *head,
                    const struct vb_exi_root *root) {
     if (root == NULL || VB_EXI_ROOT_AT + VB_EXI_UNITS(root->size) > head->used) {
+        e->depth = 0;
         return VB_E_STATE;
     }
     const unsigned width = e->schema->root_bits[head->kind];
-    vb_exi_put(&e->out, 8, HEADER);
-    vb_exi_put(&e->out, width, head->root);
-    const int err = elements(e, vb_exi_row(e->schema, root->type));
+    const struct vb_exi_row *state;
+    const uint8_t *at = NULL;
+    unsigned depth = 2;
+#if FAST
+    if (e->schema->usual.begin_bits != 0 && head->kind == VB_EXI_DOCUMENT) {
+        at = usual(e, out, &state);
+    }
+#endif
+    if (at == NULL) {
+        vb_exi_put(out, 8, HEADER);
+        vb_exi_put(out, width, head->root);
+        state = vb_exi_row(e->schema, root->type);
+        at = e->block + VB_EXI_ROOT_AT;
+        depth = 0;
+    }
+    const int err = elements(e, out, state, at, depth);
     if (err == VB_OK && head->kind != VB_EXI_DOCUMENT) {
-        vb_exi_put(&e->out, width, e->schema->names[head->kind] + 1u);
+        vb_exi_put(out, width, e->schema->names[head->kind] + 1u);
     }
     return err;
 }
@@ -534,27 +619,34 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
     e.schema = schema;
     e.block = block;
     e.used = head.used;
-    e.depth = 0;
     e.any_length = (head.flags & VB_EXI_ANY_LENGTH) != 0;
-    e.out = (struct vb_exi_out){.data = exi, .cap = cap < INT32_MAX ? cap : INT32_MAX};
-    const struct vb_exi_root *root =
-        vb_exi_root_find(schema, (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root);
-    int err = message(&e, &head, root);
+#if FAST
+    struct vb_exi_out out;
+#else
+#define out e.out
+#endif
+    out = (struct vb_exi_out){.data = exi, .cap = cap};
+    const unsigned key = (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root;
+    const struct vb_exi_root *root = schema->root + (head.root < schema->roots ? head.root : 0);
+    if (root->key != key) { /* neither the only one nor the one at the place of its code */
+        root = vb_exi_root_find(schema, key);
+    }
+    int err = message(&e, &out, &head, root);
     if (place != NULL) {
-        *place = (struct vb_exi_place){.bit = (uint32_t)(8 * e.out.pos + e.out.have)};
+        *place = (struct vb_exi_place){.bit = (uint32_t)(8 * out.pos + out.have)};
         if (root != NULL) {
             place->row[place->depth++] = root->key;
             uint16_t type = root->type;
-            for (unsigned i = 0; i < e.depth; ++i) {
+            for (unsigned i = 0; err != VB_OK && i < e.depth; ++i) {
                 const struct vb_exi_row *row = e.frame[i].row;
                 place->row[place->depth++] = (uint16_t)(type + (row - vb_exi_row(schema, type)));
                 type = row->arg;
             }
         }
     }
-    vb_exi_finish(&e.out);
-    if (err == VB_OK && e.out.pos > e.out.cap) {
+    vb_exi_finish(&out);
+    if (err == VB_OK && out.pos > out.cap) {
         err = VB_E_SPACE;
     }
-    return err != VB_OK ? err : (int)e.out.pos;
+    return err != VB_OK ? err : (int)out.pos;
 }

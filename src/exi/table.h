@@ -60,6 +60,22 @@ struct vb_exi_scaled {
     uint8_t exponent_low;                 /* int8_t */
     uint8_t unit_at, unit_bits, unit_max; /* bits 0: has no unit */
     uint8_t unit_optional;
+    uint8_t exponent_mask, unit_mask; /* of their bits, from 0 on */
+    uint8_t has_unit; /* above exponent and unit in a struct; 0: there is always one, or never */
+};
+
+/* How messages of the cable begin nearly always: a header with nothing but a session id, then the body. In one piece
+ * that is faster than its eight elements; what is different takes the way along the rows. */
+struct vb_exi_usual {
+    uint32_t begin;     /* the EXI header and the event codes up to the CH of the session id */
+    uint8_t begin_bits; /* how many; 0: the schema has no such messages */
+    uint8_t end;        /* from the EE of the session id to the event code of the body ... */
+    uint8_t end_bits;   /* ... so many */
+    uint8_t body_bits;  /* of the event code inside the body */
+    uint8_t id, has,
+        ref; /* in the root: the session id; mask and reference of what a header may have besides */
+    uint16_t
+        body; /* place of the row of the body; its type begins with the state of what may be in it */
 };
 
 struct vb_exi_root {
@@ -76,6 +92,7 @@ struct vb_exi_schema {
     uint16_t
         names[3]; /* of the schema, sent or not: behind them come SE(*) and the end of a fragment */
     struct vb_exi_scaled scaled;
+    struct vb_exi_usual usual;
 };
 
 extern const uint32_t vb_exi_limits[];

@@ -11,14 +11,10 @@
 /* at[depth].a: place of the state's row << 16 | the node of the list that is next; .b: place of the struct << 16 |
  * the list's offset << 8 | step inside a scaled number. */
 
-/* words: how many there are; a block made by hand may have any number. */
-static void item_name(struct vb_exi_item *item, const struct vb_exi_row_name *name,
-                      unsigned words) {
+static void item_name(struct vb_exi_item *item, const struct vb_exi_row_name *name) {
     item->name = name->name;
     item->type = name->type;
-    if (name->type == VB_EXI_ENUM) {
-        item->word = (uint64_t)item->number < words ? name->words[item->number] : "?";
-    }
+    item->word = name->type == VB_EXI_ENUM ? name->words[item->number] : NULL;
 }
 
 static int64_t signed_of(uint64_t value, unsigned bits) {
@@ -77,7 +73,7 @@ static void item_value(struct vb_exi_item *item, const struct vb_exi_row *row,
         break;
     }
     }
-    item_name(item, name, row->arg + 1u);
+    item_name(item, name);
 }
 
 enum { BEGUN = 1, EXPONENT, UNIT, VALUE }; /* steps inside a scaled number */
@@ -92,20 +88,20 @@ static bool next_scaled(const struct vb_exi_names *names, const uint8_t *block, 
     switch ((*step)++) {
     case BEGUN:
         item->number = signed_of(above, s->exponent_bits);
-        item_name(item, &names->exponent, 0);
+        item_name(item, &names->exponent);
         return true;
     case EXPONENT:
         if (s->unit_bits != 0 &&
             (!s->unit_optional || above >> (s->exponent_bits + s->unit_bits))) {
             item->number = above >> s->exponent_bits & ((1u << s->unit_bits) - 1);
-            item_name(item, &names->unit, s->unit_max + 1u);
+            item_name(item, &names->unit);
             return true;
         }
         ++*step;
         /* fall through */
     case UNIT:
         item->number = signed_of(word, VB_EXI_SCALED_BITS);
-        item_name(item, &names->value, 0);
+        item_name(item, &names->value);
         return true;
     default:
         return false;

@@ -4,7 +4,6 @@
 #include "test.h"
 
 #include "voltbus/device.h"
-#include "voltbus/exi_din70121.h"
 #include "voltbus/hex.h"
 #include "voltbus/v2gtp.h"
 
@@ -254,30 +253,6 @@ static void test_memory_is_as_large_as_the_caller_says(void **state) {
     assert_int_equal(hear(0x8001, hex), VB_FAULT_EXI);
 }
 
-/* A block has 65535 bytes at most: the line behind it has room too. Here a DIN 70121
- * PreChargeReq, worked by hand, whose SessionID fills the block. */
-static void test_the_largest_message_has_room_for_its_line(void **state) {
-    (void)state;
-    static _Alignas(8) uint8_t block[UINT16_MAX];
-    static uint8_t exi[UINT16_MAX + 100], text[UINT16_MAX];
-    static const uint8_t pre_charge[] = {0x80, 0x9a, 0x00, 0x40, 0x11, 0x51, 0x40, 0x0c, 0x80,
-                                         0xc1, 0x42, 0x40, 0x0c, 0x0c, 0x0c, 0x40, 0x40};
-    open_session();
-    memset(text, 'x', sizeof text);
-    assert_true(vb_exi_decode(&vb_exi_din70121, VB_EXI_DOCUMENT, pre_charge, sizeof pre_charge,
-                              block, sizeof block, NULL) > 0);
-    struct vb_din_V2G_Message *message = (void *)(block + sizeof(struct vb_exi_block));
-    struct vb_exi_block *head = (void *)block;
-    head->flags = VB_EXI_ANY_LENGTH;
-    assert_int_equal(vb_exi_block_put(block, sizeof block, &message->Header.SessionID, text,
-                                      sizeof block - head->used),
-                     VB_OK);
-    int n = vb_exi_encode(&vb_exi_din70121, block, exi, sizeof exi, NULL);
-    assert_true(n > 65000);
-    assert_int_equal(hear_bytes(0x8001, exi, (size_t)n), VB_FAULT_NONE);
-    assert_string_equal(value("ev.voltage_target"), "400.000");
-}
-
 static void test_a_session_is_not_written(void **state) {
     (void)state;
     uint8_t out[64] = {0};
@@ -300,7 +275,6 @@ int main(void) {
         cmocka_unit_test(test_each_cut_of_a_message_is_a_fault),
         cmocka_unit_test(test_sdp_and_unknown_payload_types_are_not_of_this_device),
         cmocka_unit_test(test_memory_is_as_large_as_the_caller_says),
-        cmocka_unit_test(test_the_largest_message_has_room_for_its_line),
         cmocka_unit_test(test_a_session_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

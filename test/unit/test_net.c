@@ -577,23 +577,6 @@ static void test_sixty_five_connections_at_once(void **state) {
     free(b);
 }
 
-static void test_the_numbers_of_connections_start_again(void **state) {
-    (void)state;
-    struct bench *b = new_bench();
-    for (uint32_t i = 1; i <= 65537; i++) {
-        struct vb_frame f;
-        make_segment(b, CAR, 1000 * i, 0, SYN, "", 0);
-        struct packet packet = {
-            .link_type = NET_ETHERNET, .bytes = b->bytes, .n = b->n, .whole_n = b->n};
-        net_put(b->net, &packet);
-        assert_true(net_next(b->net, &f));
-        uint32_t number = i <= 65535 ? i : i - 65535;
-        assert_int_equal(f.side[VB_SIDE_STREAM] << 8 | f.side[VB_SIDE_STREAM + 1], number);
-        assert_false(net_next(b->net, &f));
-    }
-    ends(b, "");
-}
-
 /* ---- below TCP ---- */
 
 static void test_homeplug_on_ethernet_vlan_and_cooked(void **state) {
@@ -762,7 +745,6 @@ int main(void) {
         cmocka_unit_test(test_of_more_holes_than_are_kept_the_first_one_is_given_up),
         cmocka_unit_test(test_bytes_behind_a_hole_wait_until_they_are_too_many),
         cmocka_unit_test(test_sixty_five_connections_at_once),
-        cmocka_unit_test(test_the_numbers_of_connections_start_again),
         cmocka_unit_test(test_homeplug_on_ethernet_vlan_and_cooked),
         cmocka_unit_test(test_sdp_tells_who_is_who_and_which_port),
         cmocka_unit_test(test_neighbours),

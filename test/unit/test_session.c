@@ -486,11 +486,6 @@ static const struct {
      "2 3 supportedAppProtocolRes stream=7 ResponseCode=OK_SuccessfulNegotiation\n"
      "9 3 reset from=charger stream=6\n",
      "0 1 connect from=car stream=7 port=1\n9 3 reset from=charger stream=7\n"},
-    {QUIRK_OLD_SEGMENTS, /* behind 65535 comes 1 */
-     "0 1 connect from=car stream=1 port=1\n1 2 supportedAppProtocolReq stream=1\n"
-     "9 3 reset from=charger stream=65535\n",
-     "0 1 connect from=car stream=65535 port=1\n1 2 supportedAppProtocolReq stream=65535\n"
-     "9 3 reset from=charger stream=1\n"},
     {QUIRK_CAR_COPIES, BEGIN "200 9 again from=car\n", BEGIN "200 9 again from=charger\n"},
     {QUIRK_CHARGER_COPIES, BEGIN "200 9 again from=charger\n", BEGIN "200 9 again from=car\n"},
     {QUIRK_LATE_ANSWER, BEGIN "200 5 CableCheckReq\n2201 6 CableCheckRes\n",
