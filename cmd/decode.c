@@ -471,10 +471,15 @@ static int decode_hex(struct decoder *d, const struct format *forced) {
         }
         int status = EXIT_DONE;
         unsigned long before = d->frames;
+        unsigned long unknown = d->unknown;
         for (int result; (result = reader_next(&d->reader, &frame)) != 0 && status == EXIT_DONE;) {
             if (result < 0) {
                 sink_flush(&d->sink);
                 status = usage_error("decode", "--hex '%s': %s", d->hex[i], d->reader.why);
+            } else if (frame.kind == VB_KIND_NET) { /* what is wrong with a V2GTP message */
+                sink_flush(&d->sink);
+                status = usage_error("decode", "--hex '%s': no whole V2GTP message: %.*s",
+                                     d->hex[i], (int)frame.len, (const char *)frame.data);
             } else if (!reads_kind(&d->selection, frame.kind)) {
                 sink_flush(&d->sink);
                 status = usage_error("decode",
@@ -498,6 +503,11 @@ static int decode_hex(struct decoder *d, const struct format *forced) {
                                  "--hex '%s': expected lines of RAPI: $GS^30 $OK 03 754 "
                                  "03 0140^13",
                                  d->hex[i]);
+        }
+        if (d->unknown > unknown && d->reader.format == format_find("hex") &&
+            strncmp(d->hex[i], "80", 2) == 0) {
+            sink_flush(&d->sink);
+            fprintf(stderr, "--hex: read as a radio packet; EXI is read by voltbus exi decode\n");
         }
         tap = d->reader.rapi[0];
         reader_close(&d->reader);

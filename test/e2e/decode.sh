@@ -301,4 +301,10 @@ out_has '"battery.voltage":358.0'
 exec 3>&-
 wait "$reader"
 
+run "EXI without a header" "$VOLTBUS" decode --hex 809a00401151400c80c142400c0c0c4040
+status_is 0
+err_has 'EXI is read by voltbus exi decode'
+run "a V2GTP message that is cut" "$VOLTBUS" decode --hex 01fe800100000011809a
+status_is 2
+err_has "--hex '01fe800100000011809a': no whole V2GTP message: 10 bytes: the header says 25"
 finish
