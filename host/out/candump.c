@@ -24,7 +24,7 @@
 
 struct recorder {
     struct stream stream;
-    uint64_t damaged; /* frames that have no form */
+    uint64_t formless; /* frames that have no form: damaged or too long */
     char line[LINE_MAX_TEXT];
 };
 
@@ -92,7 +92,7 @@ static void raw(void *self, const struct vb_frame *frame, const char *link) {
     p += sprintf(p, ") %.*s ", NAME_MAX_SHOWN, link);
     size_t n = body(frame, p);
     if (n == 0) {
-        r->damaged++;
+        r->formless++;
         return;
     }
     p += n;
@@ -108,11 +108,11 @@ static void raw(void *self, const struct vb_frame *frame, const char *link) {
 
 static void close_recorder(void *self) {
     struct recorder *r = self;
-    if (r->damaged > 0) {
-        stream_say(
-            &r->stream,
-            "candump: %llu damaged frame%s not recorded: it has no form for them, pcapng has",
-            (unsigned long long)r->damaged, r->damaged == 1 ? " was" : "s were");
+    if (r->formless > 0) {
+        stream_say(&r->stream,
+                   "candump: %llu frame%s not recorded, damaged or too long: it has no form for "
+                   "them, pcapng has",
+                   (unsigned long long)r->formless, r->formless == 1 ? " was" : "s were");
     }
     stream_close(&r->stream);
 }
