@@ -594,7 +594,9 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                         goto simple;
                     }
                 }
+#if FAST
             simple_value:;
+#endif
                 const bool bare = (op & VB_ROW_BARE) != 0;
                 if (!bare) {
                     if (vb_exi_peek(&w, 1) != 0) {
