@@ -31,6 +31,12 @@ enum vb_exi_kind {
     VB_EXI_XFRAGMENT, /* SignedInfo: one element of the XML signature schema alone */
 };
 
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define VB_EXI_BIG_ENDIAN 1
+#else
+#define VB_EXI_BIG_ENDIAN 0
+#endif
+
 #define VB_EXI_DEPTH_MAX 16 /* elements inside each other */
 
 /* ---- the block ---- */

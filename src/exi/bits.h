@@ -67,6 +67,16 @@ static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *
         return vb_exi_load(data + n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
     }
     vb_exi_word word = 0; /* the whole input is less than a word */
+#if !defined __OPTIMIZE_SIZE__ && UINTPTR_MAX > 0xFFFFFFFFu && !defined VB_EXI_NARROW &&           \
+    defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (pos + 4 <= n) { /* its first four bytes, and its last four; some are both */
+        uint32_t first, last;
+        memcpy(&first, data + pos, sizeof first);
+        memcpy(&last, data + n - sizeof last, sizeof last);
+        return (vb_exi_word)__builtin_bswap32(first) << 32 |
+               (vb_exi_word)__builtin_bswap32(last) << (VB_EXI_WORD_BITS - bits) | ones;
+    }
+#endif
     while (pos < n) {
         word = word << 8 | data[pos++];
     }

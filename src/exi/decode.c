@@ -50,6 +50,12 @@ static void put16(uint8_t *at, uint32_t value) {
     memcpy(at, &word, sizeof word);
 }
 
+/* Two numbers of 16 bits beside each other: a reference and a length, a tag and a reference. */
+static void put_pair(uint8_t *at, uint32_t first, uint32_t second) {
+    const uint32_t pair = VB_EXI_BIG_ENDIAN ? first << 16 | second : second << 16 | first;
+    memcpy(at, &pair, sizeof pair);
+}
+
 /* Zeros, from the end of what was before on: a block has no bytes of chance. */
 INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
     const uint32_t at = (heap->used + align - 1) & (0u - align);
@@ -636,8 +642,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                         uint8_t *to = d->heap.block + d->heap.used;
                         if (copy_window(&w, to, d->heap.block + d->heap.cap, (uint32_t)len,
                                         less != 0) == 0) {
-                            const uint32_t both = d->heap.used | (uint32_t)len << 16;
-                            memcpy(at, &both, sizeof both);
+                            put_pair(at, d->heap.used, (uint32_t)len);
                             d->heap.used += (uint32_t)len;
                             goto ended;
                         }
@@ -717,9 +722,9 @@ INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, uint8_t *base,
     const uint32_t head = (uint32_t)(in->window >> (VB_EXI_WORD_BITS - id_bit));
     const uint32_t len = head & 0xFF;
     const uint8_t *from = in->data + id_bit / 8;
-    struct vb_exi_heap heap = d->heap;
     struct vb_exi_in next = {.data = in->data, .n = in->n, .pos = id_bit / 8 + len};
-    if (head >> 8 != u->begin || len > 8 || in->n < id_bit / 8 + 9 || heap.used + 8 > heap.cap) {
+    if (head >> 8 != u->begin || len > 8 || in->n < id_bit / 8 + 9 ||
+        d->heap.used + 8 > d->heap.cap) {
         return NULL;
     }
     const vb_exi_word id = vb_exi_load(from) << shift | from[8] >> (8 - shift);
@@ -734,19 +739,18 @@ INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, uint8_t *base,
     }
     row += code;
     vb_exi_skip(&next, u->end_bits + u->body_bits);
-    const uint32_t both = heap.used | len << 16;
-    vb_exi_store(heap.block + heap.used, id);
-    heap.used += len;
-    uint8_t *at = allocate(&heap, VB_EXI_UNITS(row->aux), VB_EXI_ALIGN(row->aux));
+    const uint32_t id_at = d->heap.used;
+    vb_exi_store(d->heap.block + id_at, id);
+    d->heap.used += len;
+    uint8_t *at = allocate(&d->heap, VB_EXI_UNITS(row->aux), VB_EXI_ALIGN(row->aux));
     if (at == NULL) {
+        d->heap.used = id_at;
         return NULL;
     }
-    memcpy(base + u->id, &both, sizeof both);
+    put_pair(base + u->id, id_at, len);
     d->frame[0] = (struct frame){body, base};
     d->frame[1] = (struct frame){row, base + body->off};
-    const uint32_t choice = row->has | (uint32_t)(at - heap.block) << 16;
-    memcpy(base + body->off, &choice, sizeof choice);
-    d->heap.used = heap.used;
+    put_pair(base + body->off, row->has, (uint32_t)(at - d->heap.block));
     *in = next;
     *state = vb_exi_row(d->schema, row->arg);
     return at;
@@ -837,7 +841,7 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     if (err != VB_OK) {
         return err;
     }
-    if (bit > 8 * n) { /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
+    if (8 * n < bit) { /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
         return VB_E_MORE;
     }
     struct vb_exi_block *const head = block;

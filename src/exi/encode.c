@@ -425,7 +425,11 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
             case VB_ROW_FAR: {
                 const uint32_t far = vb_exi_get16(at);
                 if (far == 0) {
-                    continue;
+                    if (op == VB_ROW_FAR) {
+                        continue;
+                    }
+                    err = VB_E_STATE; /* a tag without its struct */
+                    goto fail;
                 }
                 if (far + VB_EXI_UNITS(row->aux) > e->used) {
                     err = VB_E_STATE;

@@ -383,6 +383,11 @@ static void what_is_missing_is_told_with_its_path(void **state) {
     make_pre_charge();
     message->Body.choice.at = 4000;
     assert_int_equal(encode(), VB_E_STATE);
+    message->Body.choice.at = 0; /* there was no room for it, and nobody looked */
+    assert_int_equal(encode(), VB_E_STATE);
+    /* the same where the header is not the usual one */
+    message->Header.has = VB_DIN_MessageHeaderType_has_Notification;
+    assert_int_equal(encode(), VB_E_STATE);
     make_pre_charge();
     message->Header.SessionID.len = 4000;
     assert_int_equal(encode(), VB_E_STATE);
