@@ -445,17 +445,18 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                     if (next_node(e, top, row, base, &at) == 0) {
                         continue;
                     }
-                    switch (row->op & VB_ROW_KIND) {
-                    case VB_ROW_STRUCT:
-                        goto structure;
-                    case VB_ROW_FIXED:
+                    const unsigned kind = row->op & VB_ROW_KIND;
+                    if (kind == VB_ROW_FIXED) {
                         goto simple;
-                    case VB_ROW_SCALED:
+                    }
+                    if (kind == VB_ROW_STRUCT) {
+                        goto structure;
+                    }
+                    if (kind == VB_ROW_SCALED) {
                         goto scaled;
-                    case VB_ROW_NUMBER:
+                    }
+                    if (kind == VB_ROW_NUMBER) {
                         goto plain;
-                    default:
-                        break;
                     }
                 } else if (!vb_exi_marked(base, row)) {
                     continue;
