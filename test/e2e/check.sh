@@ -209,7 +209,7 @@ run "two files" "$VOLTBUS" check a b
 status_is 2
 run "an unknown option" "$VOLTBUS" check --jsn van.yaml
 status_is 2
-err_has "unknown option '--jsn'; did you mean json?"
+err_has "unknown option '--jsn'; did you mean --json?"
 run "help" "$VOLTBUS" check --help
 status_is 0
 out_has 'usage: voltbus check CONFIG.yaml'

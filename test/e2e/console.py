@@ -100,6 +100,10 @@ class Console:
         self.mark = len(self.got)
         os.write(self.ours, keys.encode())
 
+    def prompt(self):
+        """Wait for the prompt. Before it is there the terminal would show keys by itself."""
+        check("the prompt", soon(lambda: ESCAPE.sub(b"", self.got).endswith(b"> ")), self.text())
+
     def waits_for(self, claim, part, seconds=10):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -152,9 +156,11 @@ console.waits_for("the box is found", "firmware 8.2.3, RAPI 5.2.1")
 console.type("GS\r")
 console.waits_for("an answer is shown", "$OK 03 754 03 0140^13")
 console.waits_for("and explained", "session.time       754 s  (12 min 34 s)")
+console.prompt()
 console.type("capa\t\r")
 console.waits_for("Tab completes", "city ")
 console.waits_for("and the call is asked", "$OK 6 80 16 32^18")
+console.prompt()
 console.type("set_ti\t\t")
 console.waits_for("a second Tab shows the choice", "set_time_limit  set_timer")
 console.type("\x15")  # Ctrl-U
@@ -162,13 +168,16 @@ count = box.heard.count(b"$GS^30")
 console.type("\x1b[A\x1b[A\r")
 console.waits_for("the up-arrow brings back what was typed", "$OK 03 754 03 0140^13")
 check("and it is asked again", box.heard.count(b"$GS^30") == count + 1, box.heard)
+console.prompt()
 console.type("GX\x7fE\x1b[D\x1b[DX\x7f\x05\r")
 console.waits_for("a line is edited", "$OK 32 0021^22")
+console.prompt()
 console.type("\x1b")
 time.sleep(0.3)
 console.type("\x16GE\r")  # Ctrl-V would wait for a key
 console.waits_for("ESC and Ctrl-V hold nothing up", "$OK 32 0021^22")
 
+console.prompt()
 console.type("GS\rGC\rGE\r")  # as if pasted
 console.waits_for("lines that are pasted", "$OK 32 0021^22")
 lines = [line for line in re.split(r"[\r\n]+", console.text()) if re.match(r"(> .|\$)", line)]
@@ -176,6 +185,7 @@ check("are answered one after the other",
       lines == ["$OK 03 754 03 0140^13", "> GC", "$OK 6 80 16 32^18", "> GE", "$OK 32 0021^22"], lines)
 
 # ---- news and damage while somebody types ----
+console.prompt()
 console.type("G")
 console.waits_for("half a line", "G")
 console.type("")
@@ -191,6 +201,7 @@ box.write(b"$AT 03 03 16 0140^34\r")
 console.waits_for("a wrong checksum is told", "! $AT 03 03 16 0140^34  checksum 34, expected 33")
 check("in red", RED in console.got[console.mark:], console.got[console.mark:])
 check("and its values are not", "evse.state" not in console.text(), console.text())
+console.prompt()
 console.type("GP\r")
 console.waits_for("a damaged answer is told", "! $OK 253 -2560 0^29  checksum 29, expected 28")
 console.waits_for("and is no answer", "! openevse GP: the box did not answer")
@@ -205,6 +216,7 @@ console.type("\x01zz\x15GS\r")
 console.waits_for("and keys are keys", "$OK 03 754 03 0140^13")
 
 # ---- what is not asked ----
+console.prompt()
 console.type("pause\r")
 console.waits_for("a change is refused", "voltbus console --control allows that")
 asked = {line for line in box.heard if not line.startswith(b"$GV")}
@@ -219,10 +231,10 @@ check("and has what was typed", {"GS", "capacity", "GE", "pause"} <= set(line.st
 
 console = Console(place, columns=40, NO_COLOR="1")
 console.waits_for("again, on a narrow terminal", "RAPI 5.2.1")
+console.prompt()
 console.type("\x1b[A\r")
 console.waits_for("the history is there again", "allows that")
-# before the prompt is there the terminal itself would show the keys
-check("and the prompt behind it", soon(lambda: console.text().endswith("> ")), console.text())
+console.prompt()
 long = "print 0 1 a text that needs more than one line"
 console.type(long)
 console.waits_for("a long line", "one line")
