@@ -83,8 +83,28 @@ static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *
     return word << (VB_EXI_WORD_BITS - bits) | ones;
 }
 
+#if defined __OPTIMIZE_SIZE__
+
+/* For size each look at the window fills it, byte by byte. */
+static inline void vb_exi_fill(struct vb_exi_in *in) {
+    (void)in;
+}
+
+/* The next count bits, 0 .. VB_EXI_READY. */
+VB_EXI_INLINE vb_exi_word vb_exi_peek(struct vb_exi_in *in, unsigned count) {
+    while (in->have < VB_EXI_READY) {
+        const vb_exi_word byte = in->pos < in->n ? in->data[in->pos] : 0xFF;
+        in->have += 8;
+        in->window |= byte << (VB_EXI_WORD_BITS - in->have);
+        ++in->pos;
+    }
+    return in->window >> 1 >> (VB_EXI_WORD_BITS - 1 - count);
+}
+
+#else
+
 /* Have at least VB_EXI_READY bits in the window. */
-VB_EXI_INLINE void vb_exi_fill(struct vb_exi_in *in) {
+static inline void vb_exi_fill(struct vb_exi_in *in) {
     const vb_exi_word word = in->pos + sizeof word <= in->n ? vb_exi_load(in->data + in->pos)
                                                             : vb_exi_tail(in->data, in->n, in->pos);
     /* bits below those that are counted come again with the next word, the same ones */
@@ -94,17 +114,19 @@ VB_EXI_INLINE void vb_exi_fill(struct vb_exi_in *in) {
     in->have += 8 * bytes;
 }
 
-static inline void vb_exi_in_init(struct vb_exi_in *in, const uint8_t *data, size_t n) {
-    *in = (struct vb_exi_in){.data = data, .n = n};
-    vb_exi_fill(in);
-}
-
 /* The next count bits, 1 .. VB_EXI_READY, which must be in the window. */
 static inline vb_exi_word vb_exi_peek(const struct vb_exi_in *in, unsigned count) {
     return in->window >> (VB_EXI_WORD_BITS - count);
 }
 
-static inline void vb_exi_skip(struct vb_exi_in *in, unsigned count) {
+#endif
+
+static inline void vb_exi_in_init(struct vb_exi_in *in, const uint8_t *data, size_t n) {
+    *in = (struct vb_exi_in){.data = data, .n = n};
+    vb_exi_fill(in);
+}
+
+VB_EXI_INLINE void vb_exi_skip(struct vb_exi_in *in, unsigned count) {
     in->window <<= count;
     in->have -= count;
 }
@@ -125,15 +147,42 @@ static inline size_t vb_exi_bit(const struct vb_exi_in *in) {
 
 /* ---- writing ---- */
 
-#define VB_EXI_PUT_MAX (VB_EXI_WORD_BITS / 2) /* bits in one piece */
+#if defined __OPTIMIZE_SIZE__
+#define VB_EXI_PUT_MAX 32 /* bits in one piece */
+#else
+#define VB_EXI_PUT_MAX (VB_EXI_WORD_BITS / 2)
+#endif
 
 struct vb_exi_out {
     uint8_t *data;
     size_t cap;
     size_t pos;       /* bytes written; above cap: there was no room for the last ones */
     vb_exi_word held; /* bits that are not yet written, the last one at the bottom */
-    unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call */
+    unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call, for size less than 8 */
 };
+
+#if defined __OPTIMIZE_SIZE__
+
+/* The low count bits of value, 0 .. VB_EXI_PUT_MAX. */
+VB_EXI_INLINE void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
+    while (count-- > 0) {
+        out->held = out->held << 1 | (value >> count & 1);
+        if (++out->have == 8) {
+            if (out->pos < out->cap) {
+                out->data[out->pos] = (uint8_t)out->held;
+            }
+            ++out->pos;
+            out->have = 0;
+        }
+    }
+}
+
+/* The rest, with zeros up to a whole byte. */
+static inline void vb_exi_finish(struct vb_exi_out *out) {
+    vb_exi_put(out, (0u - out->have) & 7, 0);
+}
+
+#else
 
 /* Write the top bytes of a word at pos, as far as there is room. */
 static __attribute__((noinline, unused)) void vb_exi_spill(uint8_t *data, size_t cap, size_t pos,
@@ -180,5 +229,7 @@ static inline void vb_exi_finish(struct vb_exi_out *out) {
         vb_exi_spill(out->data, out->cap, pos, out->held << (VB_EXI_WORD_BITS - out->have), bytes);
     }
 }
+
+#endif
 
 #endif

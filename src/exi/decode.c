@@ -9,8 +9,10 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#define EXI_WHERE_HERE
 #include "exi/bits.h"
 #include "exi/block.h"
+#include "exi/where.h"
 
 #define HEADER 0x80u /* distinguishing bits 10, no options, version 1 */
 #define ENOUGH 24    /* bits for any event code and a simple element */
@@ -56,6 +58,7 @@ static void put_pair(uint8_t *at, uint32_t first, uint32_t second) {
     memcpy(at, &pair, sizeof pair);
 }
 
+#if FAST
 /* Zeros, from the end of what was before on: a block has no bytes of chance. */
 INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
     const uint32_t at = (heap->used + align - 1) & (0u - align);
@@ -64,7 +67,7 @@ INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align
         return NULL;
     }
     uint8_t *from = heap->block + heap->used;
-    if (!FAST || end + 16 > heap->cap) {
+    if (end + 16 > heap->cap) {
         memset(from, 0, end - heap->used);
     } else { /* a call of memset costs more */
         uint8_t *const to = heap->block + end;
@@ -104,6 +107,10 @@ INLINE uint8_t *new_item(struct vb_exi_heap *heap, const struct vb_exi_row *row,
     put16(node + offsetof(struct vb_exi_node, which), vb_exi_list_which(row->has));
     return node + behind;
 }
+#else
+#define allocate vb_exi_allocate
+#define new_item vb_exi_room
+#endif
 
 /* Something is wrong in the next count bits: are they there at all? */
 static int wrong(const struct vb_exi_in *in, unsigned count, int err) {
@@ -122,55 +129,57 @@ INLINE bool zero(struct vb_exi_in *in) {
     return true;
 }
 
-/* What is wrong with a number of count bits, before it zeros (CH the last), behind it EE. */
-OUTLINE static int wrong_fixed(struct vb_exi_in *in, unsigned before, unsigned count,
-                               unsigned most) {
-    vb_exi_fill(in);
-    if (vb_exi_peek(in, before) != 0) {
-        return wrong(in, before, VB_E_FORMAT);
+/* count bits that must be 0. */
+static int zeros(struct vb_exi_in *in, unsigned count) {
+    if (count != 0 && vb_exi_peek(in, count) != 0) {
+        return wrong(in, count, VB_E_FORMAT);
     }
-    vb_exi_skip(in, before);
-    if (vb_exi_peek(in, count) > most) {
+    vb_exi_skip(in, count);
+    return VB_OK;
+}
+
+/* A number up to most, step by step: before it zeros (CH the last), behind it EE or nothing. */
+OUTLINE static int fixed(struct vb_exi_in *in, unsigned before, unsigned most, unsigned behind,
+                         uint32_t *value) {
+    const unsigned count = vb_exi_bits_of(most);
+    vb_exi_fill(in);
+    const int err = zeros(in, before);
+    if (err != VB_OK) {
+        return err;
+    }
+    *value = (uint32_t)vb_exi_peek(in, count);
+    if (*value > most) {
         return wrong(in, count, VB_E_RANGE);
     }
     vb_exi_skip(in, count);
-    return wrong(in, 1, VB_E_FORMAT);
+    return zeros(in, behind);
 }
 
 /* The head of a scaled number, step by step: what is not as usual, or has no unit. */
 OUTLINE static int scaled_head(struct decoder *d, uint32_t *word) {
     const struct vb_exi_scaled *s = &d->schema->scaled;
     struct vb_exi_in *in = &d->in;
-    vb_exi_fill(in);
-    unsigned raw = (unsigned)vb_exi_peek(in, s->exponent_bits + 3u);
-    if (raw >> 1 > s->exponent_max || (raw & 1) != 0) {
-        return wrong_fixed(in, 2, s->exponent_bits, s->exponent_max);
+    uint32_t unit;
+    int err = fixed(in, 2, s->exponent_max, 1, word);
+    if (err != VB_OK) {
+        return err;
     }
-    vb_exi_skip(in, s->exponent_bits + 3u);
-    *word = raw >> 1;
-    unsigned zeros = 2; /* event code and CH of the value */
+    vb_exi_fill(in);
     if (s->unit_optional && vb_exi_peek(in, 2) == 1) {
         vb_exi_skip(in, 2);
-        zeros = 1;
-    } else if (s->unit_bits != 0) {
-        const unsigned before = s->unit_optional + 2u;
-        vb_exi_fill(in);
-        raw = (unsigned)vb_exi_peek(in, before + s->unit_bits + 1u);
-        if (raw >> 1 > s->unit_max || (raw & 1) != 0) {
-            return wrong_fixed(in, before, s->unit_bits, s->unit_max);
-        }
-        vb_exi_skip(in, before + s->unit_bits + 1u);
-        *word |= raw >> 1 << s->exponent_bits;
-        if (s->unit_optional) {
-            *word |= 1u << (s->exponent_bits + s->unit_bits);
-        }
+        return zeros(in, 1); /* CH of the value */
     }
-    while (zeros-- > 0) {
-        if (!zero(in)) {
-            return wrong(in, 1, VB_E_FORMAT);
+    if (s->unit_bits != 0) {
+        err = fixed(in, s->unit_optional + 2u, s->unit_max, 1, &unit);
+        if (err != VB_OK) {
+            return err;
         }
+        *word |= s->has_unit | unit << s->exponent_bits;
     }
-    return VB_OK;
+    for (unsigned i = 0; err == VB_OK && i < 2; ++i) { /* event code and CH of the value */
+        err = zeros(in, 1);
+    }
+    return err;
 }
 
 /* UTF-8 of one code point; returns its length, 0 = there is no such character. */
@@ -360,7 +369,8 @@ INLINE bool short_number(struct vb_exi_in *in, unsigned begin, unsigned sign, un
             }
         }
     }
-    if (bits << count >> (VB_EXI_WORD_BITS - ends) != 0 ||
+    if ((VB_EXI_READY < 27 && in->have < begin + sign + count + ends) ||
+        bits << count >> (VB_EXI_WORD_BITS - ends) != 0 ||
         (begin != 0 && in->window >> (VB_EXI_WORD_BITS - begin) != 0)) {
         return false;
     }
@@ -423,18 +433,16 @@ OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8
 
 /* FIXED in two bytes or without CH and EE, BIG. */
 OUTLINE static int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
-    struct vb_exi_in *in = &d->in;
     const unsigned kind = row->op & VB_ROW_KIND;
     if (kind == VB_ROW_BIG) {
         return big(d, at);
     }
-    const unsigned bits = vb_exi_bits_of(row->arg);
-    vb_exi_fill(in);
-    const unsigned value = (unsigned)vb_exi_peek(in, bits) + row->aux;
-    if (value - row->aux > row->arg) {
-        return wrong(in, bits, VB_E_RANGE);
+    uint32_t value;
+    const int err = fixed(&d->in, 0, row->arg, 0, &value);
+    if (err != VB_OK) {
+        return err;
     }
-    vb_exi_skip(in, bits);
+    value += row->aux;
     *at = (uint8_t)value;
     if (kind == VB_ROW_FIXED2) {
         put16(at, value);
@@ -483,7 +491,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             const unsigned most = row->arg, bits = vb_exi_bits_of(most) + 2 + lead;
             const uint32_t raw = (uint32_t)vb_exi_peek(&w, bits);
             const uint32_t turned = raw >> 1 | raw << 31; /* CH or EE that is not 0 is too large */
-            if (turned > most) {
+            if (!FAST || turned > most) {                 /* for size always step by step */
                 goto fixed;
             }
             vb_exi_skip(&w, bits);
@@ -584,7 +592,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 goto code;
             default:
                 if (op & VB_ROW_LIST || (!FAST && (op & VB_ROW_KIND) > VB_ROW_STRUCT)) {
-                    at = FAST ? new_item(&d->heap, row, at) : vb_exi_room(&d->heap, row, base);
+                    at = new_item(&d->heap, row, FAST ? at : base);
                     if (at == NULL) {
                         err = VB_E_SPACE;
                         goto fail;
@@ -667,6 +675,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 break;
             }
         }
+    done:
         while (row->next == 0) {
             if (row->op & VB_ROW_LIST) { /* the same again, or what follows */
                 const unsigned most = vb_exi_list_max(row->has);
@@ -693,8 +702,13 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
     }
 fixed:
     KEEP(d->in, w);
-    err = wrong_fixed(&d->in, lead + 1, vb_exi_bits_of(row->arg), row->arg);
+    uint32_t value;
+    err = fixed(&d->in, lead + 1, row->arg, 1, &value);
     KEEP(w, d->in);
+    if (!FAST && err == VB_OK) {
+        *at = (uint8_t)(value + row->aux);
+        goto done;
+    }
     goto fail;
 ee:
     err = VB_E_FORMAT;
@@ -784,7 +798,7 @@ INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kin
     uint8_t *at = NULL;
     unsigned depth = 2;
 #if FAST
-    if (schema->usual.begin_bits != 0 && kind == VB_EXI_DOCUMENT) {
+    if (VB_EXI_WORD_BITS == 64 && schema->usual.begin_bits != 0 && kind == VB_EXI_DOCUMENT) {
         at = usual(d, in, base, &state);
     }
 #endif
@@ -805,23 +819,6 @@ INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kin
     return err;
 }
 
-/* The elements that it is in, from the root on. */
-OUTLINE static void say_where(const struct decoder *d, size_t bit, unsigned key,
-                              struct vb_exi_place *place) {
-    const struct vb_exi_root *root = vb_exi_root_find(d->schema, key);
-    *place = (struct vb_exi_place){.bit = (uint32_t)bit};
-    if (root == NULL) {
-        return;
-    }
-    place->row[place->depth++] = root->key;
-    uint16_t type = root->type;
-    for (unsigned i = 0; i < d->depth; ++i) {
-        const struct vb_exi_row *row = d->frame[i].row;
-        place->row[place->depth++] = (uint16_t)(type + (row - vb_exi_row(d->schema, type)));
-        type = row->arg;
-    }
-}
-
 int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, const uint8_t *exi,
                   size_t n, void *block, size_t cap, struct vb_exi_place *place) {
     struct decoder d;
@@ -830,13 +827,18 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
     d.heap.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
     d.heap.used = VB_EXI_ROOT_AT;
     d.depth = 0;
+#if FAST
     struct vb_exi_in in;
+#else
+#define in d.in
+#endif
     vb_exi_in_init(&in, exi, n);
     unsigned key = UINT16_MAX; /* of no root */
     const int err = message(&d, &in, kind, &key);
     const size_t bit = vb_exi_bit(&in);
     if (place != NULL) {
-        say_where(&d, bit < 8 * n ? bit : 8 * n, key, place);
+        vb_exi_where(schema, key, d.frame, sizeof d.frame[0], d.depth, place,
+                     bit < 8 * n ? bit : 8 * n);
     }
     if (err != VB_OK) {
         return err;

@@ -8,6 +8,7 @@
 
 #include "exi/bits.h"
 #include "exi/present.h"
+#include "exi/where.h"
 
 #define HEADER  0x80
 #define NO_LIST 0xFF
@@ -57,7 +58,7 @@ INLINE void octets(struct vb_exi_out *out, uint64_t value) {
 
 /* A number and behind it ends zeros: up to three octets in one piece, where a piece is that large. */
 INLINE void number(struct vb_exi_out *out, uint64_t value, unsigned ends) {
-    if (VB_EXI_PUT_MAX >= 32 && value < 1u << 21) {
+    if (FAST && VB_EXI_PUT_MAX >= 32 && value < 1u << 21) {
         vb_exi_word piece = (vb_exi_word)value;
         unsigned count = 8;
         if (value >= 0x80) {
@@ -85,7 +86,7 @@ static bool fits(const struct vb_exi_row *row, uint32_t len) {
 
 /* Bytes as they are. */
 INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
-    while (VB_EXI_PUT_MAX == 32 && len >= 4) {
+    while (FAST && VB_EXI_PUT_MAX == 32 && len >= 4) {
         uint32_t word;
         memcpy(&word, p, sizeof word);
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -95,7 +96,7 @@ INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
         p += 4;
         len -= 4;
     }
-    if (VB_EXI_PUT_MAX >= 32) {
+    if (FAST && VB_EXI_PUT_MAX >= 32) {
         vb_exi_word rest = 0;
         for (uint32_t i = 0; i < len; ++i) {
             rest = rest << 8 | p[i];
@@ -153,7 +154,7 @@ OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, co
 /* Has it a byte above 127? */
 INLINE bool is_ascii(const uint8_t *p, uint32_t len) {
     uint64_t all = 0, word;
-    if (len >= 8) {
+    if (FAST && len >= 8) {
         const uint8_t *const last = p + len - 8;
         memcpy(&all, last, sizeof all); /* perhaps some of them again below */
         for (; p < last; p += 8) {
@@ -174,43 +175,24 @@ static unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
     return k / 8 < len ? (unsigned)p[len - 1 - k / 8] >> k % 8 & 1u : 0;
 }
 
-OUTLINE static int big(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
-    const bool minus = p[0] != 0;
-    ++p;
-    --len;
-    while (len > 0 && *p == 0) {
-        ++p;
-        --len;
+OUTLINE static void big(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
+    const uint8_t *const amount = p + 1;
+    int32_t k = 0, top = 8 * ((int32_t)len - 1) - 1; /* the highest bit that is 1; -1: none */
+    while (top >= 0 && bit_of(amount, len - 1, (uint32_t)top) == 0) {
+        --top;
     }
-    const bool less = minus && len > 0; /* its amount less one is what is sent */
-    uint32_t bits = 8 * len;
-    while (bits > 0 && bit_of(p, len, bits - 1) == 0) {
-        --bits;
-    }
-    bool borrow = less;
+    bool more, less = p[0] != 0 && top >= 0; /* of a negative one the amount less one is sent */
     vb_exi_put(out, 1, less);
-    uint32_t k = 0;
-    /* the highest bit goes where the amount is a power of two */
-    bool power = less;
-    for (uint32_t i = 0; power && i + 1 < bits; ++i) {
-        power = bit_of(p, len, i) == 0;
-    }
-    if (power && bits > 0) {
-        --bits;
-    }
     do {
         unsigned octet = 0;
         for (unsigned i = 0; i < 7; ++i, ++k) {
-            unsigned bit = bit_of(p, len, k);
-            if (borrow) {
-                borrow = bit == 0;
-                bit ^= 1;
-            }
-            octet |= (k < bits ? bit : 0) << i;
+            const bool bit = bit_of(amount, len - 1, (uint32_t)k) != 0;
+            octet |= (unsigned)(bit != less) << i;
+            less = less && !bit;
         }
-        vb_exi_put(out, 8, octet | (k < bits ? 0x80u : 0));
-    } while (k < bits);
-    return VB_OK;
+        more = less ? k < top : k <= top; /* where there is one to take away, that may be all */
+        vb_exi_put(out, 8, (unsigned)more << 7 | octet);
+    } while (more);
 }
 
 /* Text, bytes, a large integer: what stands behind a reference. */
@@ -225,7 +207,7 @@ OUTLINE static int referred(struct encoder *e, const struct vb_exi_row *row, con
     struct vb_exi_out *const out = &e->out;
     int err = VB_OK;
     if (kind == VB_ROW_BIG) {
-        err = big(out, p, len);
+        big(out, p, len);
     } else if (kind == VB_ROW_TEXT && !is_ascii(p, len)) {
         err = text(out, row, p, len, e->any_length);
     } else if (!e->any_length && !fits(row, len)) {
@@ -598,7 +580,8 @@ INLINE int message(struct encoder *e, struct vb_exi_out *out, const struct vb_ex
     const uint8_t *at = NULL;
     unsigned depth = 2;
 #if FAST
-    if (e->schema->usual.begin_bits != 0 && head->kind == VB_EXI_DOCUMENT) {
+    if (VB_EXI_WORD_BITS == 64 && e->schema->usual.begin_bits != 0 &&
+        head->kind == VB_EXI_DOCUMENT) {
         at = usual(e, out, &state);
     }
 #endif
@@ -638,16 +621,8 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
     }
     int err = message(&e, &out, &head, root);
     if (place != NULL) {
-        *place = (struct vb_exi_place){.bit = (uint32_t)(8 * out.pos + out.have)};
-        if (root != NULL) {
-            place->row[place->depth++] = root->key;
-            uint16_t type = root->type;
-            for (unsigned i = 0; err != VB_OK && i < e.depth; ++i) {
-                const struct vb_exi_row *row = e.frame[i].row;
-                place->row[place->depth++] = (uint16_t)(type + (row - vb_exi_row(schema, type)));
-                type = row->arg;
-            }
-        }
+        vb_exi_where(schema, key, e.frame, sizeof e.frame[0], err != VB_OK ? e.depth : 0, place,
+                     8 * out.pos + out.have);
     }
     vb_exi_finish(&out);
     if (err == VB_OK && out.pos > out.cap) {

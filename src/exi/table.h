@@ -92,7 +92,9 @@ struct vb_exi_schema {
     uint16_t
         names[3]; /* of the schema, sent or not: behind them come SE(*) and the end of a fragment */
     struct vb_exi_scaled scaled;
+#if !defined __OPTIMIZE_SIZE__
     struct vb_exi_usual usual;
+#endif
 };
 
 extern const uint32_t vb_exi_limits[];
