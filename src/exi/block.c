@@ -31,12 +31,7 @@ static inline uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_
     uint8_t *from = heap->block + heap->used;
     const uint32_t count = at + size - heap->used;
     heap->used = at + size;
-    if (count == 8) { /* many nodes are as small as that */
-        const uint64_t zeros = 0;
-        memcpy(from, &zeros, sizeof zeros);
-    } else {
-        memset(from, 0, count); /* no bytes of chance */
-    }
+    memset(from, 0, count); /* no bytes of chance */
     return heap->block + at;
 }
 

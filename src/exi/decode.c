@@ -184,15 +184,11 @@ OUTLINE static int scaled_head(struct decoder *d, uint32_t *word) {
 
 /* UTF-8 of one code point; returns its length, 0 = there is no such character. */
 static unsigned utf8(uint32_t code, uint8_t out[4]) {
-    if (code < 0x80) {
-        out[0] = (uint8_t)code;
-        return 1;
-    }
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
         return 0;
     }
-    const unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    out[0] = (uint8_t)((0xF00u >> (more + 1) & 0xFFu) | (code >> 6 * more));
+    const unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    out[0] = (uint8_t)((more == 0 ? 0 : 0xF00u >> (more + 1)) | code >> 6 * more);
     for (unsigned k = 1; k <= more; ++k) {
         out[k] = (uint8_t)(0x80u | (code >> 6 * (more - k) & 0x3Fu));
     }
@@ -234,7 +230,11 @@ INLINE uint32_t copy_window(struct vb_exi_in *in, uint8_t *to, const uint8_t *en
 
 /* len bytes, or characters, to the end of the block: there is input for them. */
 OUTLINE static int copy(struct decoder *d, uint32_t len, bool text, uint8_t *ref) {
+#if FAST
     struct vb_exi_in in = d->in;
+#else
+#define in (d->in)
+#endif
     uint8_t *to = d->heap.block + d->heap.used, *const end = d->heap.block + d->heap.cap;
     const struct vb_exi_bytes bytes = {(uint16_t)d->heap.used, (uint16_t)len};
     memcpy(ref, &bytes, sizeof bytes);
@@ -278,7 +278,11 @@ OUTLINE static int copy(struct decoder *d, uint32_t len, bool text, uint8_t *ref
         memcpy(to, utf, size);
         to += size;
     }
+#if FAST
     d->in = in;
+#else
+#undef in
+#endif
     d->heap.used = (uint32_t)(to - d->heap.block);
     put16(ref + offsetof(struct vb_exi_bytes, len), d->heap.used - bytes.at);
     return VB_OK;
@@ -332,11 +336,7 @@ INLINE int octets(struct vb_exi_in *in, uint64_t *value) {
     unsigned octet, shift = 0;
     *value = 0;
     do {
-        if (in->have < 8) {
-            vb_exi_fill(in);
-        }
-        octet = (unsigned)vb_exi_peek(in, 8);
-        vb_exi_skip(in, 8);
+        octet = (unsigned)vb_exi_take(in, 8);
         *value |= (uint64_t)(octet & 0x7F) << shift;
         shift += 7;
     } while (octet >= 0x80 && shift < 7 * OCTETS);
@@ -385,11 +385,7 @@ INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
     if (short_number(in, 0, 1, 2, value)) {
         return VB_OK;
     }
-    if (in->have < 9) {
-        vb_exi_fill(in);
-    }
-    const uint32_t minus = (uint32_t)0 - (uint32_t)vb_exi_peek(in, 1);
-    vb_exi_skip(in, 1);
+    const uint32_t minus = (uint32_t)0 - (uint32_t)vb_exi_take(in, 1);
     const int err = octets(in, &sum);
     if (err != VB_OK || sum >= 1u << (VB_EXI_SCALED_BITS - 1)) {
         return VB_E_RANGE;
@@ -414,10 +410,8 @@ OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8
     struct vb_exi_in *in = &d->in;
     uint64_t minus = 0, value;
     const unsigned arg = row->arg, size = VB_ROW_SIZE(arg);
-    vb_exi_fill(in);
     if (arg & VB_ROW_SIGNED) {
-        minus = (uint64_t)0 - (uint64_t)vb_exi_peek(in, 1);
-        vb_exi_skip(in, 1);
+        minus = (uint64_t)0 - (uint64_t)vb_exi_take(in, 1);
     }
     if (octets(in, &value) != VB_OK || !in_range(arg, value)) {
         return VB_E_RANGE;
@@ -488,10 +482,13 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
         }
         if (op == VB_ROW_FIXED) {
         simple:;
+            if (!FAST) { /* always step by step */
+                goto fixed;
+            }
             const unsigned most = row->arg, bits = vb_exi_bits_of(most) + 2 + lead;
             const uint32_t raw = (uint32_t)vb_exi_peek(&w, bits);
             const uint32_t turned = raw >> 1 | raw << 31; /* CH or EE that is not 0 is too large */
-            if (!FAST || turned > most) {                 /* for size always step by step */
+            if (turned > most) {
                 goto fixed;
             }
             vb_exi_skip(&w, bits);
@@ -519,7 +516,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 continue;
             case VB_ROW_SCALED:
             scaled : {
-                const uint32_t head = (uint32_t)vb_exi_peek(&w, s->head_bits);
+                const uint32_t head = FAST ? (uint32_t)vb_exi_peek(&w, s->head_bits) : 0;
                 const uint32_t mask = s->exponent_mask;
                 const uint32_t exponent = head >> s->exponent_at & mask;
                 const uint32_t unit = head >> s->unit_at & s->unit_mask;

@@ -31,9 +31,17 @@
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
-    const uint8_t *base;          /* the struct that it stands in */
-    uint16_t node, count;         /* the next node of a list in it, and how many have been */
-    uint8_t list;                 /* offset of that list */
+#if FAST
+    const uint8_t *base; /* the struct that it stands in */
+#define AT(block, base)   (base)
+#define FROM(block, base) (base)
+#else
+    uint16_t base; /* the same from the start of the block */
+#define AT(block, at)   ((uint16_t)((at) - (block)))
+#define FROM(block, at) ((block) + (at))
+#endif
+    uint16_t node, count; /* the next node of a list in it, and how many have been */
+    uint8_t list;         /* offset of that list */
 };
 
 struct encoder {
@@ -171,7 +179,7 @@ INLINE bool is_ascii(const uint8_t *p, uint32_t len) {
 }
 
 /* Bit k of a number of len bytes, most significant first. */
-static unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
+OUTLINE static unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
     return k / 8 < len ? (unsigned)p[len - 1 - k / 8] >> k % 8 & 1u : 0;
 }
 
@@ -222,15 +230,19 @@ OUTLINE static int referred(struct encoder *e, const struct vb_exi_row *row, con
     return err;
 }
 
-INLINE uint64_t stored(const uint8_t *at, unsigned size) {
+/* A number of a block; one with a sign comes with it in all 64 bits. */
+INLINE uint64_t stored(const uint8_t *at, unsigned arg) {
+    const unsigned size = VB_ROW_SIZE(arg);
+    const bool has_sign = (arg & VB_ROW_SIGNED) != 0;
     uint32_t four;
     uint64_t eight;
     if (size == 4) {
         memcpy(&four, at, sizeof four);
-        return four;
+        return has_sign ? (uint64_t)(int32_t)four : four;
     }
     if (size == 2) {
-        return vb_exi_get16(at);
+        four = vb_exi_get16(at);
+        return has_sign ? (uint64_t)(int16_t)four : four;
     }
     memcpy(&eight, at, sizeof eight);
     return eight;
@@ -356,8 +368,7 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
             }
             case VB_ROW_NUMBER:
             plain : {
-                const unsigned size = VB_ROW_SIZE(row->arg);
-                uint64_t value = stored(at, size);
+                uint64_t value = stored(at, row->arg);
                 if (row->arg >= VB_ROW_FROM_ONE &&
                     (value == 0 ? (row->arg & VB_ROW_FROM_ONE) != 0
                                 : VB_ROW_LIMIT(row->arg) != 0 &&
@@ -368,8 +379,8 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                 unsigned lead = width + 1;
                 vb_exi_word first = code << 1;
                 if (row->arg & VB_ROW_SIGNED) {
-                    const uint64_t minus = value >> (8 * size - 1);
-                    value = (value ^ (0 - minus)) & UINT64_MAX >> (64 - 8 * size);
+                    const uint64_t minus = value >> 63;
+                    value ^= 0 - minus;
                     ++lead;
                     first = first << 1 | (vb_exi_word)minus;
                 }
@@ -385,7 +396,7 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                     goto fail;
                 }
                 top->row = row;
-                top->base = base;
+                top->base = AT(block, base);
                 ++top;
                 top->list = NO_LIST;
                 base = at;
@@ -509,7 +520,7 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
             }
             --top;
             row = top->row;
-            base = top->base;
+            base = FROM(block, top->base);
         }
         state = row + row->next;
     next:;
