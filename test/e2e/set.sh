@@ -21,12 +21,13 @@ refused "a setting of a voltbus" "voltbus set: --set is for a LINK" \
     set --via $via panel coolbox.level 3 --set generation=1
 refused "a timeout of a question" "voltbus get: --timeout is for a LINK" get --via $via panel coolbox.level --timeout 1s
 
-# interrupted NAME EXPECTED ARGUMENT...: Ctrl-C after half a second
+# interrupted NAME EXPECTED ARGUMENT...: Ctrl-C after a while. --foreground: once; else timeout sends it to its group, too,
+# and a second Ctrl-C ends voltbus at once
 interrupted() {
     name=$1
     expected=$2
     shift 2
-    run "$name" timeout --signal=INT 0.7 "$VOLTBUS" "$@"
+    run "$name" timeout --foreground --signal=INT 0.7 "$VOLTBUS" "$@"
     err_has "$expected"
     case $status in 124) echo "ok $name: it ended" ;; *) fail "expected that it ends by the signal" ;; esac
 }
@@ -35,7 +36,7 @@ interrupted "Ctrl-C before it was heard" "voltbus get: hella-ibs battery.voltage
 interrupted "Ctrl-C before it was sent" "voltbus set: nugget-panel coolbox.level: stopped before it was sent" \
     set "lin:listen://127.0.0.1:0,leader=nugget" nugget-panel coolbox.level 3 --control
 status=0
-timeout --preserve-status --signal=INT 0.7 "$VOLTBUS" get lin:listen://127.0.0.1:0 hella-ibs battery.voltage \
+timeout --foreground --preserve-status --signal=INT 0.7 "$VOLTBUS" get lin:listen://127.0.0.1:0 hella-ibs battery.voltage \
     2>"$work/err" || status=$?
 name="Ctrl-C before it was heard"
 status_is 1
