@@ -12,25 +12,17 @@
 #define EXI_WHERE_HERE
 #include "exi/bits.h"
 #include "exi/block.h"
+#include "exi/ways.h"
 #include "exi/where.h"
 
-#define HEADER 0x80u /* distinguishing bits 10, no options, version 1 */
-#define ENOUGH 24    /* bits for any event code and a simple element */
-#define OCTETS 10    /* of a number of 64 bits */
-#if defined __OPTIMIZE_SIZE__
-#define INLINE static
-#else
-#define INLINE static inline __attribute__((always_inline))
-#endif
-#define OUTLINE __attribute__((noinline))
+#define ENOUGH 24 /* bits for any event code and a simple element */
+#define OCTETS 10 /* of a number of 64 bits */
 
 /* For speed the window is in variables of the loop, for size it stays where it is. */
 #if defined __OPTIMIZE_SIZE__
 #define w           (d->in)
 #define KEEP(to, x) ((void)window)
-#define FAST        0 /* no shorter ways beside the general ones */
 #else
-#define FAST        1
 #define KEEP(to, x) ((to) = (x))
 #endif
 
@@ -611,7 +603,6 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 const bool bare = (op & VB_ROW_BARE) != 0;
                 if (!bare) {
                     if (vb_exi_peek(&w, 1) != 0) {
-                        wanted = 1;
                         goto ee;
                     }
                     vb_exi_skip(&w, 1);
@@ -666,7 +657,6 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 }
             ended:
                 if (!bare && !zero(&w)) {
-                    wanted = 1;
                     goto ee;
                 }
                 break;

@@ -8,24 +8,16 @@
 
 #include "exi/bits.h"
 #include "exi/present.h"
+#include "exi/ways.h"
 #include "exi/where.h"
 
-#define HEADER  0x80
 #define NO_LIST 0xFF
-#if defined __OPTIMIZE_SIZE__
-#define INLINE static
-#else
-#define INLINE static inline __attribute__((always_inline))
-#endif
-#define OUTLINE __attribute__((noinline))
 
 /* For speed what is to be written is in variables of the loop, for size it stays where it is. */
 #if defined __OPTIMIZE_SIZE__
 #define o           (e->out)
 #define KEEP(to, x) ((void)out)
-#define FAST        0 /* no shorter ways beside the general ones */
 #else
-#define FAST        1
 #define KEEP(to, x) ((to) = (x))
 #endif
 
