@@ -40,14 +40,14 @@ enum { CURRENT, MODE, LAMP, FAN, COMMANDS };
 
 /* A gate, open or not, and its instance. */
 struct bench {
-    struct vb_lease leases[COMMANDS];
+    struct vb_lease leases[VB_COMMANDS_MAX];
     struct vb_control control;
     struct vb_instance instance;
 };
 
 static void open_device(struct bench *b, const struct vb_device *which, bool allowed) {
     memset(b, 0xA5, sizeof *b); /* whatever stood there */
-    assert_in_range(which->command_count, 1, COMMANDS);
+    assert_in_range(which->command_count, 1, VB_COMMANDS_MAX);
     vb_control_init(&b->control, which, b->leases, allowed);
     vb_instance_init(&b->instance, which, NULL, 0);
 }
