@@ -62,6 +62,11 @@ struct vb_frame {
 /* The name of a kind ("can"); never NULL. */
 const char *vb_kind_text(enum vb_kind kind);
 
+/* Can it stand on a CAN bus? Returns VB_OK, or VB_E_RANGE: another kind, an id beyond 7FF
+ * (1FFFFFFF with VB_FRAME_EXT and for error frames), more than 8 bytes, or with VB_FRAME_FD a
+ * length that CAN FD has not, a remote frame with bytes, of CAN FD or asking for more than 8. */
+int vb_frame_can_check(const struct vb_frame *frame);
+
 /* Room for the id of any frame as text. */
 #define VB_FRAME_ID_TEXT 8
 

@@ -27,6 +27,23 @@ const char *vb_kind_text(enum vb_kind kind) {
     return "unknown";
 }
 
+/* Lengths that CAN FD can have. */
+static bool is_fd_length(uint32_t n) {
+    return n <= 8 || n == 12 || n == 16 || n == 20 || n == 24 || n == 32 || n == 48 || n == 64;
+}
+
+int vb_frame_can_check(const struct vb_frame *frame) {
+    bool wide = frame->flags & (VB_FRAME_EXT | VB_FRAME_ERR);
+    bool fd = frame->flags & VB_FRAME_FD;
+    bool remote = frame->flags & VB_FRAME_RTR;
+    if (frame->kind != VB_KIND_CAN || frame->id > (wide ? CAN_EFF_MAX : CAN_SFF_MAX) ||
+        (fd ? !is_fd_length(frame->len) : frame->len > 8) ||
+        (remote && (fd || frame->len > 0 || frame->remote_len > 8))) {
+        return VB_E_RANGE;
+    }
+    return VB_OK;
+}
+
 static char printable(uint8_t c) {
     return c >= ' ' && c < 0x7F ? (char)c : '?';
 }
@@ -77,11 +94,6 @@ static int read_id(const char *text, size_t digits, struct vb_frame *frame) {
     default:
         return VB_E_FORMAT;
     }
-}
-
-/* Lengths that CAN FD can have. */
-static int is_fd_length(int n) {
-    return n <= 8 || n == 12 || n == 16 || n == 20 || n == 24 || n == 32 || n == 48 || n == 64;
 }
 
 /* Where text[first..n) ends without "_9" .. "_F": a raw DLC above 8, as candump writes it behind 8
@@ -150,7 +162,7 @@ int vb_frame_read(const char *text, size_t n, struct vb_frame *frame, uint8_t da
     if (count < 0) {
         return count == VB_E_SPACE ? VB_E_RANGE : count;
     }
-    if (got.flags & VB_FRAME_FD && !is_fd_length(count)) {
+    if (got.flags & VB_FRAME_FD && !is_fd_length((uint32_t)count)) {
         return VB_E_RANGE;
     }
     if (end < n && count != 8) {
