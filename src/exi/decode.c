@@ -7,6 +7,10 @@
  * taken.
  * Facts: reference/exi-facts.md.
  * SPDX-License-Identifier: MIT */
+#include "exi/table.h"
+
+#if !defined __OPTIMIZE_SIZE__ /* for size there is small.c */
+
 #include <string.h>
 
 #define EXI_WHERE_HERE
@@ -839,6 +843,8 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
                                   .root = key & ((1u << VB_EXI_ROOT_KIND) - 1)};
     return (int)((bit + 7) / 8);
 }
+
+#endif
 
 const struct vb_exi_root *vb_exi_root_find(const struct vb_exi_schema *schema, unsigned key) {
     for (unsigned i = 0; i < schema->roots; ++i) {

@@ -4,6 +4,10 @@
  * and nothing written outside the caller's buffer.
  * Facts: reference/exi-facts.md.
  * SPDX-License-Identifier: MIT */
+#include "exi/table.h"
+
+#if !defined __OPTIMIZE_SIZE__ /* for size there is small.c */
+
 #include <string.h>
 
 #include "exi/bits.h"
@@ -633,3 +637,5 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
     }
     return err != VB_OK ? err : (int)out.pos;
 }
+
+#endif

@@ -14,6 +14,8 @@
 #include "voltbus/exi_din70121.h"
 #include "voltbus/exi_iso2.h"
 
+#include "exi_vectors.h"
+
 /* DIN PreChargeReq, session id 00: ready, 50 %, 400 V and -2 A wanted; every bit is in reference/exi-facts.md. */
 static const uint8_t pre_charge[] = {0x80, 0x9a, 0x00, 0x40, 0x11, 0x51, 0x40, 0x0c, 0x80,
                                      0xc1, 0x42, 0x40, 0x0c, 0x0c, 0x0c, 0x40, 0x40};
@@ -157,48 +159,6 @@ static void values_beyond_their_type_that_are_sent_are_kept(void **state) {
 }
 
 /* ---- all vectors ---- */
-
-struct vector {
-    const struct vb_exi_names *names;
-    enum vb_exi_kind kind;
-    uint8_t exi[1024];
-    size_t n;
-};
-
-static bool next_vector(FILE *file, struct vector *v) {
-    static char line[4096];
-    do {
-        if (fgets(line, sizeof line, file) == NULL) {
-            return false;
-        }
-    } while (line[0] == '#');
-    char schema[40], kind[20], name[80], hex[2050];
-    assert_int_equal(sscanf(line, "%39s %19s %79s %2049s", schema, kind, name, hex), 4);
-    v->names = vb_exi_names_find(schema);
-    assert_non_null(v->names);
-    v->kind = kind[0] == 'd'   ? VB_EXI_DOCUMENT
-              : kind[0] == 'f' ? VB_EXI_FRAGMENT
-                               : VB_EXI_XFRAGMENT;
-    v->n = strlen(hex) / 2;
-    for (size_t i = 0; i < v->n; ++i) {
-        const char two[] = {hex[2 * i], hex[2 * i + 1], 0};
-        v->exi[i] = (uint8_t)strtoul(two, NULL, 16);
-    }
-    return true;
-}
-
-static void for_each_vector(void (*check)(const struct vector *v)) {
-    FILE *file = fopen(TEST_DIR "/vectors/exi.txt", "r");
-    assert_non_null(file);
-    static struct vector v;
-    unsigned count = 0;
-    while (next_vector(file, &v)) {
-        check(&v);
-        ++count;
-    }
-    fclose(file);
-    assert_true(count > 100);
-}
 
 static void check_round_trip(const struct vector *v) {
     const struct vb_exi_schema *schema = vb_exi_names_schema(v->names);
