@@ -17,13 +17,6 @@ typedef uint64_t vb_exi_word;
 typedef uint32_t vb_exi_word;
 #endif
 
-/* What is wanted in every place for speed, and once for size. */
-#if defined __OPTIMIZE_SIZE__
-#define VB_EXI_INLINE static __attribute__((noinline, unused))
-#else
-#define VB_EXI_INLINE static inline
-#endif
-
 #define VB_EXI_WORD_BITS (8 * (unsigned)sizeof(vb_exi_word))
 #define VB_EXI_READY     (VB_EXI_WORD_BITS - 8) /* bits that can be taken after vb_exi_fill: 56 or 24 */
 
@@ -35,7 +28,7 @@ struct vb_exi_in {
     unsigned have;      /* how many are in the window, 0 .. VB_EXI_WORD_BITS - 1 */
 };
 
-VB_EXI_INLINE vb_exi_word vb_exi_load(const uint8_t *p) {
+static inline vb_exi_word vb_exi_load(const uint8_t *p) {
     vb_exi_word word;
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     memcpy(&word, p, sizeof word);
@@ -67,8 +60,8 @@ static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *
         return vb_exi_load(data + n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
     }
     vb_exi_word word = 0; /* the whole input is less than a word */
-#if !defined __OPTIMIZE_SIZE__ && UINTPTR_MAX > 0xFFFFFFFFu && !defined VB_EXI_NARROW &&           \
-    defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if UINTPTR_MAX > 0xFFFFFFFFu && !defined VB_EXI_NARROW && defined __BYTE_ORDER__ &&               \
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     if (pos + 4 <= n) { /* its first four bytes, and its last four; some are both */
         uint32_t first, last;
         memcpy(&first, data + pos, sizeof first);
@@ -82,26 +75,6 @@ static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *
     }
     return word << (VB_EXI_WORD_BITS - bits) | ones;
 }
-
-#if defined __OPTIMIZE_SIZE__
-
-/* For size each look at the window fills it, byte by byte. */
-static inline void vb_exi_fill(struct vb_exi_in *in) {
-    (void)in;
-}
-
-/* The next count bits, 0 .. VB_EXI_READY. */
-VB_EXI_INLINE vb_exi_word vb_exi_peek(struct vb_exi_in *in, unsigned count) {
-    while (in->have < VB_EXI_READY) {
-        const vb_exi_word byte = in->pos < in->n ? in->data[in->pos] : 0xFF;
-        in->have += 8;
-        in->window |= byte << (VB_EXI_WORD_BITS - in->have);
-        ++in->pos;
-    }
-    return in->window >> 1 >> (VB_EXI_WORD_BITS - 1 - count);
-}
-
-#else
 
 /* Have at least VB_EXI_READY bits in the window. */
 static inline void vb_exi_fill(struct vb_exi_in *in) {
@@ -119,19 +92,17 @@ static inline vb_exi_word vb_exi_peek(const struct vb_exi_in *in, unsigned count
     return in->window >> (VB_EXI_WORD_BITS - count);
 }
 
-#endif
-
 static inline void vb_exi_in_init(struct vb_exi_in *in, const uint8_t *data, size_t n) {
     *in = (struct vb_exi_in){.data = data, .n = n};
     vb_exi_fill(in);
 }
 
-VB_EXI_INLINE void vb_exi_skip(struct vb_exi_in *in, unsigned count) {
+static inline void vb_exi_skip(struct vb_exi_in *in, unsigned count) {
     in->window <<= count;
     in->have -= count;
 }
 
-VB_EXI_INLINE vb_exi_word vb_exi_take(struct vb_exi_in *in, unsigned count) {
+static inline vb_exi_word vb_exi_take(struct vb_exi_in *in, unsigned count) {
     if (in->have < count) {
         vb_exi_fill(in);
     }
@@ -147,42 +118,15 @@ static inline size_t vb_exi_bit(const struct vb_exi_in *in) {
 
 /* ---- writing ---- */
 
-#if defined __OPTIMIZE_SIZE__
-#define VB_EXI_PUT_MAX 32 /* bits in one piece */
-#else
-#define VB_EXI_PUT_MAX (VB_EXI_WORD_BITS / 2)
-#endif
+#define VB_EXI_PUT_MAX (VB_EXI_WORD_BITS / 2) /* bits in one piece */
 
 struct vb_exi_out {
     uint8_t *data;
     size_t cap;
     size_t pos;       /* bytes written; above cap: there was no room for the last ones */
     vb_exi_word held; /* bits that are not yet written, the last one at the bottom */
-    unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call, for size less than 8 */
+    unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call */
 };
-
-#if defined __OPTIMIZE_SIZE__
-
-/* The low count bits of value, 0 .. VB_EXI_PUT_MAX. */
-VB_EXI_INLINE void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
-    while (count-- > 0) {
-        out->held = out->held << 1 | (value >> count & 1);
-        if (++out->have == 8) {
-            if (out->pos < out->cap) {
-                out->data[out->pos] = (uint8_t)out->held;
-            }
-            ++out->pos;
-            out->have = 0;
-        }
-    }
-}
-
-/* The rest, with zeros up to a whole byte. */
-static inline void vb_exi_finish(struct vb_exi_out *out) {
-    vb_exi_put(out, (0u - out->have) & 7, 0);
-}
-
-#else
 
 /* Write the top bytes of a word at pos, as far as there is room. */
 static __attribute__((noinline, unused)) void vb_exi_spill(uint8_t *data, size_t cap, size_t pos,
@@ -194,7 +138,7 @@ static __attribute__((noinline, unused)) void vb_exi_spill(uint8_t *data, size_t
 }
 
 /* The low count bits of value, 0 .. VB_EXI_PUT_MAX; nothing above them may be set. */
-VB_EXI_INLINE void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
+static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
     out->held = out->held << count | value;
     out->have += count;
     if (out->have >= VB_EXI_PUT_MAX) {
@@ -229,7 +173,5 @@ static inline void vb_exi_finish(struct vb_exi_out *out) {
         vb_exi_spill(out->data, out->cap, pos, out->held << (VB_EXI_WORD_BITS - out->have), bytes);
     }
 }
-
-#endif
 
 #endif

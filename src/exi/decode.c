@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#define EXI_WHERE_HERE
 #include "exi/bits.h"
 #include "exi/block.h"
 #include "exi/ways.h"

@@ -1,6 +1,5 @@
 /* where.h - the place of what was being done when decoding or encoding ended.
- * For speed decode.c and encode.c have it each for itself: frames that are seen from outside cost instructions
- * everywhere. For size it is in decode.c.
+ * decode.c and encode.c have it each for itself: frames that are seen from outside cost instructions everywhere.
  * SPDX-License-Identifier: MIT */
 #ifndef EXI_WHERE_H
 #define EXI_WHERE_H
@@ -9,18 +8,11 @@
 
 #include "exi/table.h"
 
-#if !defined __OPTIMIZE_SIZE__
-static
-    __attribute__((noinline))
-#endif
-    /* The elements from the root on, whose rows stand at the start of each frame. */
-    void
-    vb_exi_where(const struct vb_exi_schema *schema, unsigned key, const void *frames,
-                 size_t frame_size, unsigned depth, struct vb_exi_place *place, size_t bit);
-
-#if !defined __OPTIMIZE_SIZE__ || defined EXI_WHERE_HERE
-void vb_exi_where(const struct vb_exi_schema *schema, unsigned key, const void *frames,
-                  size_t frame_size, unsigned depth, struct vb_exi_place *place, size_t bit) {
+/* The elements from the root on, whose rows stand at the start of each frame. */
+static __attribute__((noinline)) void vb_exi_where(const struct vb_exi_schema *schema, unsigned key,
+                                                   const void *frames, size_t frame_size,
+                                                   unsigned depth, struct vb_exi_place *place,
+                                                   size_t bit) {
     const struct vb_exi_root *root = vb_exi_root_find(schema, key);
     const uint8_t *frame = frames;
     *place = (struct vb_exi_place){.bit = (uint32_t)bit};
@@ -36,6 +28,5 @@ void vb_exi_where(const struct vb_exi_schema *schema, unsigned key, const void *
         type = row->arg;
     }
 }
-#endif
 
 #endif
