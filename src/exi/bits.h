@@ -48,32 +48,36 @@ static inline void vb_exi_store(uint8_t *p, vb_exi_word word) {
     memcpy(p, &word, sizeof word);
 }
 
-/* The word at pos, where the n bytes of input have less than a word left. */
+/* The word at pos, where the n bytes of input have less than a word left; n is not less than a word, or pos is behind
+ * it all. */
 static __attribute__((noinline, unused)) vb_exi_word vb_exi_tail(const uint8_t *data, size_t n,
                                                                  size_t pos) {
     if (pos >= n) {
         return ~(vb_exi_word)0;
     }
     const unsigned bits = 8 * (unsigned)(n - pos); /* less than a word */
-    const vb_exi_word ones = ~(vb_exi_word)0 >> bits;
-    if (n >= sizeof ones) {
-        return vb_exi_load(data + n - sizeof ones) << (VB_EXI_WORD_BITS - bits) | ones;
-    }
-    vb_exi_word word = 0; /* the whole input is less than a word */
-#if UINTPTR_MAX > 0xFFFFFFFFu && !defined VB_EXI_NARROW && defined __BYTE_ORDER__ &&               \
-    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    if (pos + 4 <= n) { /* its first four bytes, and its last four; some are both */
+    return vb_exi_load(data + n - sizeof(vb_exi_word)) << (VB_EXI_WORD_BITS - bits) |
+           ~(vb_exi_word)0 >> bits;
+}
+
+/* The first word of an input that is shorter than a word. */
+static inline vb_exi_word vb_exi_short(const uint8_t *data, size_t n) {
+    const vb_exi_word ones = ~(vb_exi_word)0 >> 8 * n;
+    vb_exi_word word = 0;
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (sizeof word == 8 && n >= 4) { /* its first four bytes, and its last four; some are both */
         uint32_t first, last;
-        memcpy(&first, data + pos, sizeof first);
+        memcpy(&first, data, sizeof first);
         memcpy(&last, data + n - sizeof last, sizeof last);
-        return (vb_exi_word)__builtin_bswap32(first) << 32 |
-               (vb_exi_word)__builtin_bswap32(last) << (VB_EXI_WORD_BITS - bits) | ones;
+        return (vb_exi_word)__builtin_bswap32(first) << (VB_EXI_WORD_BITS / 2) |
+               (vb_exi_word)__builtin_bswap32(last) << ((0 - 8 * n) & (VB_EXI_WORD_BITS - 1)) |
+               ones;
     }
 #endif
-    while (pos < n) {
-        word = word << 8 | data[pos++];
+    for (size_t i = 0; i < n; ++i) {
+        word |= (vb_exi_word)data[i] << (VB_EXI_WORD_BITS - 8 - 8 * i);
     }
-    return word << (VB_EXI_WORD_BITS - bits) | ones;
+    return word | ones;
 }
 
 /* Have at least VB_EXI_READY bits in the window. */
@@ -93,8 +97,8 @@ static inline vb_exi_word vb_exi_peek(const struct vb_exi_in *in, unsigned count
 }
 
 static inline void vb_exi_in_init(struct vb_exi_in *in, const uint8_t *data, size_t n) {
-    *in = (struct vb_exi_in){.data = data, .n = n};
-    vb_exi_fill(in);
+    *in = (struct vb_exi_in){.data = data, .n = n, .pos = VB_EXI_READY / 8, .have = VB_EXI_READY};
+    in->window = n >= sizeof in->window ? vb_exi_load(data) : vb_exi_short(data, n);
 }
 
 static inline void vb_exi_skip(struct vb_exi_in *in, unsigned count) {

@@ -15,10 +15,13 @@
 
 #include "exi/bits.h"
 #include "exi/block.h"
+#include "exi/present.h"
 #include "exi/ways.h"
 #include "exi/where.h"
 
 #define ENOUGH 24 /* bits for any event code and a simple element */
+#define NUMBER 27 /* bits for a number of three octets, from CH to EE */
+#define SCALED 48 /* bits for a scaled one */
 #define OCTETS 10 /* of a number of 64 bits */
 
 /* For speed the window is in variables of the loop, for size it stays where it is. */
@@ -26,7 +29,7 @@
 #define w           (d->in)
 #define KEEP(to, x) ((void)window)
 #else
-#define KEEP(to, x) ((to) = (x))
+#define KEEP(to, x) ((to).pos = (x).pos, (to).window = (x).window, (to).have = (x).have)
 #endif
 
 struct frame {
@@ -38,6 +41,7 @@ struct decoder {
     struct vb_exi_in in;
     struct vb_exi_heap heap;
     const struct vb_exi_schema *schema;
+    unsigned key; /* of the root */
     unsigned depth;
     struct frame frame[VB_EXI_FRAMES];
 };
@@ -54,24 +58,27 @@ static void put_pair(uint8_t *at, uint32_t first, uint32_t second) {
 }
 
 #if FAST
+/* Zeros; up to 15 bytes behind the last one too. */
+INLINE void clear(uint8_t *from, const uint8_t *to) {
+    do { /* a call of memset costs more */
+        static const uint8_t zeros[16];
+        memcpy(from, zeros, sizeof zeros);
+        from += sizeof zeros;
+        __asm__("" : "+r"(from)); /* or it becomes that call */
+    } while (from < to);
+}
+
 /* Zeros, from the end of what was before on: a block has no bytes of chance. */
 INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align) {
     const uint32_t at = (heap->used + align - 1) & (0u - align);
     const uint32_t end = at + size;
-    if (end > heap->cap) {
-        return NULL;
-    }
-    uint8_t *from = heap->block + heap->used;
-    if (end + 16 > heap->cap) {
+    uint8_t *const from = heap->block + heap->used;
+    if (end + 16 <= heap->cap) {
+        clear(from, heap->block + end);
+    } else if (end <= heap->cap) {
         memset(from, 0, end - heap->used);
-    } else { /* a call of memset costs more */
-        uint8_t *const to = heap->block + end;
-        do {
-            static const uint8_t zeros[16];
-            memcpy(from, zeros, sizeof zeros);
-            from += sizeof zeros;
-            __asm__("" : "+r"(from)); /* or it becomes that call */
-        } while (from < to);
+    } else {
+        return NULL;
     }
     heap->used = end;
     return heap->block + at;
@@ -79,27 +86,22 @@ INLINE uint8_t *allocate(struct vb_exi_heap *heap, uint32_t size, uint32_t align
 
 /* Where the value of the next item of a list goes, whose head is at head; NULL: no room. */
 INLINE uint8_t *new_item(struct vb_exi_heap *heap, const struct vb_exi_row *row, uint8_t *head) {
-    struct vb_exi_list list;
+    const bool is_struct = (row->op & VB_ROW_KIND) >= VB_ROW_STRUCT;
     const uint32_t behind = vb_exi_node_value(row);
-    uint8_t *node =
-        allocate(heap,
-                 behind + ((row->op & VB_ROW_KIND) >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux)
-                                                                    : vb_exi_simple_size(row)),
-                 behind);
+    const uint32_t size = is_struct ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
+    uint8_t *node = allocate(heap, behind + size, behind);
     if (node == NULL) {
         return NULL;
     }
-    const vb_exi_ref at = (vb_exi_ref)(node - heap->block);
-    memcpy(&list, head, sizeof list);
-    if (list.last == 0) {
-        list.first = at;
-    } else {
-        memcpy(heap->block + list.last, &at, sizeof at);
+    const uint32_t at = (uint32_t)(node - heap->block);
+    const uint32_t last = vb_exi_get16(head + offsetof(struct vb_exi_list, last));
+    put16(last == 0 ? head : heap->block + last, at);
+    put16(head + offsetof(struct vb_exi_list, last), at);
+    put16(head + offsetof(struct vb_exi_list, count),
+          vb_exi_get16(head + offsetof(struct vb_exi_list, count)) + 1);
+    if (vb_exi_list_which(row->has) != 0) {
+        put16(node + offsetof(struct vb_exi_node, which), vb_exi_list_which(row->has));
     }
-    list.last = at;
-    ++list.count;
-    memcpy(head, &list, sizeof list);
-    put16(node + offsetof(struct vb_exi_node, which), vb_exi_list_which(row->has));
     return node + behind;
 }
 #else
@@ -151,7 +153,7 @@ OUTLINE static int fixed(struct vb_exi_in *in, unsigned before, unsigned most, u
 }
 
 /* The head of a scaled number, step by step: what is not as usual, or has no unit. */
-OUTLINE static int scaled_head(struct decoder *d, uint32_t *word) {
+static int scaled_head(struct decoder *d, uint32_t *word) {
     const struct vb_exi_scaled *s = &d->schema->scaled;
     struct vb_exi_in *in = &d->in;
     uint32_t unit;
@@ -201,6 +203,31 @@ static int character(struct vb_exi_in *in, uint32_t *code) {
     return octet >= 0x80 ? VB_E_RANGE : VB_OK;
 }
 
+/* A number in octets of seven bits, least significant first; VB_E_RANGE: above 64 bits. */
+INLINE int octets(struct vb_exi_in *from, uint64_t *value) {
+    struct vb_exi_in in = *from;
+    uint64_t sum = 0;
+    unsigned octet, shift = 0;
+    int err = VB_OK;
+    do {
+        if (in.have < 8 && in.pos >= in.n) { /* no need to read ones to find that out */
+            in.have = 0;
+            err = VB_E_MORE;
+            break;
+        }
+        octet = (unsigned)vb_exi_take(&in, 8);
+        sum |= (uint64_t)(octet & 0x7F) << shift;
+        shift += 7;
+        if (shift == 7 * OCTETS && octet > 1) {
+            err = VB_E_RANGE;
+            break;
+        }
+    } while (octet >= 0x80);
+    *from = in;
+    *value = sum;
+    return err;
+}
+
 /* What fits into the window at a time, as long as no character is above 127; returns how many are left. */
 INLINE uint32_t copy_window(struct vb_exi_in *in, uint8_t *to, const uint8_t *end, uint32_t len,
                             bool text) {
@@ -223,8 +250,21 @@ INLINE uint32_t copy_window(struct vb_exi_in *in, uint8_t *to, const uint8_t *en
     return len;
 }
 
-/* len bytes, or characters, to the end of the block: there is input for them. */
-OUTLINE static int copy(struct decoder *d, uint32_t len, bool text, uint8_t *ref) {
+/* Text, or bytes, from its length on, to the end of the block. */
+OUTLINE static int copy(struct decoder *d, bool text, uint8_t *ref) {
+    const uint32_t less = text ? 2 : 0; /* 0 and 1 are hits in the string table */
+    uint64_t sent;
+    const int err = octets(&d->in, &sent);
+    if (err != VB_OK || sent < less) {
+        return err != VB_OK ? err : VB_E_FORMAT;
+    }
+    if (sent - less > UINT16_MAX) {
+        return VB_E_SPACE;
+    }
+    uint32_t len = (uint32_t)sent - less;
+    if (vb_exi_bit(&d->in) + 8 * len > 8 * d->in.n) {
+        return VB_E_MORE;
+    }
 #if FAST
     struct vb_exi_in in = d->in;
 #else
@@ -326,30 +366,11 @@ OUTLINE static int big(struct decoder *d, uint8_t *ref) {
     return VB_OK;
 }
 
-/* A number in octets of seven bits, least significant first; VB_E_RANGE: above 64 bits. */
-INLINE int octets(struct vb_exi_in *in, uint64_t *value) {
-    unsigned octet, shift = 0;
-    *value = 0;
-    do {
-        octet = (unsigned)vb_exi_take(in, 8);
-        *value |= (uint64_t)(octet & 0x7F) << shift;
-        shift += 7;
-    } while (octet >= 0x80 && shift < 7 * OCTETS);
-    return shift == 7 * OCTETS && octet > 1 ? VB_E_RANGE : VB_OK;
-}
-
-/* A number of one, two or three octets, as nearly all are: before it begin zeros, and a sign or none, behind it end
- * zeros. false: it is another; nothing is taken. */
-INLINE bool short_number(struct vb_exi_in *in, unsigned begin, unsigned sign, unsigned ends,
-                         uint32_t *value) {
-    if (!FAST) {
-        return false;
-    }
-    if (in->have < 27) {
-        vb_exi_fill(in);
-    }
-    const vb_exi_word signed_bits = in->window << begin, bits = signed_bits << sign;
-    const uint32_t minus = (uint32_t)0 - (uint32_t)(signed_bits >> (VB_EXI_WORD_BITS - 1) & sign);
+/* A number of one, two or three octets, as nearly all are, at the top of bits: before it its sign or none, behind it
+ * ends zeros. Returns how many bits that are; 0: it is another. */
+INLINE unsigned short_number(vb_exi_word bits, unsigned sign, unsigned ends, uint32_t *value) {
+    const uint32_t minus = (uint32_t)0 - (uint32_t)(bits >> (VB_EXI_WORD_BITS - 1) & sign);
+    bits <<= sign;
     const uint32_t four = (uint32_t)(bits >> (VB_EXI_WORD_BITS - 32));
     unsigned count = 8;
     uint32_t low = four >> 24;
@@ -360,33 +381,63 @@ INLINE bool short_number(struct vb_exi_in *in, unsigned begin, unsigned sign, un
             low |= (four >> 8 & 0x7F) << 14;
             count = 24;
             if ((four & 0x8000) != 0) {
-                return false;
+                return 0;
             }
         }
     }
-    if ((VB_EXI_READY < 27 && in->have < begin + sign + count + ends) ||
-        bits << count >> (VB_EXI_WORD_BITS - ends) != 0 ||
-        (begin != 0 && in->window >> (VB_EXI_WORD_BITS - begin) != 0)) {
+    if (bits << count >> (VB_EXI_WORD_BITS - ends) != 0) {
+        return 0;
+    }
+    *value = low ^ minus;
+    return sign + count + ends;
+}
+
+/* The exponent as it stands in the block. */
+INLINE uint32_t scaled_word(const struct vb_exi_scaled *s, uint32_t word, uint32_t value) {
+    word = (word & ~(uint32_t)s->exponent_mask) | ((word + s->exponent_low) & s->exponent_mask);
+    return word << VB_EXI_SCALED_BITS | (value & ((1u << VB_EXI_SCALED_BITS) - 1));
+}
+
+/* A scaled number in one piece, as nearly all are. false: it is another; nothing is taken. */
+INLINE bool scaled(struct vb_exi_in *in, const struct vb_exi_scaled *s, uint32_t *word) {
+    if (VB_EXI_READY < SCALED) {
         return false;
     }
-    vb_exi_skip(in, begin + sign + count + ends);
-    *value = low ^ minus;
+    if (in->have < SCALED) {
+        vb_exi_fill(in);
+    }
+    const uint32_t head = (uint32_t)vb_exi_peek(in, s->head_bits);
+    const uint32_t mask = s->exponent_mask;
+    const uint32_t exponent = head >> s->exponent_at & mask;
+    const uint32_t unit = head >> s->unit_at & s->unit_mask;
+    uint32_t value;
+    if ((head & s->zeros) != 0 || exponent > s->exponent_max || unit > s->unit_max) {
+        return false;
+    }
+    const unsigned bits = short_number(in->window << s->head_bits, 1, 2, &value);
+    if (bits == 0) {
+        return false;
+    }
+    vb_exi_skip(in, s->head_bits + bits);
+    *word = scaled_word(s, s->has_unit | unit << s->exponent_bits | exponent, value);
     return true;
 }
 
-/* The value of a scaled number, from its sign to its end. */
-INLINE int scaled_value(struct vb_exi_in *in, uint32_t *value) {
+/* The same step by step. */
+OUTLINE static int scaled_rare(struct decoder *d, uint32_t *word) {
+    struct vb_exi_in *const in = &d->in;
     uint64_t sum;
-    if (short_number(in, 0, 1, 2, value)) {
-        return VB_OK;
+    int err = scaled_head(d, word);
+    if (err != VB_OK) {
+        return err;
     }
     const uint32_t minus = (uint32_t)0 - (uint32_t)vb_exi_take(in, 1);
-    const int err = octets(in, &sum);
+    err = octets(in, &sum);
     if (err != VB_OK || sum >= 1u << (VB_EXI_SCALED_BITS - 1)) {
-        return VB_E_RANGE;
+        return wrong(in, 0, err != VB_OK ? err : VB_E_RANGE);
     }
-    *value = (uint32_t)sum ^ minus;
-    return zero(in) && zero(in) ? VB_OK : VB_E_FORMAT;
+    *word = scaled_word(&d->schema->scaled, *word, (uint32_t)sum ^ minus);
+    return zero(in) && zero(in) ? VB_OK : wrong(in, 1, VB_E_FORMAT);
 }
 
 /* Is an amount, as it stands before its sign, one that the row can hold? */
@@ -408,8 +459,9 @@ OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8
     if (arg & VB_ROW_SIGNED) {
         minus = (uint64_t)0 - (uint64_t)vb_exi_take(in, 1);
     }
-    if (octets(in, &value) != VB_OK || !in_range(arg, value)) {
-        return VB_E_RANGE;
+    const int err = octets(in, &value);
+    if (err != VB_OK || !in_range(arg, value)) {
+        return err != VB_OK ? err : VB_E_RANGE;
     }
     value ^= minus;
     const uint32_t word = (uint32_t)value;
@@ -468,13 +520,12 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             row += code;
             vb_exi_skip(&w, wanted);
             lead = 0;
+            if (row->op & VB_ROW_OPTIONAL) {
+                base[row->has >> 3] |= (uint8_t)(1u << (row->has & 7));
+            }
         }
         at = base + row->off;
-        unsigned op = row->op & ~(unsigned)VB_ROW_CHOICE;
-        if (op & VB_ROW_OPTIONAL) {
-            base[row->has >> 3] |= (uint8_t)(1u << (row->has & 7));
-            op -= VB_ROW_OPTIONAL;
-        }
+        const unsigned op = row->op & (VB_ROW_KIND | VB_ROW_LIST | VB_ROW_BARE);
         if (op == VB_ROW_FIXED) {
         simple:;
             if (!FAST) { /* always step by step */
@@ -511,40 +562,33 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 continue;
             case VB_ROW_SCALED:
             scaled : {
-                const uint32_t head = FAST ? (uint32_t)vb_exi_peek(&w, s->head_bits) : 0;
-                const uint32_t mask = s->exponent_mask;
-                const uint32_t exponent = head >> s->exponent_at & mask;
-                const uint32_t unit = head >> s->unit_at & s->unit_mask;
-                uint32_t word, value;
-                if (FAST && (head & s->zeros) == 0 && exponent <= s->exponent_max &&
-                    unit <= s->unit_max) {
-                    vb_exi_skip(&w, s->head_bits);
-                    word = s->has_unit | unit << s->exponent_bits |
-                           ((exponent + s->exponent_low) & mask);
-                } else {
+                uint32_t word;
+                if (!FAST || !scaled(&w, s, &word)) {
                     KEEP(d->in, w);
-                    err = scaled_head(d, &word);
+                    err = scaled_rare(d, &word);
                     KEEP(w, d->in);
                     if (err != VB_OK) {
                         goto fail;
                     }
-                    word = (word & ~mask) | ((word + s->exponent_low) & mask);
                 }
-                err = scaled_value(&w, &value);
-                if (err != VB_OK) {
-                    goto value;
-                }
-                word = word << VB_EXI_SCALED_BITS | (value & ((1u << VB_EXI_SCALED_BITS) - 1));
                 memcpy(at, &word, sizeof word);
                 break;
             }
 #if FAST
             case VB_ROW_NUMBER: {
                 const unsigned arg = row->arg, sign = arg / VB_ROW_SIGNED & 1;
-                uint32_t word;
-                if (!short_number(&w, 1, sign, 1, &word)) { /* from CH to EE */
+                if (VB_EXI_READY < NUMBER) {
                     goto simple_value;
                 }
+                if (w.have < NUMBER) {
+                    vb_exi_fill(&w);
+                }
+                uint32_t word;
+                const unsigned bits = short_number(w.window << 1, sign, 1, &word);
+                if (bits == 0 || vb_exi_peek(&w, 1) != 0) { /* from CH to EE */
+                    goto simple_value;
+                }
+                vb_exi_skip(&w, 1 + bits);
                 if ((arg & ~VB_ROW_SIGNED) != 2 &&
                     !in_range(arg, word ^ (0 - (word >> 31 & sign)))) {
                     err = VB_E_RANGE;
@@ -616,39 +660,25 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                     err = number(d, row, at);
                     KEEP(w, d->in);
                 } else if (kind == VB_ROW_BYTES || kind == VB_ROW_TEXT) {
-                    uint64_t len;
-                    const unsigned less = kind == VB_ROW_TEXT ? 2 : 0;
-                    err = octets(&w, &len);
-                    if (err != VB_OK) {
-                        goto value;
+                    const bool text = kind == VB_ROW_TEXT;
+                    if (w.have < 8) {
+                        vb_exi_fill(&w);
                     }
-                    if (len < less) {
-                        err = VB_E_FORMAT; /* a hit in the string table */
-                        goto value;
-                    }
-                    len -= less;
-                    if (len > UINT16_MAX) {
-                        err = VB_E_SPACE;
-                        goto value;
-                    }
-                    wanted = 8 * (unsigned)len;
-                    if (vb_exi_bit(&w) + wanted > 8 * w.n) {
-                        err = VB_E_MORE;
-                        goto fail;
-                    }
-                    if (FAST && len <= 16) { /* most are short */
+                    const uint32_t len = (uint32_t)vb_exi_peek(&w, 8) - (text ? 2 : 0);
+                    if (FAST && len <= 16 && /* most are short */
+                        vb_exi_bit(&w) + 8 + 8 * len <= 8 * w.n) {
                         const struct vb_exi_in start = w;
                         uint8_t *to = d->heap.block + d->heap.used;
-                        if (copy_window(&w, to, d->heap.block + d->heap.cap, (uint32_t)len,
-                                        less != 0) == 0) {
-                            put_pair(at, d->heap.used, (uint32_t)len);
-                            d->heap.used += (uint32_t)len;
+                        vb_exi_skip(&w, 8);
+                        if (copy_window(&w, to, d->heap.block + d->heap.cap, len, text) == 0) {
+                            put_pair(at, d->heap.used, len);
+                            d->heap.used += len;
                             goto ended;
                         }
                         w = start;
                     }
                     KEEP(d->in, w);
-                    err = copy(d, (uint32_t)len, less != 0, at);
+                    err = copy(d, text, at);
                     KEEP(w, d->in);
                 } else {
                     KEEP(d->in, w);
@@ -719,16 +749,14 @@ code:
 #if FAST
 /* The usual beginning of a message in one piece, up to the element in its body; the window is at the start of the
  * input. Returns that element's struct with its first state, or NULL: not as usual, nothing has changed. */
-INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, uint8_t *base,
-                      const struct vb_exi_row **state) {
+INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, const struct vb_exi_row **state) {
     const struct vb_exi_usual *u = &d->schema->usual;
     const unsigned id_bit = u->begin_bits + 8u, shift = id_bit & 7;
     const uint32_t head = (uint32_t)(in->window >> (VB_EXI_WORD_BITS - id_bit));
     const uint32_t len = head & 0xFF;
     const uint8_t *from = in->data + id_bit / 8;
     struct vb_exi_in next = {.data = in->data, .n = in->n, .pos = id_bit / 8 + len};
-    if (head >> 8 != u->begin || len > 8 || in->n < id_bit / 8 + 9 ||
-        d->heap.used + 8 > d->heap.cap) {
+    if (head >> 8 != u->begin || len > 8 || in->n < id_bit / 8 + 9) {
         return NULL;
     }
     const vb_exi_word id = vb_exi_load(from) << shift | from[8] >> (8 - shift);
@@ -743,64 +771,71 @@ INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, uint8_t *base,
     }
     row += code;
     vb_exi_skip(&next, u->end_bits + u->body_bits);
-    const uint32_t id_at = d->heap.used;
-    vb_exi_store(d->heap.block + id_at, id);
-    d->heap.used += len;
-    uint8_t *at = allocate(&d->heap, VB_EXI_UNITS(row->aux), VB_EXI_ALIGN(row->aux));
-    if (at == NULL) {
-        d->heap.used = id_at;
+    uint8_t *const block = d->heap.block, *const base = block + VB_EXI_ROOT_AT;
+    const uint32_t id_at = VB_EXI_ROOT_AT + VB_EXI_UNITS(d->schema->root->size);
+    const uint32_t align = VB_EXI_ALIGN(row->aux);
+    const uint32_t at = (id_at + len + align - 1) & (0u - align);
+    const uint32_t end = at + VB_EXI_UNITS(row->aux);
+    if (end + 16 > d->heap.cap) {
         return NULL;
     }
+    clear(base, block + id_at);
+    vb_exi_store(block + id_at, id);
+    clear(block + id_at + len, block + end);
+    d->heap.used = end;
     put_pair(base + u->id, id_at, len);
     d->frame[0] = (struct frame){body, base};
     d->frame[1] = (struct frame){row, base + body->off};
-    put_pair(base + body->off, row->has, (uint32_t)(at - d->heap.block));
+    put_pair(base + body->off, row->has, at);
     *in = next;
     *state = vb_exi_row(d->schema, row->arg);
-    return at;
+    return block + at;
 }
 #endif
 
-INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind,
-                   unsigned *key_found) {
+INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind) {
     const struct vb_exi_schema *schema = d->schema;
-    const unsigned width = schema->root_bits[kind];
-    vb_exi_word code = vb_exi_peek(in, 8 + width);
-    if (code >> width != HEADER) {
-        return wrong(in, 8, VB_E_FORMAT);
-    }
-    code -= (vb_exi_word)HEADER << width;
-    const unsigned key = (unsigned)kind << VB_EXI_ROOT_KIND | (unsigned)code;
-    const struct vb_exi_root *root = schema->root + (code < schema->roots ? code : 0);
-    if (root->key != key) { /* neither the only one nor the one at the place of its code */
-        root = vb_exi_root_find(schema, key);
-        if (root == NULL) {
-            vb_exi_skip(in, 8);
-            return wrong(in, width, VB_E_FORMAT);
-        }
-    }
-    *key_found = key;
-    uint8_t *base = allocate(&d->heap, VB_EXI_UNITS(root->size), 8);
-    if (base == NULL) {
-        return VB_E_SPACE;
-    }
+    struct vb_exi_block *const block = (void *)d->heap.block;
     const struct vb_exi_row *state;
     uint8_t *at = NULL;
     unsigned depth = 2;
 #if FAST
     if (VB_EXI_WORD_BITS == 64 && schema->usual.begin_bits != 0 && kind == VB_EXI_DOCUMENT) {
-        at = usual(d, in, base, &state);
+        at = usual(d, in, &state);
+        d->key = schema->root->key;
     }
 #endif
     if (at == NULL) {
+        const unsigned width = schema->root_bits[kind];
+        const uint32_t code = (uint32_t)vb_exi_peek(in, 8 + width) - (HEADER << width);
+        const struct vb_exi_root *root = schema->root + (code < schema->roots ? code : 0);
+        d->key = (unsigned)kind << VB_EXI_ROOT_KIND | code;
+        if (root->key != d->key) { /* neither the only one nor the one at the place of its code */
+            if (code >> width != 0) {
+                d->key = UINT16_MAX; /* of no root */
+                return wrong(in, 8, VB_E_FORMAT);
+            }
+            root = vb_exi_root_find(schema, d->key);
+            if (root == NULL) {
+                vb_exi_skip(in, 8);
+                return wrong(in, width, VB_E_FORMAT);
+            }
+        }
+        at = allocate(&d->heap, VB_EXI_UNITS(root->size), 8);
+        if (at == NULL) {
+            return VB_E_SPACE;
+        }
         vb_exi_skip(in, 8 + width);
         state = vb_exi_row(schema, root->type);
-        at = base;
         depth = 0;
     }
     const int err = elements(d, in, state, at, depth);
-    if (err == VB_OK && kind != VB_EXI_DOCUMENT) { /* the end of a fragment comes behind SE(*) */
-        vb_exi_fill(in);
+    *block = (struct vb_exi_block){.used = (uint16_t)d->heap.used, .root = (uint16_t)d->key};
+    if (kind != VB_EXI_DOCUMENT && err == VB_OK) {
+        const unsigned width = schema->root_bits[kind];
+        block->kind = (uint8_t)kind;
+        block->root = d->key & ((1u << VB_EXI_ROOT_KIND) - 1);
+        vb_exi_fill(in); /* the end of a fragment comes behind SE(*) */
         if (vb_exi_peek(in, width) != schema->names[kind] + 1u) {
             return wrong(in, width, VB_E_FORMAT);
         }
@@ -823,32 +858,37 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
 #define in d.in
 #endif
     vb_exi_in_init(&in, exi, n);
-    unsigned key = UINT16_MAX; /* of no root */
-    const int err = message(&d, &in, kind, &key);
+#if FAST
+    d.in.data = exi;
+    d.in.n = n;
+#endif
+    const int err = message(&d, &in, kind);
     const size_t bit = vb_exi_bit(&in);
     if (place != NULL) {
-        vb_exi_where(schema, key, d.frame, sizeof d.frame[0], d.depth, place,
+        vb_exi_where(schema, d.key, d.frame, sizeof d.frame[0], d.depth, place,
                      bit < 8 * n ? bit : 8 * n);
     }
     if (err != VB_OK) {
         return err;
     }
-    if (8 * n < bit) { /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
-        return VB_E_MORE;
-    }
-    struct vb_exi_block *const head = block;
-    *head = (struct vb_exi_block){.used = (uint16_t)d.heap.used,
-                                  .kind = (uint8_t)kind,
-                                  .root = key & ((1u << VB_EXI_ROOT_KIND) - 1)};
-    return (int)((bit + 7) / 8);
+    /* the ones behind the end may make a right event: 80 48 of 80 48 80 */
+    return 8 * n < bit ? VB_E_MORE : (int)((bit + 7) / 8);
 }
 
 #endif
 
 const struct vb_exi_root *vb_exi_root_find(const struct vb_exi_schema *schema, unsigned key) {
-    for (unsigned i = 0; i < schema->roots; ++i) {
-        if (schema->root[i].key == key) {
-            return &schema->root[i];
+    const struct vb_exi_root *root = schema->root;
+    for (unsigned left = schema->roots; left > 0;) { /* they are sorted */
+        const unsigned half = left / 2;
+        if (root[half].key == key) {
+            return root + half;
+        }
+        if (root[half].key < key) {
+            root += half + 1;
+            left -= half + 1;
+        } else {
+            left = half;
         }
     }
     return NULL;

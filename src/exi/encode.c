@@ -249,24 +249,27 @@ INLINE uint64_t stored(const uint8_t *at, unsigned arg) {
 /* The next node of a list as the element of a row, its value in *at; 0 = there is none. */
 INLINE uint32_t next_node(const struct encoder *e, struct frame *top, const struct vb_exi_row *row,
                           const uint8_t *base, const uint8_t **at) {
-    const bool in_it = top->list == row->off;
-    const uint32_t node = in_it ? top->node : vb_exi_get16(base + row->off);
+    uint32_t node = vb_exi_get16(base + row->off), count = 1;
+    if (top->list == row->off) {
+        node = top->node;
+        count += top->count;
+    }
     if (node == 0) {
         return 0;
     }
     const uint32_t behind = vb_exi_node_value(row);
     const uint32_t size =
         (row->op & VB_ROW_KIND) >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
+    const uint8_t *const p = e->block + node;
     if (node + behind + size > e->used ||
-        vb_exi_get16(e->block + node + offsetof(struct vb_exi_node, which)) !=
-            vb_exi_list_which(row->has)) {
+        vb_exi_get16(p + offsetof(struct vb_exi_node, which)) != vb_exi_list_which(row->has)) {
         return 0;
     }
-    const uint32_t next = vb_exi_get16(e->block + node);
+    const uint32_t next = vb_exi_get16(p);
     top->node = (uint16_t)(next > node ? next : 0); /* nodes go upwards: no circle */
-    top->count = (uint16_t)(in_it ? top->count + 1 : 1);
+    top->count = (uint16_t)count;
     top->list = row->off;
-    *at = e->block + node + behind;
+    *at = p + behind;
     return node;
 }
 
@@ -303,13 +306,10 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
         unsigned code = 0;
         row = state;
         do {
-            unsigned op = row->op & ~(unsigned)VB_ROW_CHOICE;
-            if (op & VB_ROW_OPTIONAL) {
-                if (!vb_exi_has(base, row)) {
-                    continue;
-                }
-                op -= VB_ROW_OPTIONAL;
+            if (row->op & VB_ROW_OPTIONAL && !vb_exi_has(base, row)) {
+                continue;
             }
+            const unsigned op = row->op & (VB_ROW_KIND | VB_ROW_LIST | VB_ROW_BARE);
             at = base + row->off;
             if (op == VB_ROW_FIXED) {
             simple:;

@@ -86,7 +86,7 @@ struct vb_exi_root {
 
 struct vb_exi_schema {
     const struct vb_exi_row *const *bank;
-    const struct vb_exi_root *root; /* those that are ever sent; messages first */
+    const struct vb_exi_root *root; /* those that are ever sent, by their key */
     uint8_t roots;
     uint8_t root_bits[3]; /* by enum vb_exi_kind; 0: has none */
     uint16_t
