@@ -14,6 +14,7 @@
 #include "host/io/http_client.h"
 #include "host/out/http.h"
 #include "voltbus/call.h"
+#include "voltbus/machine.h"
 #include "voltbus/time.h"
 
 static const char set_usage[] =
@@ -240,7 +241,10 @@ static void poll_set(struct errand *e, int64_t now_ns) {
             end(e, EXIT_DONE);
         }
     } else if (!is_otherwise(e, value) && now_ns >= e->give_up_ns) {
-        end(e, failure(e->verb, "%s %s: sent, but not heard on the bus", e->device, e->name));
+        char why[LINK_WHY];
+        bool told = hub_command_reason(e->at, e->command, why);
+        end(e, failure(e->verb, "%s %s: sent, but not heard on the bus%s%s", e->device, e->name,
+                       told ? ": " : "", told ? why : ""));
     }
 }
 
@@ -319,8 +323,12 @@ static int on_link(struct errand *e, const char *link) {
     if (!config) {
         return status;
     }
+    const struct vb_machine *machine = vb_machine_of(device);
+    const struct link_kind *kind = config->links[0].spec->kind;
     if (!e->is_set && e->candidate < device->message_count) {
         config->devices[0].poll = false; /* only this is asked */
+    } else if (!e->is_set && machine && machine->asks) {
+        config->devices[0].poll = !kind->sends || kind->sends(config->links[0].spec);
     }
     struct run_options run = {
         .quiet = true, .started = started, .stopping = stopping, .context = e};

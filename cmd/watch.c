@@ -109,6 +109,19 @@ static bool hidden(const struct watch *w, const struct hub_value *value) {
     return !value->heard || (!w->all && value->signal->flags & VB_UNKNOWN && value->raw == 0);
 }
 
+/* What acts beside the device, and how far it is. */
+static void draw_machine(struct watch *w, const struct hub_device *device) {
+    char text[300];
+    const char *name;
+    const char *why;
+    const char *state = hub_machine_state(device, &name, &why);
+    if (state) {
+        int n = snprintf(text, sizeof text, "  %s: %s%s%s", name, state, why[0] ? ", " : "", why);
+        cell(w, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, w->columns - 1, false);
+        line_end(w);
+    }
+}
+
 static void draw_device(struct watch *w, struct hub_device *device, int64_t mono_ns) {
     bool heard = device->frames > device->bad;
     if (!heard && (w->automatic || device->health != HUB_ERROR)) {
@@ -124,6 +137,7 @@ static void draw_device(struct watch *w, struct hub_device *device, int64_t mono
         cell(w, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, w->columns - 1, false);
         sink_text(&w->sink, w->terminal ? "\033[0m" : "");
         line_end(w);
+        draw_machine(w, device);
     }
     for (size_t i = 0; i < device->value_count; i++) {
         if (device->values[i].shadowed) {

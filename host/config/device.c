@@ -5,6 +5,7 @@
 
 #include "host/base/nearest.h"
 #include "host/config/check.h"
+#include "voltbus/machine.h"
 
 enum { DEVICE_TYPE, DEVICE_LINK, DEVICE_CONTROL, DEVICE_POLL, DEVICE_STALE };
 const struct vb_key config_device_keys[] = {
@@ -15,7 +16,9 @@ const struct vb_key config_device_keys[] = {
     [DEVICE_CONTROL] = {"control", VB_KEY_FLAG, NULL, "false", 0, 0, NULL,
                         "may commands change anything (voltbus list commands)"},
     [DEVICE_POLL] = {"poll", VB_KEY_FLAG, NULL, "true", 0, 0, NULL,
-                     "ask by itself, where the wire is silent otherwise (links of the kind rapi)"},
+                     "ask by itself, where the wire is silent otherwise (links of the kind rapi; "
+                     "false for devices that "
+                     "are asked over CAN)"},
     [DEVICE_STALE] = {"stale", VB_KEY_DURATION, NULL, "", 100, 86400000, NULL,
                       "silent for so long is stale; left out: some periods of its messages"},
 };
@@ -321,6 +324,16 @@ static void take_device_key(struct check *c, struct config_device *device,
     check_unknown(c, node, true, "key", names);
 }
 
+/* Whether the link can carry what the machine of a device may send. */
+static void check_machine(struct check *c, const struct link_spec *spec, const char *link,
+                          const struct yaml_node *right) {
+    if (!spec->kind->send) {
+        check_wrong(c, right, "voltbus sends no frames on a %s link", spec->kind->name);
+    } else if (spec->kind->sends && !spec->kind->sends(spec)) {
+        check_wrong(c, right, "link %s only listens (listen=no lets it send)", link);
+    }
+}
+
 /* A link that asks nothing, or only listens, cannot do what the device may. */
 static void check_rights(struct check *c, const struct config_device *device,
                          const struct yaml_node *node) {
@@ -329,6 +342,14 @@ static void check_rights(struct check *c, const struct config_device *device,
     const struct yaml_node *poll = yaml_get(node, "poll");
     const struct yaml_node *control = yaml_get(node, "control");
     if (!spec || !spec->kind) {
+        return;
+    }
+    const struct vb_machine *machine = device->type ? vb_machine_of(device->type) : NULL;
+    if (machine) {
+        const struct yaml_node *right = machine->asks ? poll : control;
+        if (right && (machine->asks ? device->poll : device->control)) {
+            check_machine(c, spec, c->config->links[device->link].name, right);
+        }
         return;
     }
     bool listens = spec->kind->polls && !spec->kind->polls(spec);
@@ -349,7 +370,6 @@ void check_device(struct check *c, const struct yaml_node *node) {
         return;
     }
     device->link = SIZE_MAX;
-    device->poll = true;
     device->line = node->key->line;
     device->column = node->key->column;
     const struct yaml_node *type = yaml_get(node, "type");
@@ -359,6 +379,8 @@ void check_device(struct check *c, const struct yaml_node *node) {
     } else {
         check_missing(c, node, &config_device_keys[DEVICE_TYPE]);
     }
+    /* who asks on a bus where others do, too, is asked for it */
+    device->poll = !device->type || !vb_machine_of(device->type);
     for (unsigned i = 0; device->type && i < device->type->setting_count; i++) {
         device->choice[i] = device->type->settings[i].initial;
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/hub/machine.h"
 #include "host/out/history.h"
 #include "voltbus/time.h"
 
@@ -109,6 +110,10 @@ static bool publish_message(struct hub_device *device, size_t m) {
 static bool tell_link(struct hub_device *device, size_t i, char why[LINK_WHY]) {
     const struct link_kind *kind = device->link->config->spec->kind;
     const struct vb_lease *lease = &device->control.leases[i];
+    if (device->machine) {
+        machine_wish(device, i);
+        return true;
+    }
     return kind->wish
                ? kind->wish(device->link, device, i, lease->until_ns != INT64_MIN, lease->raw, why)
                : publish_message(device, command_row(device, i)->message);
@@ -117,12 +122,13 @@ static bool tell_link(struct hub_device *device, size_t i, char why[LINK_WHY]) {
 void hub_publish(struct link *link) {
     for (size_t i = 0; i < link->device_count; i++) {
         struct hub_device *device = link->devices[i];
-        for (size_t m = 0; m < device->config->type->message_count; m++) {
+        for (size_t m = 0; !device->machine && m < device->config->type->message_count; m++) {
             if (carries_commands(device, m)) {
                 (void)publish_message(device, m);
             }
         }
     }
+    machine_begin(link);
 }
 
 /* ---- the log ---- */
@@ -238,7 +244,16 @@ enum vb_refusal command_link_ready(const struct link *link, char why[LINK_WHY]) 
         snprintf(why, LINK_WHY, "%s", link->reason);
         return VB_REFUSAL_LINK_DOWN;
     }
-    return kind->ready ? kind->ready(link, why) : VB_REFUSAL_NO_LEADER;
+    if (kind->ready) {
+        return kind->ready(link, why);
+    }
+    return kind->publish ? VB_REFUSAL_NO_LEADER : kind->send ? VB_REFUSAL_NONE : VB_REFUSAL_NO_SLOT;
+}
+
+static enum vb_refusal command_ready(const struct hub_device *device, size_t i,
+                                     char why[LINK_WHY]) {
+    enum vb_refusal refusal = command_link_ready(device->link, why);
+    return refusal == VB_REFUSAL_NONE && device->machine ? machine_ready(device, i, why) : refusal;
 }
 
 struct hub_answer hub_command(struct hub_device *device, size_t command, const char *text, size_t n,
@@ -255,7 +270,7 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
     enum vb_refusal refusal =
         vb_control_request(&device->control, command, text, n, lease_ns, clock_mono_ns());
     if (refusal == VB_REFUSAL_NONE) {
-        refusal = command_link_ready(device->link, why);
+        refusal = command_ready(device, command, why);
     }
     if (refusal == VB_REFUSAL_NONE && !tell_link(device, command, why)) {
         char none[LINK_WHY];
@@ -296,6 +311,9 @@ const struct hub_value *hub_command_shown(struct hub_device *device, size_t comm
 
 bool hub_command_reason(const struct hub_device *device, size_t command, char *why) {
     const struct link_kind *kind = device->link->config->spec->kind;
+    if (device->machine) {
+        return machine_held_back(device, command, why);
+    }
     return kind->shown && device->link->state == LINK_OPEN &&
            kind->shown(device->link, device, command, why);
 }

@@ -18,7 +18,7 @@ void command_tick(struct hub_device *device, int64_t mono_ns);
 /* A link that cannot send ends the leases of its devices. */
 void command_link_changed(struct link *link);
 
-/* Can the link carry a command or a call now? */
+/* Can the link carry anything now? */
 enum vb_refusal command_link_ready(const struct link *link, char why[LINK_WHY]);
 
 /* May a refusal be told in the log now? Counts it if not. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "host/hub/command.h"
+#include "host/hub/machine.h"
 #include "host/out/history.h"
 #include "host/out/text_buffer.h"
 #include "voltbus/time.h"
@@ -177,6 +178,7 @@ static void pulse(uv_timer_t *timer) {
     for (size_t i = 0; i < hub->device_count; i++) {
         look_after(&hub->devices[i], mono_ns);
         command_tick(&hub->devices[i], mono_ns);
+        machine_look(&hub->devices[i]);
     }
     calls_tick(hub, mono_ns);
 }
@@ -191,6 +193,7 @@ void link_changed(struct link *link) {
             link->reason[0] ? ": " : "", link->reason, link->leader ? ", leader: " : "",
             link->leader ? link->leader : "");
     command_link_changed(link);
+    machine_link_changed(link);
     calls_link_changed(link);
     tell_changed(hub);
 }
@@ -299,7 +302,8 @@ static void note_unanswered(const struct link *link, const struct vb_frame *fram
     }
 }
 
-void hub_frame(struct link *link, struct vb_frame *frame) {
+/* from: the machine it came from, or NULL. */
+static void take_frame(struct link *link, struct vb_frame *frame, const struct hub_machine *from) {
     struct hub *hub = link->hub;
     if (hub->closing) {
         return;
@@ -325,6 +329,26 @@ void hub_frame(struct link *link, struct vb_frame *frame) {
     for (size_t i = 0; i < link->device_count; i++) {
         device_frame(link->devices[i], frame);
     }
+    if (!(frame->flags & VB_FRAME_TX && link->config->spec->kind->echoes)) {
+        machine_heard(link, frame, from);
+    }
+}
+
+void hub_frame(struct link *link, struct vb_frame *frame) {
+    take_frame(link, frame, NULL);
+}
+
+bool hub_send(struct link *link, struct vb_frame *frame, const struct hub_machine *from) {
+    const struct link_kind *kind = link->config->spec->kind;
+    if (link->state != LINK_OPEN || link->alone || !kind->send || !kind->send(link, frame)) {
+        return false;
+    }
+    if (!kind->echoes) {
+        frame->t_ns = link_now_ns();
+        frame->flags |= VB_FRAME_TX | VB_FRAME_UNHEARD;
+        take_frame(link, frame, from);
+    }
+    return true;
 }
 
 struct hub_device *hub_device_find(struct hub *hub, const char *name, size_t n) {
@@ -404,7 +428,7 @@ static bool device_open(struct hub_device *device, char *why) {
     device->heard_mono_ns = device->bad_mono_ns = device->asked_mono_ns = INT64_MIN;
     device->stale_ns = stale_ns(device);
     if (!view_init(&device->view, config->type, config->name, device->number) ||
-        !device_values(device) || !command_open(device)) {
+        !device_values(device) || !command_open(device) || !machine_open(device)) {
         snprintf(why, OUTPUT_WHY, "out of memory");
         return false;
     }
@@ -463,7 +487,7 @@ static bool hub_open_all(struct hub *hub, char *why) {
             return false;
         }
     }
-    if (!command_check(hub, why)) {
+    if (!command_check(hub, why) || !machine_check(hub, why)) {
         return false;
     }
     for (size_t i = 0; i < hub->config->output_count; i++) {
@@ -533,12 +557,27 @@ void hub_close_now(struct hub *hub) {
 }
 
 /* Two rounds of the longest schedule that we lead, so that the safe values are heard. A link that
- * knows when they are (settled) may need an answer first, and one more. */
+ * knows when they are (settled) may need an answer first, and one more. A machine may have contactors to open, which
+ * takes as long as the current needs to fall. */
 #define FAREWELL_MS      750
 #define FAREWELL_MOST_MS 1500
 #define FAREWELL_LOOK_MS 10
+#define MACHINES_MOST_MS 5000
 
-static bool said_farewell(const struct hub *hub, int64_t mono_ns) {
+static bool said_farewell(struct hub *hub, int64_t mono_ns) {
+    bool before = hub->settled;
+    hub->settled = machine_settled(hub);
+    if (!hub->settled) {
+        int64_t more_ns = (MACHINES_MOST_MS - FAREWELL_MOST_MS) * VB_NS_PER_MS;
+        bool late = mono_ns >= hub->farewell_mono_ns + more_ns;
+        if (late) {
+            machine_tell_unsettled(hub);
+        }
+        return late;
+    }
+    if (!before) { /* the last frame is on its way: one look more */
+        return false;
+    }
     for (size_t i = 0; i < hub->link_count; i++) {
         const struct link *link = &hub->links[i];
         const struct link_kind *kind = link->config->spec->kind;
@@ -562,6 +601,7 @@ void hub_close(struct hub *hub) {
         return;
     }
     hub->ending = true;
+    hub->settled = machine_settled(hub);
     command_release_all(hub);
     int64_t now_ns = clock_mono_ns();
     hub->farewell_mono_ns = now_ns + FAREWELL_MOST_MS * VB_NS_PER_MS;
@@ -581,6 +621,7 @@ void hub_free(struct hub *hub) {
         free(hub->devices[i].values);
         free(hub->devices[i].first_value);
         command_free(&hub->devices[i]);
+        machine_free(&hub->devices[i]);
     }
     for (size_t i = 0; i < hub->link_count; i++) {
         free(hub->links[i].kind_state);

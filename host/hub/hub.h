@@ -54,9 +54,10 @@ struct hub_device {
     size_t value_count;
     size_t *first_value; /* [message]: number of its first row */
     struct vb_control control;
-    char (*by)[32];          /* [command]: who holds its lease */
-    int64_t refused_mono_ns; /* when a refusal was told last; 0 = never */
-    unsigned refused_unsaid; /* refused since then */
+    char (*by)[32];              /* [command]: who holds its lease */
+    struct hub_machine *machine; /* what acts beside it (machine.h); NULL: nothing does */
+    int64_t refused_mono_ns;     /* when a refusal was told last; 0 = never */
+    unsigned refused_unsaid;     /* refused since then */
     uint64_t frames, bad;
     uint32_t changes;      /* hub.changes when anything of it changed last */
     int64_t heard_ns;      /* time of the last good frame, as it stands in it */
@@ -102,7 +103,8 @@ struct link {
     bool alone; /* the place waits for somebody (listen://, pty:), and nobody is there */
 };
 
-struct hub_calls; /* call.c */
+struct hub_calls;   /* call.c */
+struct hub_machine; /* machine.c */
 
 struct hub_output {
     struct hub *hub;
@@ -126,6 +128,7 @@ struct hub {
     struct hub_calls *calls;   /* those that are under way */
     int64_t published_mono_ns; /* when what is commanded changed last; INT64_MIN = never */
     int64_t farewell_mono_ns;  /* ending: it closes then at the latest */
+    bool settled;              /* its machines were at their safe end when it was looked last */
     bool ending;               /* the safe values go out: no command is taken any more */
     bool closing;
     char page[64]; /* address of the page, set by the output http; "" if there is none */
@@ -170,10 +173,13 @@ void link_changed(struct link *link);
 void hub_changed(struct hub_device *device);
 /* One more link is at its end. */
 void hub_link_ended(struct hub *hub);
-/* The link can send now: tell it what the devices on it publish. */
+/* The link can send now: tell it what the devices on it publish; their machines begin. */
 void hub_publish(struct link *link);
 /* What is at the other end is known now (version of its kind): calls that wait for it go out. */
 void hub_found(struct link *link);
+/* Send a frame of ours on a link: id, flags, len, data are set. from: the machine it is of; NULL: somebody else's,
+ * all machines hear it. False: the link does not take it. */
+bool hub_send(struct link *link, struct vb_frame *frame, const struct hub_machine *from);
 /* True while an output has so much to write that a replay as fast as possible should wait. */
 bool hub_busy(const struct hub *hub);
 
@@ -196,6 +202,10 @@ struct hub_answer hub_command(struct hub_device *device, size_t command, const c
 const struct hub_value *hub_command_shown(struct hub_device *device, size_t command);
 /* Why that is not what was asked, in one sentence (LINK_WHY). False: it is, or nothing was asked. */
 bool hub_command_reason(const struct hub_device *device, size_t command, char *why);
+
+/* The state of the machine beside a device in one word, its name, and what it says of it ("" = nothing). NULL: none
+ * runs for it. */
+const char *hub_machine_state(const struct hub_device *device, const char **name, const char **why);
 
 /* Give it back: the safe value is in force. */
 struct hub_answer hub_release(struct hub_device *device, size_t command, const char *by);

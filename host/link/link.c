@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "host/hub/hub.h"
+#include "host/hub/machine.h"
 #include "voltbus/time.h"
 
 #define LINK_KIND(stem) extern const struct link_kind link_kind_##stem;
@@ -72,6 +72,14 @@ static void set_alarm(const struct link *link, int64_t mono_ns) {
     timerfd_settime(link->alarm, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+/* What the machines have to say now need not wait for the alarm. */
+static void rearm(struct link *link) {
+    if (link->state == LINK_OPEN) {
+        machine_run(link, clock_mono_ns());
+    }
+    link_rearm(link);
+}
+
 static void on_deadline(uv_poll_t *poll, int status, int events) {
     struct link *link = poll->data;
     uint64_t times;
@@ -83,15 +91,20 @@ static void on_deadline(uv_poll_t *poll, int status, int events) {
     if (link->state == LINK_OPEN && kind_of(link)->tick) {
         kind_of(link)->tick(link, clock_mono_ns());
     }
-    link_rearm(link);
+    rearm(link);
 }
 
 void link_rearm(struct link *link) {
-    if (link->closing || !kind_of(link)->deadline_ns) {
+    if (!link->started || link->closing) {
         return;
     }
-    int64_t deadline = link->state == LINK_OPEN ? kind_of(link)->deadline_ns(link) : INT64_MAX;
-    set_alarm(link, deadline);
+    int64_t deadline_ns = INT64_MAX;
+    if (link->state == LINK_OPEN) {
+        int64_t machine_ns = machine_deadline_ns(link);
+        deadline_ns = kind_of(link)->deadline_ns ? kind_of(link)->deadline_ns(link) : INT64_MAX;
+        deadline_ns = machine_ns < deadline_ns ? machine_ns : deadline_ns;
+    }
+    set_alarm(link, deadline_ns);
 }
 
 /* ---- open, gone, again ---- */
@@ -180,7 +193,7 @@ static void on_bytes(void *owner, const uint8_t *bytes, size_t n, int64_t mono_n
     struct link *link = owner;
     if (link->state == LINK_OPEN) {
         kind_of(link)->bytes(link, bytes, n, mono_ns);
-        link_rearm(link);
+        rearm(link);
     }
 }
 

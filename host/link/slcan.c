@@ -1,5 +1,5 @@
-/* slcan.c - CAN behind an adapter that speaks slcan (LAWICEL ASCII): opens its channel and reads.
- * Sends no frames.
+/* slcan.c - CAN behind an adapter that speaks slcan (LAWICEL ASCII): opens its channel, reads, and sends
+ * what machines have to say, where it is more than a listener (listen=no).
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +46,8 @@ struct slcan {
     enum step step;
     bool heard; /* an answer or a frame, since CLOSE */
     int64_t deadline_ns;
-    int64_t close_ns; /* CLOSE ends then at the latest */
+    int64_t close_ns;   /* CLOSE ends then at the latest */
+    int64_t refused_ns; /* the adapter refused a frame of ours then */
 };
 
 static void ask(struct link *link, char letter, uint32_t value) {
@@ -59,6 +60,10 @@ static void ask(struct link *link, char letter, uint32_t value) {
 
 /* Said of a link that is open all the same. */
 #define NO_ANSWER "the adapter does not answer (baud=? is it slcan?); frames are taken all the same"
+
+#define REFUSES                                                                                    \
+    "the adapter refuses frames (is the bus connected, and another node on it? bitrate=?)"
+#define REFUSES_NS VB_NS_PER_S /* none was refused for so long: it is well again */
 
 static void change_reason(struct link *link, const char *from, const char *to) {
     if (strcmp(link->reason, from) == 0) { /* not what others say of it */
@@ -94,6 +99,7 @@ static void go(struct link *link, enum step step) {
         if (!slcan->heard) {
             change_reason(link, "", NO_ANSWER);
         }
+        hub_publish(link);
         break;
     }
 }
@@ -102,6 +108,18 @@ static void opened(struct link *link) {
     struct slcan *slcan = link_kind_state(link);
     vb_slcan_init(&slcan->stream, VB_SLCAN_HOST);
     go(link, STEP_CLOSE);
+}
+
+/* The answer to a frame of ours. */
+static void confirmed(struct link *link, bool refused) {
+    struct slcan *slcan = link_kind_state(link);
+    int64_t now_ns = clock_mono_ns();
+    if (refused) {
+        slcan->refused_ns = now_ns;
+        change_reason(link, "", REFUSES);
+    } else if (now_ns - slcan->refused_ns > REFUSES_NS) {
+        change_reason(link, REFUSES, "");
+    }
 }
 
 /* CR or BEL. Returns false if the link was given up. */
@@ -132,6 +150,7 @@ static bool answered(struct link *link, bool refused) {
         }
         break;
     case STEP_RUNNING:
+        confirmed(link, refused);
         return true;
     }
     go(link, slcan->step + 1);
@@ -163,6 +182,9 @@ static bool event(struct link *link, struct vb_slcan_event *event) {
         link->bad++;
         return true;
     case VB_SLCAN_SENT:
+        heard(link);
+        confirmed(link, false);
+        return true;
     case VB_SLCAN_ANSWER:
     case VB_SLCAN_COMMAND:
         return true;
@@ -206,6 +228,34 @@ static void closed(struct link *link) {
     }
 }
 
+/* ---- sending ---- */
+
+static bool sends(const struct link_spec *spec) {
+    return !link_value(spec, "listen")->number;
+}
+
+static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
+    const struct slcan *slcan = link_kind_state(link);
+    if (!sends(link->config->spec)) {
+        return VB_REFUSAL_LISTEN_ONLY;
+    }
+    if (slcan->step != STEP_RUNNING) {
+        snprintf(why, LINK_WHY, "the adapter is being opened");
+        return VB_REFUSAL_LINK_DOWN;
+    }
+    return VB_REFUSAL_NONE;
+}
+
+static bool send_frame(struct link *link, const struct vb_frame *frame) {
+    const struct slcan *slcan = link_kind_state(link);
+    char text[VB_SLCAN_TEXT];
+    if (slcan->step != STEP_RUNNING || !sends(link->config->spec)) {
+        return false;
+    }
+    int n = vb_slcan_put_frame(frame, -1, text);
+    return n > 0 && transport_write(link->transport, (const uint8_t *)text, (size_t)n);
+}
+
 #define AMBIGUOUS_RATE 750000 /* S7 is 800000 for LAWICEL, 750000 for others */
 
 static const struct vb_value *check(const struct link_spec *spec, char *why) {
@@ -244,4 +294,7 @@ const struct link_kind link_kind_slcan = {
     .tick = tick,
     .deadline_ns = deadline_ns,
     .closed = closed,
+    .ready = ready,
+    .send = send_frame,
+    .sends = sends,
 };

@@ -240,6 +240,15 @@ void device_now(struct text *out, const struct hub_device *device, struct http_n
         text_age(out, now.mono_ns - device->heard_mono_ns);
     }
     text_format(out, ",\"frames\":%" PRIu64 ",\"bad\":%" PRIu64, device->frames, device->bad);
+    const char *name;
+    const char *why;
+    const char *state = hub_machine_state(device, &name, &why);
+    if (state) {
+        json_member(out, ",\"machine\":{\"name\":", name);
+        json_member(out, ",\"state\":", state);
+        json_member(out, ",\"reason\":", why);
+        text_add(out, "}");
+    }
 }
 
 void link_now(struct text *out, const struct link *link) {

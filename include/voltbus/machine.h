@@ -21,6 +21,9 @@ struct vb_machine {
     size_t size;                    /* of its state, which the caller owns; aligned to 8 */
     /* Begin: nothing is sent yet. now_ns here and below: of a clock that never goes back. */
     void (*init)(void *self, int64_t now_ns);
+    /* Once, before anything else but init: the device as it stands, for its settings, which hints may move at any
+     * time. It lives longer than the machine. NULL: no setting matters to it. */
+    void (*beside)(void *self, const struct vb_instance *instance);
     /* A frame of the link, damaged ones too; not those that take() gave. */
     void (*heard)(void *self, const struct vb_frame *frame, int64_t now_ns);
     /* Command number i of the device from now on: leased: somebody asks for raw; else its safe value is in force. NULL:
@@ -42,5 +45,8 @@ struct vb_machine {
     /* The name of its state, for people ("precharge"); *why (may be NULL) is set to a sentence, "" if there is nothing to say. */
     const char *(*state)(const void *self, const char **why);
 };
+
+/* The machine that stands beside a device, or NULL: one line each in src/proto/machines.def. */
+const struct vb_machine *vb_machine_of(const struct vb_device *device);
 
 #endif

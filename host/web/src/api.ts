@@ -57,6 +57,7 @@ export interface Device {
     type: string;
     title: string;
     link: string;
+    machine?: { name: string; state: string; reason: string }; /* what acts beside it */
     health: Health;
     reason: string;
     age?: number;

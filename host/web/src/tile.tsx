@@ -168,6 +168,12 @@ export function Tile({ name, device, now, away, keys, toggle }: {
                 </p>
             </header>
             {why && <p class="reason">{why}</p>}
+            {device.machine && (
+                <p class="muted">
+                    {device.machine.name}: {device.machine.state}
+                    {device.machine.reason && `, ${device.machine.reason}`}
+                </p>
+            )}
             {device.headline.length > 0 && <Headline device={device} name={name} plot={plot} />}
             {device.control && commands.length + (device.calls?.length ?? 0) > 0 && (
                 <div class="commands" role="group" aria-label={text.controlOf(name)}>
