@@ -16,7 +16,8 @@
 
 #define HEADER  0x80u /* distinguishing bits 10, no options, version 1 */
 #define NO_LIST 0xFF
-#define OCTETS  70 /* bits in the octets of a number of 64 bits */
+#define OCTETS  70u /* bits in the octets of a number of 64 bits */
+#define SIGN    0x80u
 
 /* A struct that is being read or written. */
 struct frame {
@@ -32,6 +33,7 @@ struct codec {
     size_t n;
     const struct vb_exi_schema *schema;
     struct vb_exi_heap heap;
+    uint16_t state; /* what may come next: the place of its first row */
     struct vb_exi_place at;
     struct frame frame[VB_EXI_FRAMES]; /* at.depth of them */
 };
@@ -52,19 +54,12 @@ static uint32_t bits(struct codec *c, unsigned count, uint32_t most, uint32_t va
     }
     for (unsigned left = count; left-- > 0; ++c->at.bit) {
         const size_t byte = c->at.bit / 8;
-        const unsigned mask = 0x80u >> c->at.bit % 8;
-        unsigned bit = 1;
-        if (c->writing) {
-            bit = value >> left & 1;
-        }
-        if (byte < c->n) {
-            uint8_t *p = c->exi + byte;
-            if (!c->writing) {
-                bit = (*p & mask) != 0;
-            } else {
-                *p = (uint8_t)(mask == 0x80 ? 0 : *p);
-                *p = (uint8_t)(bit ? *p | mask : *p);
-            }
+        const unsigned shift = 7 - c->at.bit % 8;
+        unsigned bit = c->writing ? value >> left & 1 : 1;
+        if (byte < c->n && c->writing) { /* and zeros behind it */
+            c->exi[byte] = (uint8_t)((((unsigned)c->exi[byte] >> shift & ~1u) | bit) << shift);
+        } else if (byte < c->n) {
+            bit = (unsigned)c->exi[byte] >> shift & 1u;
         }
         seen = seen << 1 | bit;
     }
@@ -75,6 +70,9 @@ static uint32_t bits(struct codec *c, unsigned count, uint32_t most, uint32_t va
         c->at.bit = start;
         fail(c, count, most == 0 ? VB_E_FORMAT : VB_E_RANGE);
     }
+    if (c->at.bit >> 31 != 0) { /* many times the same text: no buffer is that large */
+        fail(c, 0, VB_E_SPACE);
+    }
     return seen;
 }
 
@@ -83,34 +81,26 @@ static void zeros(struct codec *c, unsigned count) {
     bits(c, count, 0, 0);
 }
 
-/* A number of up to most bits in octets of seven, least significant first. */
-static uint64_t octets(struct codec *c, unsigned most, uint64_t value) {
-    uint64_t seen = 0;
+/* A number in octets of seven bits, least significant first. size: how many bits are in the longest, and SIGN: a sign
+ * before them, which all bits of the value have. */
+static uint64_t octets(struct codec *c, unsigned size, uint64_t value) {
+    uint64_t seen = 0, minus = 0;
     unsigned shift = 0;
     uint32_t octet;
+    if (size & SIGN) {
+        minus = (uint64_t)0 - bits(c, 1, 1, (uint32_t)(value >> 63));
+        value ^= minus;
+    }
     do {
         octet = bits(c, 8, 0xFF, (uint32_t)(value & 0x7F) | (value > 0x7F ? 0x80 : 0));
         value >>= 7;
         seen |= (uint64_t)(octet & 0x7F) << shift;
         shift += 7;
-    } while (octet >= 0x80 && shift < most);
-    if (octet > (shift == OCTETS ? 1 : 0x7F)) {
+    } while (octet >= 0x80 && shift < (size & ~SIGN));
+    if (octet > (shift == OCTETS ? 1 : 0x7F) || (size & SIGN && seen >> 63 != 0)) {
         fail(c, 0, VB_E_RANGE);
     }
-    return seen;
-}
-
-/* The same behind a sign, or none. */
-static uint64_t integer(struct codec *c, bool has_sign, uint64_t value) {
-    uint64_t minus = 0;
-    if (has_sign) {
-        minus = (uint64_t)0 - bits(c, 1, 1, (uint32_t)(value >> 63));
-    }
-    value = octets(c, OCTETS, value ^ minus);
-    if (has_sign && value >> 63 != 0) {
-        fail(c, 0, VB_E_RANGE);
-    }
-    return value ^ minus;
+    return seen ^ minus;
 }
 
 static unsigned get16(const uint8_t *at) {
@@ -140,7 +130,7 @@ static uint64_t load(const uint8_t *at, unsigned size, bool has_sign) {
 static void number(struct codec *c, const struct vb_exi_row *row, uint8_t *at) {
     const unsigned arg = row->arg, size = VB_ROW_SIZE(arg);
     const bool has_sign = (arg & VB_ROW_SIGNED) != 0;
-    const uint64_t value = integer(c, has_sign, load(at, size, has_sign));
+    const uint64_t value = octets(c, has_sign ? OCTETS | SIGN : OCTETS, load(at, size, has_sign));
     if (!c->writing) {
         memcpy(at, (const uint8_t *)&value + (VB_EXI_BIG_ENDIAN ? 8 - size : 0), size);
     }
@@ -187,7 +177,7 @@ static void scaled(struct codec *c, uint8_t *at) {
         zeros(c, 1);
     }
     zeros(c, 1);
-    value = integer(c, true, value);
+    value = octets(c, OCTETS | SIGN, value);
     if (value + (1u << (VB_EXI_SCALED_BITS - 1)) >= 1u << VB_EXI_SCALED_BITS) {
         fail(c, 0, VB_E_RANGE);
     }
@@ -216,7 +206,24 @@ static bool goes_on(uint8_t byte) {
     return (byte & 0xC0) == 0x80;
 }
 
-/* Bytes, or characters: at is their reference. */
+/* A character, p: where it stands or is to stand. Returns its length; 0 = it is none. */
+static unsigned character(struct codec *c, uint8_t *p, const uint8_t *end, uint8_t utf[4]) {
+    uint32_t code = 0;
+    unsigned size = 1;
+    if (c->writing) {
+        while (size < 4 && p + size < end && goes_on(p[size])) {
+            ++size;
+        }
+        code = *p & 0xFFu >> size;
+        for (unsigned k = 1; k < size; ++k) {
+            code = code << 6 | (p[k] & 0x3Fu);
+        }
+    }
+    const unsigned right = utf8((uint32_t)octets(c, 28, code), utf);
+    return c->writing && (size != right || memcmp(p, utf, size) != 0) ? 0 : right;
+}
+
+/* Bytes or characters, between their reference, at, and the message. */
 static void bytes(struct codec *c, const struct vb_exi_row *row, uint8_t *at) {
     const bool text = (row->op & VB_ROW_KIND) == VB_ROW_TEXT;
     const unsigned less = text ? 2 : 0; /* 0 and 1 are hits in the string table */
@@ -248,26 +255,16 @@ static void bytes(struct codec *c, const struct vb_exi_row *row, uint8_t *at) {
     const uint32_t start = c->at.bit;
     for (; c->err == VB_OK && count > 0; --count) {
         uint8_t utf[4];
-        uint32_t code = *p;
-        unsigned size = 1, stands = 1;
-        if (!text) {
-            utf[0] = (uint8_t)bits(c, 8, 0xFF, code);
+        unsigned size = 1;
+        if (text) {
+            size = character(c, p, end, utf);
         } else {
-            if (c->writing) {
-                while (stands < 4 && p + stands < end && goes_on(p[stands])) {
-                    ++stands;
-                }
-                code &= 0xFFu >> stands;
-                for (unsigned k = 1; k < stands; ++k) {
-                    code = code << 6 | (p[k] & 0x3Fu);
-                }
-            }
-            code = (uint32_t)octets(c, 28, code);
-            size = utf8(code, utf);
+            utf[0] = (uint8_t)bits(c, 8, 0xFF, c->writing ? *p : 0);
         }
-        if (size == 0 || (c->writing && (size != stands || memcmp(p, utf, size) != 0))) {
+        if (size == 0) {
             fail(c, 0, VB_E_RANGE);
-        } else if (count - 1 + size > (size_t)(end - p)) {
+        } else if (count - 1 + size >
+                   (size_t)(end - p)) { /* each of the others is a byte at least */
             fail(c, 0, VB_E_SPACE);
         } else if (!c->writing) {
             memcpy(p, utf, size);
@@ -279,46 +276,42 @@ static void bytes(struct codec *c, const struct vb_exi_row *row, uint8_t *at) {
     } else if (!c->writing) {
         put16(at + 2, (unsigned)(p - c->heap.block) - c->heap.used);
         c->heap.used = (uint32_t)(p - c->heap.block);
-    } else if (p != end) {
+    } else if (p != end) { /* what goes on with no character */
         fail(c, 0, VB_E_RANGE);
     }
 }
 
 /* An integer without bounds: sign, then groups of seven bits, least first; of a negative one the amount less one. */
-static void big(struct codec *c, uint8_t *at) {
-    int32_t held, octet, bit = 0;
-    if (c->writing) {
-        const uint8_t *p = c->heap.block + get16(at);
-        unsigned len = get16(at + 2) - 1;
-        bool minus = *p++ != 0;
-        while (len > 0 && *p == 0) {
-            ++p;
-            --len;
+static void write_big(struct codec *c, const uint8_t *p, unsigned len) {
+    const bool minus = *p != 0;
+    do {
+        ++p;
+        --len;
+    } while (len > 0 && *p == 0);
+    int32_t octet, bit = 0, held = -(int32_t)bits(c, 1, 1, minus && len > 0);
+    do {
+        while (bit < 14 && len > 0) { /* more than is written next: is there anything behind it? */
+            held += p[--len] << bit;
+            bit += 8;
         }
-        minus = minus && len != 0;
-        held = -(int32_t)bits(c, 1, 1, minus);
-        do {
-            while (bit < 14 && len > 0) { /* more than is written next: is there more? */
-                held += p[--len] << bit;
-                bit += 8;
-            }
-            octet = held & 0x7F;
-            held >>= 7;
-            bit -= 7;
-            octet |= held != 0 || len != 0 ? 0x80 : 0;
-            bits(c, 8, 0xFF, (uint32_t)octet);
-        } while (octet >= 0x80);
-        return;
-    }
+        octet = held & 0x7F;
+        held >>= 7;
+        bit -= 7;
+        octet |= held != 0 || len != 0 ? 0x80 : 0;
+        bits(c, 8, 0xFF, (uint32_t)octet);
+    } while (octet >= 0x80);
+}
+
+static void read_big(struct codec *c, uint8_t *at) {
     uint8_t *const start = c->heap.block + c->heap.used, *const end = c->heap.block + c->heap.cap;
-    uint8_t *to = end; /* written from the end on, then brought to its place */
+    uint8_t *to = end; /* it grows from the end on, then it is brought to its place */
     const uint8_t minus = (uint8_t)bits(c, 1, 1, 0);
-    held = minus;
+    uint32_t octet, bit = 0, held = minus;
     if (start == end) {
         fail(c, 0, VB_E_SPACE);
     }
     do {
-        octet = (int32_t)bits(c, 8, 0xFF, 0);
+        octet = bits(c, 8, 0xFF, 0);
         held += (octet & 0x7F) << bit;
         bit += 7;
         while (bit >= 8 || (octet < 0x80 && (held != 0 || to == end))) {
@@ -341,59 +334,68 @@ static void big(struct codec *c, uint8_t *at) {
     c->heap.used += (uint32_t)(end - to) + 1;
 }
 
-static void value(struct codec *c, const struct vb_exi_row *row, uint8_t *at, unsigned before) {
-    const unsigned kind = row->op & VB_ROW_KIND;
-    if (kind == VB_ROW_SCALED) {
-        scaled(c, at);
-    } else {
-        zeros(c, row->op & VB_ROW_BARE ? 0 : before);
-        if (kind == VB_ROW_BIG || kind == VB_ROW_BYTES || kind == VB_ROW_TEXT) {
-            if (c->writing && get16(at) + get16(at + 2) > c->heap.used) {
-                fail(c, 0, VB_E_STATE);
-                return;
-            }
-            if (kind != VB_ROW_BIG) {
-                bytes(c, row, at);
-            } else if (c->writing && get16(at + 2) < 2) {
-                fail(c, 0, VB_E_STATE);
-            } else {
-                big(c, at);
-            }
-        } else if (kind == VB_ROW_NUMBER) {
-            number(c, row, at);
-        } else {
-            const bool wide = kind == VB_ROW_FIXED2;
-            uint32_t raw = ((wide ? get16(at) : *at) - row->aux) & (wide ? 0xFFFFu : 0xFFu);
-            raw = bits(c, vb_exi_bits_of(row->arg), row->arg, raw) + row->aux;
-            if (!c->writing) {
-                *at = (uint8_t)raw;
-                if (wide) {
-                    put16(at, raw);
-                }
-            }
+/* A number in a few bits: it begins with aux. */
+static void few_bits(struct codec *c, const struct vb_exi_row *row, uint8_t *at) {
+    const bool wide = (row->op & VB_ROW_KIND) == VB_ROW_FIXED2;
+    const uint32_t raw = ((wide ? get16(at) : *at) - row->aux) & (wide ? 0xFFFFu : 0xFFu);
+    const uint32_t number = bits(c, vb_exi_bits_of(row->arg), row->arg, raw) + row->aux;
+    if (!c->writing) {
+        *at = (uint8_t)number;
+        if (wide) {
+            put16(at, number);
         }
     }
-    zeros(c, row->op & VB_ROW_BARE ? 0 : 1);
+}
+
+/* A simple value, from CH to EE; before: zeros that it begins with. */
+static void value(struct codec *c, const struct vb_exi_row *row, uint8_t *at, unsigned before) {
+    const unsigned kind = row->op & VB_ROW_KIND, bare = row->op & VB_ROW_BARE;
+    zeros(c, bare || kind == VB_ROW_SCALED ? 0 : before);
+    if (c->writing && kind >= VB_ROW_BYTES &&
+        (get16(at) + get16(at + 2) > c->heap.used || (kind == VB_ROW_BIG && get16(at + 2) < 2))) {
+        fail(c, 0, VB_E_STATE);
+        return;
+    }
+    switch (kind) {
+    case VB_ROW_SCALED:
+        scaled(c, at);
+        break;
+    case VB_ROW_NUMBER:
+        number(c, row, at);
+        break;
+    case VB_ROW_BYTES:
+    case VB_ROW_TEXT:
+        bytes(c, row, at);
+        break;
+    case VB_ROW_BIG:
+        if (c->writing) {
+            write_big(c, c->heap.block + get16(at), get16(at + 2));
+        } else {
+            read_big(c, at);
+        }
+        break;
+    default:
+        few_bits(c, row, at);
+    }
+    zeros(c, bare ? 0 : 1);
 }
 
 /* ---- rows ---- */
 
 /* Writing: where the value of a row stands, NULL: it is not there. */
-static uint8_t *find(struct codec *c, struct frame *top, const struct vb_exi_row *row) {
+static uint8_t *find(struct codec *c, const struct vb_exi_row *row) {
+    struct frame *const top = &c->frame[c->at.depth - 1];
     uint8_t *const block = c->heap.block, *const base = block + top->base, *at = base + row->off;
     const unsigned kind = row->op & VB_ROW_KIND;
     if (row->op & VB_ROW_OPTIONAL) {
         return base[row->has >> 3] >> (row->has & 7) & 1 ? at : NULL;
     }
-    uint32_t first = get16(at);
     if (row->op & VB_ROW_LIST) {
         const bool in_it = top->list == row->off;
+        const uint32_t first = in_it ? top->node : get16(at);
         const uint32_t behind = vb_exi_node_value(row);
         const uint32_t size =
             kind >= VB_ROW_STRUCT ? VB_EXI_UNITS(row->aux) : vb_exi_simple_size(row);
-        if (in_it) {
-            first = top->node;
-        }
         at = block + first;
         if (first == 0 || first + behind + size > c->heap.used ||
             get16(at + offsetof(struct vb_exi_node, which)) != vb_exi_list_which(row->has)) {
@@ -411,6 +413,7 @@ static uint8_t *find(struct codec *c, struct frame *top, const struct vb_exi_row
     if (kind < VB_ROW_BYTES || kind == VB_ROW_STRUCT) {
         return at;
     }
+    uint32_t first = get16(at);
     if (kind == VB_ROW_BODY) {
         if (first != row->has) {
             return NULL;
@@ -429,144 +432,144 @@ static uint8_t *find(struct codec *c, struct frame *top, const struct vb_exi_row
 }
 
 /* Is another alternative of the same choice there too? */
-static bool another(struct codec *c, struct frame *top, const struct vb_exi_row *row) {
+static bool another(struct codec *c, const struct vb_exi_row *row) {
     while (row->op & VB_ROW_CHOICE) {
         do {
             ++row;
         } while (row->op == VB_ROW_NEVER);
-        if (!(row->op & VB_ROW_LIST) && find(c, top, row) != NULL) {
+        if (!(row->op & VB_ROW_LIST) && find(c, row) != NULL) {
             return true;
         }
     }
     return false;
 }
 
-/* The elements from the first state of the root's type on. */
-static void walk(struct codec *c, unsigned state) {
-    struct frame *top = c->frame;
-    top->base = VB_EXI_ROOT_AT;
+/* A struct of the block begins, with the first state of its type. */
+static void open(struct codec *c, const uint8_t *base, unsigned type) {
+    struct frame *const top = &c->frame[c->at.depth - 1];
+    top->base = (uint16_t)(base - c->heap.block);
     top->list = NO_LIST;
-    for (;;) {
-        const struct vb_exi_row *row = vb_exi_row(c->schema, (uint16_t)state);
-        const unsigned n = row->n;
-        const uint32_t start = c->at.bit;
-        unsigned before = 1;
-        unsigned code = 0;
-        uint8_t *at = NULL;
-        if (c->writing) {
-            while ((at = find(c, top, row + code)) == NULL) {
-                if (++code == n) { /* nothing of what must be here */
-                    state += n - 1;
-                    fail(c, 0, VB_E_STATE);
-                    goto failed;
-                }
-            }
+    c->state = (uint16_t)type;
+}
+
+/* One production of the state: event code, and the value or the beginning of a struct; NULL: a struct has begun, or
+ * something is wrong. */
+static const struct vb_exi_row *production(struct codec *c) {
+    struct frame *const top = &c->frame[c->at.depth - 1];
+    const struct vb_exi_row *row = vb_exi_row(c->schema, c->state);
+    const unsigned n = row->n, width = vb_exi_bits_of(n);
+    const uint32_t start = c->at.bit;
+    unsigned before = 1, code = 0;
+    uint8_t *at = NULL;
+    if (c->writing) {
+        while (code < n && (at = find(c, row + code)) == NULL) {
+            ++code;
         }
-        if (c->err == VB_OK) {
-            if (n == 1 && (row->op & ~(VB_ROW_CHOICE | VB_ROW_OPTIONAL)) == VB_ROW_FIXED) {
-                before = 2; /* the event code in one piece with CH */
-            } else {
-                code = bits(c, vb_exi_bits_of(n), n - 1, code);
-                if (c->err == VB_OK && (row[code].op & VB_ROW_KIND) == VB_ROW_NEVER) {
-                    c->at.bit = start;
-                    fail(c, vb_exi_bits_of(n), VB_E_FORMAT);
-                }
-                if (c->err != VB_OK) {
-                    c->err = c->err == VB_E_RANGE ? VB_E_FORMAT : c->err;
-                    return;
-                }
-            }
-        }
-        state += code;
-        row += code;
-        const unsigned kind = row->op & VB_ROW_KIND;
-        if (kind == VB_ROW_END) {
-            goto end;
-        }
-        if (!c->writing) {
-            at = vb_exi_room(&c->heap, row, c->heap.block + top->base);
-            if (at == NULL) {
-                fail(c, 0, VB_E_SPACE);
-            }
-            top->count = (uint16_t)(top->list == row->off ? top->count + 1 : 1);
-            if (row->op & VB_ROW_LIST) {
-                top->list = row->off;
-            }
-        }
-        if (c->err != VB_OK) {
-            goto failed;
-        }
-        if (kind < VB_ROW_STRUCT) {
-            value(c, row, at, before);
-        }
-        if (c->writing && another(c, top, row)) {
+        if (code == n) { /* nothing of what must be here */
+            --code;
             fail(c, 0, VB_E_STATE);
         }
-        if (c->err != VB_OK) {
-            goto failed;
-        }
-        if (kind >= VB_ROW_STRUCT) {
-            c->at.row[c->at.depth++] = (uint16_t)state;
-            ++top;
-            top->base = (uint16_t)(at - c->heap.block);
-            top->list = NO_LIST;
-            state = row->arg;
-            continue;
-        }
-        for (;;) {
-            if (row->next != 0) {
-                state += (unsigned)row->next;
-                break;
-            }
-            if (row->op & VB_ROW_LIST) { /* the same again, or what follows */
-                const unsigned most = vb_exi_list_max(row->has);
-                if (most != 0 && top->count >= most) {
-                    if (c->writing && top->node != 0) {
-                        fail(c, 0, VB_E_RANGE);
-                        goto failed;
-                    }
-                    ++state;
-                }
-                break;
-            }
-            zeros(c, 1); /* only the end can follow */
-            if (c->err != VB_OK) {
-                return;
-            }
-        end:
-            if (top == c->frame) {
-                return;
-            }
-            --top;
-            state = c->at.row[--c->at.depth];
-            row = vb_exi_row(c->schema, (uint16_t)state);
+    }
+    if (n == 1 && (row->op & ~(VB_ROW_CHOICE | VB_ROW_OPTIONAL)) == VB_ROW_FIXED) {
+        before = 2; /* the event code in one piece with CH */
+    } else if (c->err == VB_OK) {
+        code = bits(c, width, UINT16_MAX, code);
+        if (code >= n || (row[code].op & VB_ROW_KIND) == VB_ROW_NEVER) {
+            c->at.bit = start;
+            fail(c, width, VB_E_FORMAT);
+            return NULL;
         }
     }
-failed:
-    c->at.row[c->at.depth++] = (uint16_t)state;
+    c->state = (uint16_t)(c->state + code);
+    row += code;
+    const unsigned kind = row->op & VB_ROW_KIND;
+    if (!c->writing) {
+        at = vb_exi_room(&c->heap, row, c->heap.block + top->base);
+        if (at == NULL) {
+            fail(c, 0, VB_E_SPACE);
+        }
+    }
+    if (kind != VB_ROW_END && kind < VB_ROW_STRUCT && c->err == VB_OK) {
+        value(c, row, at, before);
+        if (c->writing && c->err != VB_OK) {
+            c->at.bit = start;
+        }
+    }
+    if (c->writing && another(c, row)) {
+        fail(c, 0, VB_E_STATE);
+    }
+    if (c->err == VB_OK && kind < VB_ROW_STRUCT) {
+        return row;
+    }
+    c->at.row[c->at.depth++] = c->state;
+    if (c->err == VB_OK) {
+        open(c, at, row->arg);
+    }
+    return NULL;
+}
+
+/* What comes behind a row, in the structs that end there too; false: the root has ended, or something is wrong. */
+static bool follow(struct codec *c, const struct vb_exi_row *row) {
+    while (row->next == 0) {
+        struct frame *const top = &c->frame[c->at.depth - 1];
+        if (row->op & VB_ROW_LIST) { /* the same again, or what follows */
+            const unsigned most = vb_exi_list_max(row->has);
+            const unsigned count = c->writing ? top->count
+                                              : get16(c->heap.block + top->base + row->off +
+                                                      offsetof(struct vb_exi_list, count));
+            if (most != 0 && count >= most) {
+                if (c->writing && top->node != 0) {
+                    fail(c, 0, VB_E_RANGE);
+                    c->at.row[c->at.depth++] = c->state;
+                }
+                ++c->state;
+            }
+            return c->err == VB_OK;
+        }
+        if ((row->op & VB_ROW_KIND) != VB_ROW_END) {
+            zeros(c, 1); /* only the end can follow */
+        }
+        if (c->err != VB_OK || c->at.depth == 1) {
+            return false;
+        }
+        c->state = c->at.row[--c->at.depth];
+        row = vb_exi_row(c->schema, c->state);
+    }
+    c->state = (uint16_t)(c->state + row->next);
+    return true;
+}
+
+/* The elements of the root. */
+static void walk(struct codec *c) {
+    const struct vb_exi_row *row;
+    do {
+        row = production(c);
+    } while (row == NULL ? c->err == VB_OK : follow(c, row));
 }
 
 static int message(struct codec *c, struct vb_exi_block *head, struct vb_exi_place *place) {
-    const unsigned kind = head->kind, width = kind < 3 ? c->schema->root_bits[kind] : 0;
+    /* a root beyond those of its kind is of no kind */
+    const unsigned kind = head->kind | (unsigned)head->root >> VB_EXI_ROOT_KIND << 8;
+    const unsigned width = kind <= VB_EXI_XFRAGMENT ? c->schema->root_bits[kind] : 0;
     if (bits(c, 8, 0xFF, HEADER) != HEADER) {
         c->at.bit = 0;
         fail(c, 8, VB_E_FORMAT);
     }
-    const unsigned key = kind << VB_EXI_ROOT_KIND | bits(c, width, UINT16_MAX, head->root);
-    const struct vb_exi_root *root = vb_exi_root_find(c->schema, key);
+    head->root = (uint16_t)bits(c, width, UINT16_MAX, head->root);
+    const struct vb_exi_root *root =
+        vb_exi_root_find(c->schema, kind << VB_EXI_ROOT_KIND | head->root);
     if (root == NULL) {
         c->at.bit = c->writing || c->err != VB_OK ? 0 : 8;
         fail(c, width, c->writing ? VB_E_STATE : VB_E_FORMAT);
     } else if (c->err == VB_OK) {
-        c->at.row[0] = root->key;
-        c->at.depth = 1;
+        c->at.row[c->at.depth++] = root->key;
         if (c->writing ? VB_EXI_ROOT_AT + VB_EXI_UNITS(root->size) > c->heap.used
                        : vb_exi_allocate(&c->heap, VB_EXI_UNITS(root->size), 8) == NULL) {
             c->at.bit = 0;
             fail(c, 0, c->writing ? VB_E_STATE : VB_E_SPACE);
         } else {
-            head->root = key & ((1u << VB_EXI_ROOT_KIND) - 1);
-            walk(c, root->type);
+            open(c, c->heap.block + VB_EXI_ROOT_AT, root->type);
+            walk(c);
         }
     }
     if (c->err == VB_OK && kind != VB_EXI_DOCUMENT) { /* the end of a fragment comes behind SE(*) */
@@ -578,9 +581,7 @@ static int message(struct codec *c, struct vb_exi_block *head, struct vb_exi_pla
     }
     const size_t used = ((size_t)c->at.bit + 7) / 8;
     if (used > c->n) {
-        if (c->err == VB_OK) {
-            c->err = c->writing ? VB_E_SPACE : VB_E_MORE;
-        }
+        fail(c, 0, VB_E_SPACE); /* reading: more */
         if (!c->writing) {
             c->at.bit = (uint32_t)(8 * c->n);
         }
