@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/file/blf.h"
 #include "host/file/pcap.h"
 #include "voltbus/time.h"
 
@@ -57,6 +58,9 @@ uint16_t reader_link(struct reader *r, const char *name, size_t n) {
 
 int reader_wrong(struct reader *r, int err, const char *fmt, ...) {
     va_list args;
+    if (r->trial) {
+        return err; /* most lines are wrong to most formats, and text takes time */
+    }
     va_start(args, fmt);
     vsnprintf(r->why, sizeof r->why, fmt, args);
     va_end(args);
@@ -150,6 +154,7 @@ static void rewind_reader(struct reader *r) {
     r->lin_skipped = 0;
     r->slcan_ms = -1;
     r->rapi_at = 0;
+    r->can = (struct can_log){0};
     for (size_t i = 0; i < READER_LINKS_MAX; i++) {
         vb_rapi_tap_init(&r->rapi[i]);
     }
@@ -175,6 +180,8 @@ static long score(struct reader *r, const struct format *format, const char *tex
     struct lines *lines = lines_of_text(text, n);
     struct line line;
     rewind_reader(r);
+    r->trial = true;
+    r->format = format;
     for (int i = 0; lines && i < TRIAL_LINES && lines_next(lines, &line) > 0;) {
         do {
             struct vb_frame frame = {.kind = VB_KIND_CAN};
@@ -191,6 +198,8 @@ static long score(struct reader *r, const struct format *format, const char *tex
     }
     lines_close(lines);
     rewind_reader(r);
+    r->trial = false;
+    r->format = NULL;
     return frames == 0 || (format->vague && wrong > frames) ? 0 : 1 + 2 * frames - wrong;
 }
 
@@ -233,6 +242,8 @@ void reader_close(struct reader *r) {
     r->net = NULL;
     pcap_close(r->pcap);
     r->pcap = NULL;
+    blf_close(r->blf);
+    r->blf = NULL;
     free(r->payload);
     r->payload = NULL;
     free(r->log);

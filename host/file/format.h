@@ -27,6 +27,18 @@ enum {
     LINE_MORE = 2, /* a frame, and the same line has more: call again */
 };
 
+/* What the readers of CAN logs in text keep from line to line (can_text.h). */
+struct can_log {
+    int64_t base_ns; /* added to every time */
+    int64_t last_ns; /* time of the line before, without base_ns */
+    bool delta;      /* times count from the line before */
+    bool clock;      /* times are of the day: from midnight on they begin again */
+    bool decimal;    /* ids and bytes are decimal numbers */
+    bool titled;     /* the line with the titles of the columns was there */
+    int version;     /* of the format, 0 = not said */
+    char order[24];  /* columns that the file names itself */
+};
+
 struct reader {
     const struct format *format;
     struct lines *lines;
@@ -45,9 +57,12 @@ struct reader {
     int64_t slcan_ms;     /* time of the last slcan line, unwrapped; -1 = none yet */
     size_t rapi_at;       /* RAPI: how far the line is read; 0 = not yet */
     struct vb_rapi_tap rapi[READER_LINKS_MAX]; /* of each link: what was asked last */
+    struct can_log can;
+    bool trial;        /* the format is being looked for: nobody reads why a line is wrong */
     struct net *net;   /* formats with packets in them: made when the first one comes */
     bool net_more;     /* it may have more frames of the packet before */
     struct pcap *pcap; /* state of that format */
+    struct blf *blf;   /* state of that format */
     struct log *log;   /* of formats of text logs with packets in them */
 };
 
@@ -56,6 +71,7 @@ struct format {
     int (*read)(struct reader *reader, const char *text, size_t n, struct vb_frame *frame);
     /* The file has ended: the next frame that was held back, called until LINE_NOTHING. Or NULL. */
     int (*finish)(struct reader *reader, struct vb_frame *frame);
+    const struct columns *columns; /* of columns_read (columns.h) */
     bool vague; /* much that is not meant looks like it: most lines of a file must fit */
     /* Formats of packets instead of lines; both or none. Do the first n bytes of a file fit (n >= 4)? */
     bool (*begins)(const uint8_t *bytes, size_t n);

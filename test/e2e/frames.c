@@ -1,6 +1,7 @@
 /* frames.c - for tests: what the readers of recordings give, one line a frame, whatever devices make of it:
  * kind, id, seconds, packet, side, connection, flags, then the text of an event or the bytes in hexadecimal.
- * usage: frames FILE. Lines that are wrong go to standard error.
+ * With --bus: seconds to the nanosecond (- = the file has none), link, direction, ID#DATA; behind the name of the
+ * format. usage: frames [--bus] FILE. Lines that are wrong go to standard error.
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,24 +43,43 @@ static void show(const struct vb_frame *frame) {
     printf("\n");
 }
 
+static void show_bus(const struct reader *reader, const struct vb_frame *frame) {
+    char time[32] = "-";
+    char text[VB_FRAME_TEXT];
+    uint64_t ns = frame->t_ns < 0 ? 0 - (uint64_t)frame->t_ns : (uint64_t)frame->t_ns;
+    if (!(frame->flags & VB_FRAME_NO_TIME)) {
+        snprintf(time, sizeof time, "%s%" PRIu64 ".%09" PRIu64, frame->t_ns < 0 ? "-" : "",
+                 ns / 1000000000, ns % 1000000000);
+    }
+    printf("%s %s %c %.*s\n", time, reader->links[frame->bus],
+           frame->flags & VB_FRAME_TX ? 'T' : 'R', (int)vb_frame_text(frame, text), text);
+}
+
 int main(int argc, char **argv) {
     static struct reader reader;
+    bool bus = argc == 3 && strcmp(argv[1], "--bus") == 0;
     struct vb_frame frame;
     char why[160];
     char place[READER_PLACE];
     int result;
-    struct lines *lines = argc == 2 ? lines_open(argv[1], why, sizeof why) : NULL;
+    const char *path = argc == 2 || bus ? argv[argc - 1] : NULL;
+    struct lines *lines = path ? lines_open(path, why, sizeof why) : NULL;
     if (!lines) {
-        fprintf(stderr, "frames: %s\n", argc == 2 ? why : "expected FILE");
+        fprintf(stderr, "frames: %s\n", path ? why : "expected FILE");
         return 1;
     }
     reader_init(&reader, lines, NULL);
+    if (bus) {
+        printf("%s\n", reader.format ? reader.format->name : "no format");
+    }
     while (reader.format && (result = reader_next(&reader, &frame)) != 0 &&
            result != READER_BROKEN) {
-        if (result > 0) {
+        if (result > 0 && bus) {
+            show_bus(&reader, &frame);
+        } else if (result > 0) {
             show(&frame);
         } else {
-            fprintf(stderr, "%s%s: %s\n", argv[1], reader_place(&reader, place), reader.why);
+            fprintf(stderr, "%s%s: %s\n", path, reader_place(&reader, place), reader.why);
         }
     }
     reader_close(&reader);
