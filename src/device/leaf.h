@@ -7,6 +7,10 @@
 
 #include "voltbus/device.h"
 
+/* clang-format off */
+#define UNKNOWN(name, byte) {name ".unknown_" #byte, "", 8 * (byte), 8, VB_LE | VB_UNKNOWN, VB_RAW}
+/* clang-format on */
+
 /* Setting "generation". AUTO shows what all share, until a frame tells. */
 enum { GENERATION };
 enum { AUTO, ZE0, AZE0, ZE1 };
@@ -26,15 +30,16 @@ static const char *const leaf_generations[] = {
                         leaf_generations, AUTO},                                                   \
     }
 
-/* The generation of the car, not of its battery: packs are swapped. The charger tells best: 390 is AZE0 or ZE1, 5BF ZE0
- * (a ZE1 pack sends that during a quick charge, but never without the frames that only a ZE1 has). The length of 50B
+/* The generation of the car, not of its battery: packs are swapped. The charger tells best: 390 and 393 are AZE0 or ZE1, 380 and 5BF ZE0
+ * (a ZE1 pack sends those during a quick charge, but never without the frames that only a ZE1 has). The length of 50B
  * tells less, so that a frame of wrong length does not change the generation of a whole car. */
 #define LEAF_CAR_HINTS                                                                             \
     static const struct vb_hint hints[] = {                                                        \
         {0x120, 4, GENERATION, AUTO, ZE1, 3},  {0x108, 3, GENERATION, AUTO, ZE1, 3},               \
         {0x1C2, 1, GENERATION, AUTO, ZE1, 3},  {0x390, 8, GENERATION, AUTO, AZE0, 2},              \
         {0x393, 8, GENERATION, AUTO, AZE0, 2}, {0x5BF, 8, GENERATION, AUTO, ZE0, 2},               \
-        {0x50B, 6, GENERATION, AUTO, ZE0, 1},  {0x50B, 7, GENERATION, AUTO, AZE0, 1},              \
+        {0x380, 8, GENERATION, AUTO, ZE0, 2},  {0x50B, 6, GENERATION, AUTO, ZE0, 1},               \
+        {0x50B, 7, GENERATION, AUTO, AZE0, 1},                                                     \
     }
 
 /* Rule 1 with the counter of most frames; the receiver only wants the counter to differ. */

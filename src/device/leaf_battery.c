@@ -1,26 +1,10 @@
 /* leaf_battery.c - Nissan Leaf traction battery (its controller, the LBC) on the EV-CAN: state,
  * limits, energy, history. 24/30 kWh (ZE0, AZE0, e-NV200), 40 and 62 kWh (ZE1).
- * Left out: 5EB (history block, meaning unknown), the 5B3 copy on the CAR-CAN, cell voltages and
- * everything else that has to be asked for (79B/7BB).
+ * Left out: cell voltages and everything else that has to be asked for (79B/7BB: leaf-battery-groups).
  * Facts: reference/leaf-can.md sections 0, 1, 3, 9, 10; "measured" = settled here on the captures
  * it lists. DBC = dalathegreat/leaf_can_bus_messages, OV = OVMS.
  * SPDX-License-Identifier: MIT */
-#include "voltbus/device.h"
-
-/* Setting "generation". AUTO shows what all share, until a frame tells (hints below). */
-enum { GENERATION };
-enum { AUTO, ZE0, AZE0, ZE1 };
-#define WHEN(values) .when = {GENERATION, (values)}
-#define IN_AUTO      (1 << AUTO)
-#define IN_ZE0       (1 << ZE0)
-#define IN_AZE0      (1 << AZE0)
-#define IN_ZE1       (1 << ZE1)
-
-/* CRC and 2-bit counter of the 8-byte frames; the receiver only wants the counter to differ. */
-static const struct vb_check counted[] = {
-    {VB_RULE_COUNTER, 48, 2, NULL},
-    {VB_RULE_CRC8, 7, 0, &vb_crc8_nissan},
-};
+#include "device/leaf.h"
 
 /* ---- 1DB ---- */
 
@@ -344,37 +328,91 @@ static const struct vb_signal history[] = {
     {"history.unknown_5_high", "", 42, 6, VB_LE | VB_UNKNOWN, VB_RAW, KIND(0)},
 };
 
+/* ---- 5EB, 1C2, 5B3, and what a ZE1 pack sends in a quick charge ---- */
+
+/* A ZE1 sends E0 0F FF.. all the time, an e-NV200 with 40 kWh goes through indexes 1 to 5. */
+static const struct vb_signal records[] = {
+    {"records.unknown_0", "", 0, 5, VB_LE | VB_UNKNOWN, VB_RAW},
+    {"records.index", "", 5, 3, VB_LE | VB_GUESS, VB_RAW, .title = "Which record (DBC)"},
+    {"records.unknown_1", "", 8, 4, VB_LE | VB_UNKNOWN, VB_RAW},
+    {"records.part", "", 12, 4, VB_LE | VB_GUESS, VB_RAW, .title = "Which part of it (DBC)"},
+    UNKNOWN("records", 2),
+    UNKNOWN("records", 3),
+    UNKNOWN("records", 4),
+    UNKNOWN("records", 5),
+    UNKNOWN("records", 6),
+    UNKNOWN("records", 7),
+};
+
+static const struct vb_signal alive[] = {
+    {"alive.unknown_0", "", 4, 4, VB_LE | VB_UNKNOWN, VB_RAW}, /* 5 */
+};
+static const struct vb_check alive_checks[] = {{VB_RULE_COUNTER, 0, 4, NULL}};
+
+static const struct vb_signal car_copy[] = {
+    UNKNOWN("car_copy", 0),
+    {"car_copy.unknown_1", "", 8, 1, VB_LE | VB_UNKNOWN, VB_RAW},
+    {"battery.soh", "%", 9, 7, VB_LE, VB_RAW, .title = "State of health", VB_LIMITS(0, 100),
+     .ovms = "v.b.soh", .vss = "Vehicle.Powertrain.TractionBattery.StateOfHealth"},
+    UNKNOWN("car_copy", 2),
+    UNKNOWN("car_copy", 3),
+    UNKNOWN("car_copy", 4),
+    UNKNOWN("car_copy", 5),
+    UNKNOWN("car_copy", 6),
+    UNKNOWN("car_copy", 7),
+};
+
+static const struct vb_signal quick_380[] = {
+    UNKNOWN("quick_380", 0), UNKNOWN("quick_380", 1),
+    UNKNOWN("quick_380", 2), UNKNOWN("quick_380", 3),
+    UNKNOWN("quick_380", 4), UNKNOWN("quick_380", 5),
+    UNKNOWN("quick_380", 6), {"quick_380.unknown_7", "", 62, 2, VB_LE | VB_UNKNOWN, VB_RAW},
+};
+static const struct vb_signal quick_5bf[] = {
+    UNKNOWN("quick_5bf", 0), UNKNOWN("quick_5bf", 1),
+    UNKNOWN("quick_5bf", 2), UNKNOWN("quick_5bf", 3),
+    UNKNOWN("quick_5bf", 4), UNKNOWN("quick_5bf", 5),
+    UNKNOWN("quick_5bf", 6), {"quick_5bf.unknown_7", "", 62, 2, VB_LE | VB_UNKNOWN, VB_RAW},
+};
+
 /* ---- the device ---- */
 
 static const struct vb_message messages[] = {
     {VB_ID(0x1DB), .len_min = 8, .len_max = 8, .period_ms = 10, .name = "pack",
-     .title = "Current, voltage, relay permission", VB_ROWS(pack), VB_CHECKS(counted)},
+     .title = "Current, voltage, relay permission", VB_ROWS(pack), VB_CHECKS(leaf_crc)},
     {VB_ID(0x1DC), .len_min = 8, .len_max = 8, .period_ms = 10, .name = "limits",
-     .title = "Power limits", VB_ROWS(limits), VB_CHECKS(counted)},
+     .title = "Power limits", VB_ROWS(limits), VB_CHECKS(leaf_crc)},
     {VB_ID(0x1ED), .len_min = 3, .len_max = 3, .period_ms = 10, .name = "charger",
      .title = "Charger limit of the 62 kWh pack", VB_ROWS(charger), VB_CHECKS(charger_counted)},
     {VB_ID(0x55B), .len_min = 8, .len_max = 8, .period_ms = 100, .name = "charge",
-     .title = "State of charge, insulation, sleep", VB_ROWS(charge), VB_CHECKS(counted)},
-    /* 500 ms on ZE0 */
+     .title = "State of charge, insulation, sleep", VB_ROWS(charge), VB_CHECKS(leaf_crc)},
     {VB_ID(0x5BC), .len_min = 8, .len_max = 8, .period_ms = 100, .name = "energy",
-     .title = "Energy, bars, health, charging times", VB_ROWS(energy)},
+     .title = "Energy, bars, health, charging times", VB_ROWS(energy),
+     WHEN(IN_AUTO | IN_AZE0 | IN_ZE1)},
+    {VB_ID(0x5BC), .len_min = 8, .len_max = 8, .period_ms = 500, .name = "energy",
+     .title = "Energy, bars, health, charging times", VB_ROWS(energy), WHEN(IN_ZE0)},
     {VB_ID(0x59E), .len_min = 8, .len_max = 8, .period_ms = 500, .name = "capacity",
      .title = "Energy for quick chargers (AZE0, ZE1)", VB_ROWS(capacity)},
     {VB_ID(0x5C0), .len_min = 8, .len_max = 8, .period_ms = 500, .name = "history",
      .title = "Extremes, heater, trouble codes", VB_ROWS(history)},
+    {VB_ID(0x5EB), .len_min = 8, .len_max = 8, .period_ms = 500, .name = "records",
+     .title = "Records, unknown (40 and 62 kWh)", VB_ROWS(records)},
+    {VB_ID(0x1C2), .len_min = 1, .len_max = 1, .period_ms = 10, .name = "alive",
+     .title = "Counter of the 62 kWh pack", VB_ROWS(alive), VB_CHECKS(alive_checks)},
+    {VB_ID(0x5B3), .len_min = 8, .len_max = 8, .period_ms = 100, .name = "car_copy",
+     .title = "Copy for the CAR-CAN: health", VB_ROWS(car_copy)},
+    /* A 62 kWh pack alone, and in a quick charge. A ZE0 charger has the same ids: leaf-charger. */
+    {VB_ID(0x380), .len_min = 8, .len_max = 8, .period_ms = 100, .name = "quick_380",
+     .title = "Unknown (62 kWh pack alone)", VB_ROWS(quick_380), VB_CHECKS(leaf_nibbles),
+     WHEN(IN_ZE1)},
+    {VB_ID(0x5BF), .len_min = 8, .len_max = 8, .period_ms = 100, .name = "quick_5bf",
+     .title = "Unknown (62 kWh pack alone)", VB_ROWS(quick_5bf), VB_CHECKS(leaf_nibbles),
+     WHEN(IN_ZE1)},
 };
 
-static const char *const generations[] = {
-    [AUTO] = "auto", [ZE0] = "ze0", [AZE0] = "aze0", [ZE1] = "ze1", NULL};
-static const struct vb_setting settings[] = {
-    [GENERATION] =
-        {"generation",
-         "ze0 = 2010-2012, aze0 = 2013-2017 and e-NV200, ze1 = 2018 and later; auto = by "
-         "the frames on the bus",
-         generations, AUTO},
-};
+LEAF_SETTINGS;
 
-/* 5EB is no sign of a ZE1: an e-NV200 with 40 kWh sends it, and has neither 1ED nor 1C2 (captures
+/* The generation of the pack, not of the car. 5EB is no sign of a ZE1: an e-NV200 with 40 kWh sends it, and has neither 1ED nor 1C2 (captures
  * leaf_env200_leafspy, leaf_env200_ac_charge_start; leaf-can.md section 0 says otherwise). */
 static const struct vb_hint hints[] = {
     {0x1ED, 0, GENERATION, AUTO, ZE1, 3},

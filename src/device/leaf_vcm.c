@@ -294,10 +294,6 @@ static const struct vb_signal remote[] = {
 
 /* ---- content unknown ---- */
 
-/* clang-format off */
-#define UNKNOWN(name, byte) {name ".unknown_" #byte, "", 8 * (byte), 8, VB_LE | VB_UNKNOWN, VB_RAW}
-/* clang-format on */
-
 static const struct vb_signal brake[] = {
     UNKNOWN("brake", 0), UNKNOWN("brake", 1),
     UNKNOWN("brake", 2), UNKNOWN("brake", 3),
@@ -335,6 +331,15 @@ static const struct vb_check body_5fc_checks[] = {{VB_RULE_COUNTER, 32, 2, NULL}
 static const struct vb_signal body_625[] = {UNKNOWN("body_625", 0), UNKNOWN("body_625", 1),
                                             UNKNOWN("body_625", 2), UNKNOWN("body_625", 3),
                                             UNKNOWN("body_625", 4), UNKNOWN("body_625", 5)};
+/* On a bench an inverter alone sends no 108, so it is somebody else's. */
+static const struct vb_signal vcm_108[] = {
+    UNKNOWN("vcm_108", 0),
+    {"vcm_108.unknown_1", "", 12, 4, VB_LE | VB_UNKNOWN, VB_RAW},
+};
+static const struct vb_check checks_108[] = {
+    {VB_RULE_COUNTER, 8, 4, NULL},
+    {VB_RULE_CRC8, 2, 0, &vb_crc8_nissan},
+};
 static const struct vb_signal awake_603[] = {UNKNOWN("awake_603", 0)};
 static const struct vb_signal awake_605[] = {UNKNOWN("awake_605", 0)};
 static const struct vb_signal awake_607[] = {UNKNOWN("awake_607", 0)};
@@ -387,6 +392,8 @@ static const struct vb_message messages[] = {
      .title = "Telematics unit: 1 byte, from 2016 on 4", VB_ROWS(remote)},
     {VB_ID(0x1CB), LENGTH(7), .period_ms = 10, .name = "brake", .title = "Brake (ZE1), unknown",
      VB_ROWS(brake), VB_CHECKS(brake_checks)},
+    {VB_ID(0x108), LENGTH(3), .period_ms = 10, .name = "vcm_108", .title = "Counter (ZE1)",
+     VB_ROWS(vcm_108), VB_CHECKS(checks_108)},
     {VB_ID(0x3B8), LENGTH(5), .period_ms = 100, .name = "vcm_3b8", .title = "Unknown (ZE1)",
      VB_ROWS(vcm_3b8)},
     {VB_ID(0x45E), LENGTH(1), .period_ms = 500, .name = "body_45e", .title = "Unknown (AZE0)",
