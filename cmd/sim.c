@@ -1,5 +1,5 @@
-/* sim.c - `voltbus sim`: a simulator at the end of a cable of your own: a pseudo terminal, a TCP port,
- * a serial port. What it says goes to who is there, and is lost if nobody is.
+/* sim.c - `voltbus sim`: a simulator at the end of a cable of your own: a pseudo terminal, a TCP
+ * port, a serial port. What it says goes to who is there, and is lost if nobody is.
  * SPDX-License-Identifier: MIT */
 #include <getopt.h>
 #include <signal.h>
@@ -290,7 +290,8 @@ static bool read_place(struct bridge *b, const char *text) {
         usage_error("sim", "%s", why);
         return false;
     }
-    if (b->place.type == PLACE_SIM || b->place.type == PLACE_FILE || b->place.type == PLACE_HTTP) {
+    if (b->place.type == PLACE_SIM || b->place.type == PLACE_FILE || b->place.type == PLACE_HTTP ||
+        b->place.type == PLACE_UDP) {
         usage_error("sim",
                     "%s: a simulator stands at pty:PATH, listen://HOST:PORT, tcp://HOST:PORT or "
                     "a serial port",

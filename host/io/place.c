@@ -10,8 +10,8 @@
 #include "host/io/transport.h"
 
 #define ALLOWED                                                                                    \
-    "a path like /dev/ttyUSB0, pty:PATH, tcp://HOST:PORT, listen://HOST:PORT, http://HOST/r, "     \
-    "sim://NAME or file:PATH"
+    "a path like /dev/ttyUSB0, pty:PATH, tcp://HOST:PORT, listen://HOST:PORT, udp://HOST:PORT, "   \
+    "http://HOST/r, sim://NAME or file:PATH"
 
 /* As much of a wrong text as is shown. */
 #define SHOWN 40
@@ -22,6 +22,7 @@ static const struct {
 } prefixes[] = {
     {"pty:", PLACE_PTY},   {"tcp://", PLACE_TCP}, {"listen://", PLACE_LISTEN},
     {"sim://", PLACE_SIM}, {"file:", PLACE_FILE}, {"http://", PLACE_HTTP},
+    {"udp://", PLACE_UDP},
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(char *why, const char *fmt, ...) {
@@ -84,7 +85,16 @@ static bool is_ipv6(const char *text, size_t n) {
 
 /* What stands in front of HOST:PORT, and behind it. */
 static const char *scheme_of(const struct place *place) {
-    return place->type == PLACE_TCP ? "tcp" : place->type == PLACE_HTTP ? "http" : "listen";
+    switch (place->type) {
+    case PLACE_TCP:
+        return "tcp";
+    case PLACE_UDP:
+        return "udp";
+    case PLACE_HTTP:
+        return "http";
+    default:
+        return "listen";
+    }
 }
 
 static const char *form_of(const struct place *place) {
@@ -124,7 +134,7 @@ static bool read_host(struct place *place, const char *text, size_t n, size_t *u
     return true;
 }
 
-/* HOST:PORT behind tcp:// or listen://, HOST[:PORT] behind http://. */
+/* HOST:PORT behind tcp://, udp:// or listen://, HOST[:PORT] behind http://. */
 static bool read_address(struct place *place, const char *text, size_t n, char *why) {
     size_t used = 0;
     if (!read_host(place, text, n, &used, why)) {
@@ -178,6 +188,7 @@ static bool read_sim(struct place *place, const char *text, size_t n, char *why)
 static bool read_rest(struct place *place, size_t i, const char *text, size_t n, char *why) {
     switch (place->type) {
     case PLACE_TCP:
+    case PLACE_UDP:
     case PLACE_LISTEN:
         return read_address(place, text, n, why);
     case PLACE_HTTP:

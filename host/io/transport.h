@@ -18,6 +18,7 @@ enum place_type {
     PLACE_TCP,    /* tcp://host:port */
     PLACE_LISTEN, /* listen://host:port; one peer at a time */
     PLACE_SIM,    /* sim://NAME: a simulator in this process */
+    PLACE_UDP,    /* udp://host:port; what is written at once is one datagram */
     PLACE_HTTP,   /* http://host[:port]/r: RAPI by way of the WiFi kit of an OpenEVSE */
     PLACE_FILE,   /* file:PATH or -, for the kind `file` only */
 };
@@ -53,8 +54,9 @@ struct transport;
 
 /* What a serial port needs, and what the WiFi kit does; else ignored. */
 struct line_settings {
-    uint32_t baud;     /* any; those that termios does not name by BOTHER */
-    uint8_t stop_bits; /* 1 or 2; 0 = 1 */
+    uint32_t baud;       /* any; those that termios does not name by BOTHER */
+    uint8_t stop_bits;   /* 1 or 2; 0 = 1 */
+    uint16_t local_port; /* udp://: where we receive; 0 = any */
     /* http://: file with user:password in its first line; "" = none are asked for */
     char auth[PLACE_TEXT];
 };
@@ -89,8 +91,8 @@ size_t transport_pending(const struct transport *t);
  * such setting, the value is not allowed, or it cannot be now. What it says then comes as bytes. */
 bool transport_change(struct transport *t, const char *text, char *why);
 
-/* Its setting number i: the row, the value as it was given last (or the default), and whether it can
- * be changed now. Returns false: there is none of that number. */
+/* Its setting number i: the row, the value as it was given last (or the default), and whether it
+ * can be changed now. Returns false: there is none of that number. */
 struct vb_key;
 struct transport_setting {
     const struct vb_key *key;
@@ -107,8 +109,8 @@ const struct place *transport_place(const struct transport *t);
  * by the loop, which has to run until it is empty. */
 void transport_close(struct transport *t);
 
-/* The clock of all of voltbus's machines, which never goes back and goes on while the computer sleeps,
- * and Unix time, in ns. */
+/* The clock of all of voltbus's machines, which never goes back and goes on while the computer
+ * sleeps, and Unix time, in ns. */
 int64_t clock_mono_ns(void);
 int64_t clock_wall_ns(void);
 

@@ -162,6 +162,13 @@ void link_fail(struct link *link, const char *fmt, ...) {
     lost(link, why);
 }
 
+void link_say(struct link *link, const char *from, const char *to) {
+    if (strcmp(link->reason, from) == 0 && strcmp(from, to) != 0) {
+        snprintf(link->reason, sizeof link->reason, "%s", to);
+        link_changed(link);
+    }
+}
+
 void link_end(struct link *link, const char *why, bool broken) {
     set_alarm(link, INT64_MAX);
     if (kind_of(link)->closed) {
@@ -224,6 +231,8 @@ static bool open_transport(struct link *link, char *why) {
     const struct link_spec *spec = link->config->spec;
     int baud = vb_key_find(spec->kind->keys, spec->kind->key_count, "baud", 4);
     struct line_settings line = {.baud = baud < 0 ? 115200 : (uint32_t)spec->values[baud].number};
+    int local = vb_key_find(spec->kind->keys, spec->kind->key_count, "local", 5);
+    line.local_port = local < 0 ? 0 : (uint16_t)spec->values[local].number;
     int auth = vb_key_find(spec->kind->keys, spec->kind->key_count, "auth", 4);
     if (auth >= 0) {
         snprintf(line.auth, sizeof line.auth, "%.*s", (int)spec->values[auth].len,

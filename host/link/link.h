@@ -29,6 +29,7 @@ struct link_kind {
     uint8_t frame_kind;        /* enum vb_kind of its frames; VB_KIND_COUNT: any (a recording) */
     const struct vb_key *keys; /* what may stand behind the place */
     size_t key_count;
+    bool datagrams;     /* udp:// is a place for it */
     const char *places; /* what PLACE may be, in words */
     const char *example;
     size_t size; /* of its own state, link_state(link) */
@@ -42,8 +43,8 @@ struct link_kind {
     void (*tick)(struct link *link, int64_t mono_ns);
     int64_t (*deadline_ns)(struct link *link); /* monotonic; INT64_MAX = no need */
     void (*closed)(struct link *link);         /* gone, or about to be closed; may be NULL */
-    /* Commands. ready: may a command be sent now? publish: from now on this is what the bus hears of
-     * the frame's id; len 0 = nothing of us. NULL: this kind carries no commands. */
+    /* Commands. ready: may a command be sent now? publish: from now on this is what the bus
+     * hears of the frame's id; len 0 = nothing of us. NULL: this kind carries no commands. */
     enum vb_refusal (*ready)(const struct link *link, char why[LINK_WHY]);
     bool (*publish)(struct link *link, const struct vb_frame *frame);
     /* Has all gone out that was published or wished? Asked when voltbus ends, and by who waits for
@@ -51,12 +52,13 @@ struct link_kind {
     bool (*settled)(const struct link *link);
     /* Can a frame of this id ever be published on such a link? NULL = yes. */
     bool (*carries)(const struct link_spec *spec, uint32_t id);
-    /* Calls (voltbus/call.h). version: of what is at the other end, 0 = not known yet. ask: put one
-     * question or order of device's table, as vb_call_write made it; the link answers each ticket
-     * once by hub_answered (never from inside ask). wish: command number i of the device has changed
-     * (leased: a lease is running; raw: what is to be in force), instead of publish; false: the device
-     * does not have it, why may say more. shown: what the device makes of command i, if it is not
-     * what was asked: why, in one sentence (LINK_WHY). NULL: this kind has no calls. */
+    /* Calls (voltbus/call.h). version: of what is at the other end, 0 = not known yet. ask: put
+     * one question or order of device's table, as vb_call_write made it; the link answers each
+     * ticket once by hub_answered (never from inside ask). wish: command number i of the device
+     * has changed (leased: a lease is running; raw: what is to be in force), instead of publish;
+     * false: the device does not have it, why may say more. shown: what the device makes of
+     * command i, if it is not what was asked: why, in one sentence (LINK_WHY). NULL: this kind
+     * has no calls. */
     uint32_t (*version)(const struct link *link);
     enum vb_refusal (*ask)(struct link *link, uint32_t ticket, struct hub_device *device,
                            size_t message, const char *body, size_t n);
@@ -107,6 +109,10 @@ void link_stop(struct link *link);
 
 /* For kinds: it is of no use as it is; close, say why, and try again later. */
 void link_fail(struct link *link, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* For kinds: what is to be said of it while it is open is now `to`, if it was `from` ("" =
+ * nothing); else others say something of it, and it stays. */
+void link_say(struct link *link, const char *from, const char *to);
 
 /* For kinds: ask the deadline again. Done after every call of opened, bytes and tick. */
 void link_rearm(struct link *link);

@@ -109,6 +109,10 @@ static int parse_place(struct reading *r, size_t from, size_t end) {
         return refuse(r, from, "http:// is the way to the WiFi kit of an OpenEVSE: expected %s",
                       spec->kind->places);
     }
+    if (place->type == PLACE_UDP && !spec->kind->datagrams) {
+        return refuse(r, from, "%s does not come in datagrams: expected %s", spec->kind->name,
+                      spec->kind->places);
+    }
     return VB_OK;
 }
 
@@ -245,7 +249,8 @@ int link_spec_parse(struct link_spec *spec, const char *text, size_t n, char *wh
     if (result == VB_OK && spec->kind->check) {
         const struct vb_value *wrong = spec->kind->check(spec, why);
         if (wrong) {
-            *at = wrong->given ? (size_t)(wrong->text - spec->text) : n;
+            /* an empty one stands nowhere */
+            *at = wrong->given && wrong->len > 0 ? (size_t)(wrong->text - spec->text) : n;
             result = VB_E_FORMAT;
         }
     }

@@ -6,7 +6,7 @@
 #include "host/link/link.h"
 
 /* Grows with host/link/links.def. */
-#define KINDS "(kinds: lin, slcan, rfm69, rapi, file)"
+#define KINDS "(kinds: lin, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)"
 
 static struct link_spec spec;
 static char why[LINK_WHY];
@@ -52,6 +52,20 @@ static void test_a_link_is_a_kind_and_a_place(void **state) {
     accepted("rfm69:listen://[::1]:8023", "rfm69", PLACE_LISTEN, "::1");
     accepted("lin:pty:/tmp/van", "lin", PLACE_PTY, "/tmp/van");
     accepted("slcan:sim://leaf-battery", "slcan", PLACE_SIM, "leaf-battery");
+    accepted("cannelloni:udp://192.0.2.7:20000", "cannelloni", PLACE_UDP, "192.0.2.7");
+}
+
+static void test_an_empty_value_that_is_wrong_is_told_at_the_end(void **state) {
+    (void)state;
+    refused("socketcand:tcp://192.0.2.7:29536,bus=", 37,
+            "bus: expected 1 to 16 characters without spaces, '<' and '>'");
+}
+
+static void test_datagrams_are_for_cannelloni_alone(void **state) {
+    (void)state;
+    refused("slcan:udp://192.0.2.7:23", 6,
+            "slcan does not come in datagrams: expected a serial port, pty:PATH, tcp://host:port, "
+            "listen://host:port or sim://NAME");
 }
 
 static void test_keys_stand_behind_the_place(void **state) {
@@ -261,6 +275,8 @@ static void test_a_name_that_stands_twice_is_suggested_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_link_is_a_kind_and_a_place),
+        cmocka_unit_test(test_an_empty_value_that_is_wrong_is_told_at_the_end),
+        cmocka_unit_test(test_datagrams_are_for_cannelloni_alone),
         cmocka_unit_test(test_keys_stand_behind_the_place),
         cmocka_unit_test(test_keys_that_are_not_given_have_their_defaults),
         cmocka_unit_test(test_every_default_of_every_kind_is_a_value_of_its_key),

@@ -255,6 +255,75 @@ static void test_tcp_break_is_a_zero(void **state) {
     assert_got(b, "before\x00\x55\xE2", 9);
 }
 
+/* Two UDP ports that were free a moment ago. */
+static void free_ports(uint16_t port[2]) {
+    int fd[2];
+    for (int i = 0; i < 2; i++) {
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+        socklen_t n = sizeof address;
+        fd[i] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(fd[i], (struct sockaddr *)&address, n), 0);
+        assert_int_equal(getsockname(fd[i], (struct sockaddr *)&address, &n), 0);
+        port[i] = ntohs(address.sin_port);
+    }
+    close(fd[0]);
+    close(fd[1]);
+}
+
+static void open_udp(struct owner *o, uint16_t far, uint16_t local) {
+    const struct line_settings line = {.local_port = local};
+    char text[40];
+    snprintf(text, sizeof text, "udp://127.0.0.1:%u", far);
+    assert_true(try_open(o, text, &line, NULL));
+}
+
+static void test_udp_datagrams_go_both_ways(void **state) {
+    (void)state;
+    uint16_t port[2];
+    free_ports(port);
+    open_udp(a, port[1], port[0]);
+    WAIT_FOR(a->opened);
+    assert_true(
+        put(a, "nobody", 6)); /* nobody is there: that is no end, and no error of the next */
+    run_for_ms(20);
+    open_udp(b, port[0], port[1]);
+    WAIT_FOR(b->opened);
+    assert_true(put(a, "one", 3));
+    assert_true(put(a, "two", 3));
+    assert_got(b, "onetwo", 6);
+    assert_true(put(b, "", 0)); /* an empty one is nothing */
+    assert_true(put(b, "back", 4));
+    assert_got(a, "back", 4);
+    assert_int_equal(a->closed + b->closed, 0);
+}
+
+static void test_udp_takes_nothing_from_strangers(void **state) {
+    (void)state;
+    uint16_t port[2];
+    free_ports(port);
+    open_udp(a, port[1], port[0]);
+    open_udp(b, port[0], 0); /* from another port than a expects */
+    WAIT_FOR(a->opened && b->opened);
+    assert_true(put(b, "let me in", 9));
+    run_for_ms(50);
+    assert_int_equal(a->n, 0);
+}
+
+static void test_udp_port_in_use_is_told(void **state) {
+    (void)state;
+    uint16_t port[2];
+    free_ports(port);
+    open_udp(a, port[1], port[0]);
+    WAIT_FOR(a->opened);
+    open_udp(b, port[1], port[0]);
+    WAIT_FOR(b->closed);
+    assert_says(b->why, "is in use by another program");
+    open_place(c, "udp://a..b:80");
+    WAIT_FOR(c->closed);
+    assert_says(c->why, "the host of a..b:80 is not known");
+}
+
 static void test_listen_on_port_0_tells_its_port(void **state) {
     (void)state;
     char text[40];
@@ -1456,6 +1525,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(tcp_bytes_go_both_ways),
         TEST(tcp_break_is_a_zero),
+        TEST(udp_datagrams_go_both_ways),
+        TEST(udp_takes_nothing_from_strangers),
+        TEST(udp_port_in_use_is_told),
         TEST(listen_on_port_0_tells_its_port),
         TEST(tcp_refused_says_that_nothing_listens),
         TEST(tcp_tries_every_address_of_a_name),
