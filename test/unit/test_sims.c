@@ -4,7 +4,7 @@
 
 static void test_a_simulator_is_found_by_its_name(void **state) {
     (void)state;
-    assert_int_equal(sim_count, 4);
+    assert_int_equal(sim_count, 5);
     for (size_t i = 0; i < sim_count; i++) {
         assert_ptr_equal(sim_find(sims[i]->name), sims[i]);
         assert_true(strlen(sims[i]->title) > 0);
