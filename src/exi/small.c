@@ -445,7 +445,7 @@ static bool another(struct codec *c, const struct vb_exi_row *row) {
 }
 
 /* A struct of the block begins, with the first state of its type. */
-static void open(struct codec *c, const uint8_t *base, unsigned type) {
+static void begin(struct codec *c, const uint8_t *base, unsigned type) {
     struct frame *const top = &c->frame[c->at.depth - 1];
     top->base = (uint16_t)(base - c->heap.block);
     top->list = NO_LIST;
@@ -503,7 +503,7 @@ static const struct vb_exi_row *production(struct codec *c) {
     }
     c->at.row[c->at.depth++] = c->state;
     if (c->err == VB_OK) {
-        open(c, at, row->arg);
+        begin(c, at, row->arg);
     }
     return NULL;
 }
@@ -568,7 +568,7 @@ static int message(struct codec *c, struct vb_exi_block *head, struct vb_exi_pla
             c->at.bit = 0;
             fail(c, 0, c->writing ? VB_E_STATE : VB_E_SPACE);
         } else {
-            open(c, c->heap.block + VB_EXI_ROOT_AT, root->type);
+            begin(c, c->heap.block + VB_EXI_ROOT_AT, root->type);
             walk(c);
         }
     }
