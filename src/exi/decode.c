@@ -465,7 +465,11 @@ OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8
     }
     value ^= minus;
     const uint32_t word = (uint32_t)value;
-    memcpy(at, &word, size == 2 ? 2 : 4);
+    if (size == 2) {
+        put16(at, word);
+    } else {
+        memcpy(at, &word, sizeof word);
+    }
     if (size == 8) {
         memcpy(at, &value, sizeof value);
     }

@@ -116,7 +116,12 @@ INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
 /* The character of UTF-8 at p, of at most len bytes; returns its length, 0 = there is none. */
 static uint32_t character(const uint8_t *p, uint32_t len, uint32_t *code) {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    const uint32_t more = *p < 0x80 ? 0 : *p < 0xC0 ? 4 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : 3;
+    const uint32_t more = *p < 0x80   ? 0
+                          : *p < 0xC0 ? 4
+                          : *p < 0xE0 ? 1
+                          : *p < 0xF0 ? 2
+                          : *p < 0xF8 ? 3
+                                      : 4;
     if (more >= len || more > 3) {
         return 0;
     }
@@ -621,9 +626,13 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
 #define out e.out
 #endif
     out = (struct vb_exi_out){.data = exi, .cap = cap};
-    const unsigned key = (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root;
+    unsigned key = (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root;
     const struct vb_exi_root *root = schema->root + (head.root < schema->roots ? head.root : 0);
     if (root->key != key) { /* neither the only one nor the one at the place of its code */
+        if (head.root >> VB_EXI_ROOT_KIND !=
+            0) { /* a root beyond those of its kind is of no kind */
+            key = UINT32_MAX;
+        }
         root = vb_exi_root_find(schema, key);
     }
     int err = message(&e, &out, &head, root);

@@ -328,6 +328,66 @@ static void what_a_type_cannot_have_is_not_written(void **state) {
     assert_true(encode() > 0);
 }
 
+/* A handshake whose only namespace is len bytes: 66 bits and the octets of its characters. */
+static uint8_t text_exi[64];
+static int encode_text(const char *text, size_t len) {
+    vb_exi_block_init(block, sizeof block, VB_EXI_DOCUMENT, VB_APP_root_supportedAppProtocolReq,
+                      sizeof(struct vb_app_supportedAppProtocolReq));
+    struct vb_app_supportedAppProtocolReq *ask = (void *)(block + sizeof(struct vb_exi_block));
+    struct vb_app_supportedAppProtocolReq_AppProtocol *node =
+        vb_exi_block_append(block, sizeof block, &ask->AppProtocol, sizeof *node);
+    node->value.Priority = 1;
+    vb_exi_block_put(block, sizeof block, &node->value.ProtocolNamespace, text, len);
+    return vb_exi_encode(&vb_exi_appproto, block, text_exi, sizeof text_exi, NULL);
+}
+
+static void only_utf8_is_written(void **state) {
+    (void)state;
+    assert_int_equal(encode_text("x", 1), 10);
+    assert_int_equal(encode_text("\xE2\x82\xAC", 3), 11);
+    assert_int_equal(encode_text("\xF0\x9F\x98\x80", 4), 12);
+    assert_int_equal(encode_text("x\xC3\xA9y", 4), 13);
+    assert_int_equal(encode_text("\xC3\xA9", 2), 11);
+    /* five bits of the length 1 + 2, then U+E9: octets E9 01 */
+    assert_memory_equal(text_exi + 2, "\x1F\x48\x08", 3);
+    static const char *const bad[] = {
+        "\x80",         /* goes on with nothing */
+        "\xC3",         /* does not go on */
+        "\xC3x",        /* the same */
+        "\xE0\xA0",     /* the same, of three */
+        "x\x80",        /* a byte too many */
+        "\xC3\xA9\x80", /* the same */
+        "\xF0\x9F\x98\x80\x80",
+        "\xC0\x80",         /* longer than needed */
+        "\xE0\x9F\xBF",     /* the same */
+        "\xF0\x8F\xBF\xBF", /* the same */
+        "\xED\xA0\x80",     /* half of a pair of UTF-16 */
+        "\xF4\x90\x80\x80", /* U+110000 */
+        "\xF8\x90\x80\x80", /* of five bytes */
+        "\xFF",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; ++i) {
+        assert_int_equal(encode_text(bad[i], strlen(bad[i])), VB_E_RANGE);
+    }
+}
+
+static void a_root_that_its_kind_does_not_have_is_refused(void **state) {
+    (void)state;
+    make_pre_charge();
+    struct vb_exi_block *head = (void *)block;
+    head->root = VB_DIN_root_V2G_Message + 1;
+    assert_int_equal(encode(), VB_E_STATE);
+    head->root = VB_DIN_root_V2G_Message | 0x8000;
+    assert_int_equal(encode(), VB_E_STATE);
+    head->root = VB_DIN_root_V2G_Message;
+    head->kind = 3;
+    assert_int_equal(encode(), VB_E_STATE);
+    /* kind and root stand in one word of a table, where a large root looks like another kind */
+    uint8_t exi[64];
+    *head = (struct vb_exi_block){.used = 4000, .root = 0x4000 | VB_ISO2_frag_AuthorizationReq};
+    assert_int_equal(vb_exi_encode(&vb_exi_iso2, block, exi, sizeof exi, NULL), VB_E_STATE);
+}
+
 static void what_is_missing_is_told_with_its_path(void **state) {
     (void)state;
     uint8_t exi[64];
@@ -435,6 +495,8 @@ int main(void) {
         cmocka_unit_test(damaged_vectors_have_an_answer),
         cmocka_unit_test(a_message_made_by_hand_has_the_bytes_of_the_worked_example),
         cmocka_unit_test(what_a_type_cannot_have_is_not_written),
+        cmocka_unit_test(only_utf8_is_written),
+        cmocka_unit_test(a_root_that_its_kind_does_not_have_is_refused),
         cmocka_unit_test(what_is_missing_is_told_with_its_path),
         cmocka_unit_test(two_alternatives_and_too_many_items_are_refused),
         cmocka_unit_test(names_that_do_not_fit_are_refused),

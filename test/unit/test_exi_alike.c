@@ -147,8 +147,7 @@ static void check_damaged_blocks(const struct vector *v) {
     for (unsigned i = 0; i < times(600); ++i) {
         memcpy(fast_block, whole, CAP);
         for (unsigned k = 0; k <= i % 3; ++k) {
-            uint32_t at = 2 + chance(used - 2); /* not how long it is */
-            at += at == 5;                      /* nor a root beyond those of its kind */
+            const uint32_t at = 2 + chance(used - 2); /* not how long it is */
             fast_block[at] = (uint8_t)(i % 2 ? chance(256) : fast_block[at] ^ 1u << chance(8));
         }
         encode_both(schema, CAP);
