@@ -220,7 +220,12 @@ static unsigned character(struct codec *c, uint8_t *p, const uint8_t *end, uint8
         }
     }
     const unsigned right = utf8((uint32_t)octets(c, 28, code), utf);
-    return c->writing && (size != right || memcmp(p, utf, size) != 0) ? 0 : right;
+    for (unsigned k = 0; c->writing && k < size; ++k) { /* is it written as it should be? */
+        if (size != right || p[k] != utf[k]) {
+            return 0;
+        }
+    }
+    return right;
 }
 
 /* Bytes or characters, between their reference, at, and the message. */
@@ -327,11 +332,14 @@ static void read_big(struct codec *c, uint8_t *at) {
     while (end - to > 1 && *to == 0) {
         ++to;
     }
-    *start = minus;
-    memmove(start + 1, to, (size_t)(end - to));
+    uint8_t *p = start;
+    *p++ = minus;
+    while (to < end) {
+        *p++ = *to++;
+    }
     put16(at, c->heap.used);
-    put16(at + 2, (unsigned)(end - to) + 1);
-    c->heap.used += (uint32_t)(end - to) + 1;
+    put16(at + 2, (unsigned)(p - start));
+    c->heap.used += (uint32_t)(p - start);
 }
 
 /* A number in a few bits: it begins with aux. */
