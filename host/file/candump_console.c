@@ -1,11 +1,12 @@
 /* candump_console.c - what `candump can0` prints: "  can0  1DB   [8]  00 04 C2 62 00 00 03 B6",
- * with any of the times of -t, the direction of -x, the ASCII of -a. Left out: CAN XL. Delta times
- * (-t d) cannot be told from the others and are read as they stand. Facts:
- * reference/can-transports.md section 1.2; captures show shell prompts between the lines.
+ * with any of the times of -t, the direction of -x, the ASCII of -a, bits (-i), the last byte first (-S), colours
+ * (-c), what -e tells of error frames; and the same from a two-channel board, "(360.36) RX0 12B [8] ..". Left out:
+ * CAN XL, which is named. Delta times (-t d) cannot be told from the others and are read as they stand. Facts:
+ * reference/can-transports.md sections 1.2, 1.8; captures show shell prompts between the lines.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "host/file/format.h"
+#include "host/file/can_text.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -28,7 +29,45 @@ static int read_length(const char *word, size_t n, bool *fd) {
     return value <= (*fd ? 64 : 8) ? value : -1;
 }
 
-static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
+/* "DB", or "11011011". */
+static bool read_byte(const char *word, size_t n, uint8_t *byte) {
+    unsigned bits = 0;
+    if (n == 2) {
+        return vb_hex_read(word, 2, byte, 1, NULL) == 1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        bits = bits << 1 | (word[i] == '1');
+        if (word[i] != '0' && word[i] != '1') {
+            return false;
+        }
+    }
+    *byte = (uint8_t)bits;
+    return n == 8;
+}
+
+/* "B6`03`00": the last byte comes first. */
+static bool read_swapped(const char *word, size_t n, uint8_t *bytes, size_t count) {
+    for (size_t i = count; i > 0; i--) {
+        const char *mark = memchr(word, '`', n);
+        size_t length = mark ? (size_t)(mark - word) : n;
+        if (!read_byte(word, length, &bytes[i - 1]) || !mark != (i == 1)) {
+            return false;
+        }
+        word += length + (mark != NULL);
+        n -= length + (mark != NULL);
+    }
+    return true;
+}
+
+/* "RX0", "TX1": a channel and a direction. Returns the number's place, 0 = it is a name. */
+static size_t board_channel(const char *name, size_t n) {
+    return n == 3 && (memcmp(name, "RX", 2) == 0 || memcmp(name, "TX", 2) == 0) && '0' <= name[2] &&
+                   name[2] <= '9'
+               ? 2
+               : 0;
+}
+
+static int read_plain(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
     static const char expected[] = "expected \"can0  1DB   [8]  00 11 ..\"";
     const char *at = text;
     const char *end = text + n;
@@ -72,6 +111,9 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     int result = vb_frame_read(id_text, word_n + 1, &id, r->data, NULL);
     word_n = next_word(&at, end, &word);
     bool fd = false;
+    if (result == VB_OK && word_n == 6 && *word == '[') {
+        return reader_wrong(r, VB_E_FORMAT, "a frame of CAN XL: not read");
+    }
     int count = result < 0 ? -1 : read_length(word, word_n, &fd);
     if (count < 0) {
         return reader_wrong(r, VB_E_FORMAT, "%s", expected);
@@ -79,7 +121,10 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     frame->kind = VB_KIND_CAN;
     frame->id = id.id;
     frame->flags |= (uint16_t)(id.flags | (fd ? VB_FRAME_FD : 0) | (timed ? 0 : VB_FRAME_NO_TIME));
-    frame->bus = reader_link(r, name, name_n);
+    size_t channel = board_channel(name, name_n);
+    frame->bus =
+        channel ? can_link(r, name + channel, name_n - channel) : reader_link(r, name, name_n);
+    frame->flags |= channel && *name == 'T' ? VB_FRAME_TX : 0;
     frame->data = r->data;
     for (int i = 0; i < count; i++) {
         word_n = next_word(&at, end, &word);
@@ -88,7 +133,10 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
             frame->remote_len = (uint8_t)count;
             return LINE_FRAME;
         }
-        if (word_n != 2 || vb_hex_read(word, 2, &r->data[i], 1, NULL) != 1) {
+        if (i == 0 && count > 1 && read_swapped(word, word_n, r->data, (size_t)count)) {
+            break;
+        }
+        if (!read_byte(word, word_n, &r->data[i])) {
             return reader_wrong(r, VB_E_FORMAT, "column %zu: expected %d bytes, byte %d is missing",
                                 (size_t)(word - text) + 1, count, i + 1);
         }
@@ -102,6 +150,29 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
                             (size_t)(word - text) + 1, count);
     }
     return LINE_FRAME;
+}
+
+#define COLOURED_MAX 1024
+
+static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
+    char plain[COLOURED_MAX];
+    size_t at = 0;
+    if (n > 0 && *text == '\t') {
+        return LINE_NOTHING; /* what candump -e tells of the error frame before */
+    }
+    if (n >= sizeof plain || !memchr(text, '\x1B', n)) {
+        return read_plain(r, text, n, frame);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] != '\x1B') {
+            plain[at++] = text[i];
+            continue;
+        }
+        while (i < n && text[i] != 'm') {
+            i++;
+        }
+    }
+    return read_plain(r, plain, at, frame);
 }
 
 const struct format format_candump_console = {

@@ -101,6 +101,9 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
             return result;
         }
     } else if ((result = vb_frame_read(body, body_n, frame, r->data, &place)) < 0) {
+        if (memchr(body, ':', body_n)) { /* 00123#81:00:12345678#1122 */
+            return reader_wrong(r, VB_E_FORMAT, "a frame of CAN XL: not read");
+        }
         return reader_wrong(r, result, "column %zu: expected ID#DATA",
                             (size_t)(body - text) + place + 1);
     }

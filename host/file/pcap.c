@@ -1,7 +1,7 @@
 /* pcap.c - packet captures: pcap of tcpdump (micro- and nanoseconds) and pcapng of Wireshark, in both byte
  * orders, as they lie there or as they come through a pipe.
- * Read are Ethernet, cooked and raw IP packets (host/net/net.h), and what our own recorder writes
- * (host/out/pcapng.c): CAN, LIN, packets of a radio, lines of RAPI, V2G messages, events of a network. Blocks that hold no packets are passed over.
+ * Read are Ethernet, cooked and raw IP packets (host/net/net.h), SocketCAN, classic and FD, as a link of its own and
+ * among cooked packets; and what our own recorder writes (host/out/pcapng.c): CAN, LIN, packets of a radio, lines of RAPI, V2G messages, events of a network. Blocks that hold no packets are passed over.
  * Left out: options other than the name, the clock of an interface and the direction of a packet.
  * Facts: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng; pcap-linktype(7).
  * SPDX-License-Identifier: MIT */
@@ -43,6 +43,10 @@ enum {
     LINK_CAN = 227,
 };
 
+/* What a cooked packet holds, where it is CAN (linux/if_ether.h). */
+enum { COOKED_CAN = 0x000C, COOKED_CANFD = 0x000D, COOKED_CANXL = 0x000E };
+#define COOKED_SENT 4 /* kind of a packet that this machine sent */
+
 #define PCAP_US 0xA1B2C3D4u
 #define PCAP_NS 0xA1B23C4Du
 
@@ -52,6 +56,8 @@ struct source {
     uint8_t unit;     /* as in the file: 10^-n, 2^-n with the highest bit */
     int64_t offset_s; /* added to its times */
     uint16_t bus;
+    bool
+        little; /* CAN ids are the other way round: some programs leave them as the machine has them */
     bool told; /* that voltbus does not read it */
 };
 
@@ -61,7 +67,7 @@ struct pcap {
     bool begun;    /* there was a header */
     uint32_t gone; /* bytes of the last packet still to be taken */
     size_t source_count;
-    size_t unnamed;
+    size_t unnamed[2]; /* interfaces without a name: networks, CAN */
     struct source sources[INTERFACES_MAX];
 };
 
@@ -137,20 +143,42 @@ static int64_t to_ns(const struct source *s, uint64_t ticks) {
 
 /* ---- what is no network ---- */
 
-static int can_packet(struct reader *r, const uint8_t *bytes, size_t n, struct vb_frame *frame) {
-    if (n < 8 || bytes[4] > 64 ||
-        (!(bytes[0] & 0x40) && n < 8u + bytes[4])) { /* a remote frame has a length, but no data */
+/* Ids are big endian, but for programs that recorded them as a little endian machine has them. Which it is, shows
+ * at every id of 11 bits, and at those of 29 bits that have the mark on one side only; until then the last that
+ * showed counts. */
+static uint32_t can_word(struct source *s, const uint8_t *b) {
+    bool big_11 = (b[0] & 0x1F) == 0 && b[1] == 0 && b[2] <= 7;
+    bool little_11 = (b[3] & 0x1F) == 0 && b[2] == 0 && b[1] <= 7;
+    bool big_29 = b[0] & 0x80;
+    bool little_29 = b[3] & 0x80;
+    if (big_11 != little_11) {
+        s->little = little_11;
+    } else if (!big_11 && big_29 != little_29) {
+        s->little = little_29;
+    }
+    return s->little ? (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0]
+                     : (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static int can_packet(struct reader *r, struct source *s, const uint8_t *bytes, size_t n, bool fd,
+                      struct vb_frame *frame) {
+    if (n >= 8 && bytes[4] & 0x80) {
+        return reader_wrong(r, VB_E_FORMAT, "a frame of CAN XL: not read");
+    }
+    if (n < 8 || bytes[4] > 64) {
         return reader_wrong(r, VB_E_FORMAT, "expected a CAN frame: 8 bytes, then its data");
     }
-    uint32_t id =
-        (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    uint32_t id = can_word(s, bytes);
     uint8_t len = bytes[4];
+    bool remote = id & 0x40000000u;
+    if (!remote && n < 8u + len) { /* a remote frame has a length, but no data */
+        return reader_wrong(r, VB_E_FORMAT, "expected a CAN frame: 8 bytes, then its data");
+    }
     frame->kind = VB_KIND_CAN;
-    frame->flags |=
-        (uint16_t)((id & 0x80000000u ? VB_FRAME_EXT : 0) | (id & 0x40000000u ? VB_FRAME_RTR : 0) |
-                   (id & 0x20000000u ? VB_FRAME_ERR : 0));
+    frame->flags |= (uint16_t)((id & 0x80000000u ? VB_FRAME_EXT : 0) | (remote ? VB_FRAME_RTR : 0) |
+                               (id & 0x20000000u ? VB_FRAME_ERR : 0));
     frame->id = id & (frame->flags & (VB_FRAME_EXT | VB_FRAME_ERR) ? 0x1FFFFFFFu : 0x7FFu);
-    if (bytes[5] & 4 || len > 8 || n == 72) {
+    if (fd || bytes[5] & 4 || len > 8 || n == 72) {
         frame->flags |= (uint16_t)(VB_FRAME_FD | (bytes[5] & 1 ? VB_FRAME_BRS : 0) |
                                    (bytes[5] & 2 ? VB_FRAME_ESI : 0));
     }
@@ -161,6 +189,38 @@ static int can_packet(struct reader *r, const uint8_t *bytes, size_t n, struct v
     frame->data = bytes + 8;
     frame->len = len;
     return 1;
+}
+
+/* Cooked packets (the "any" interface) of CAN: the header, then the frame as it lies in the memory of the machine.
+ * Returns the length of the header, 0: it is no CAN. */
+static size_t cooked_can(uint32_t link_type, const uint8_t *b, size_t n, uint32_t *protocol) {
+    bool second = link_type == NET_COOKED2;
+    size_t header = link_type == NET_COOKED ? 16 : second ? 20 : 0;
+    const uint8_t *p = second ? b : b + 14;
+    if (header == 0 || n < header) {
+        return 0;
+    }
+    *protocol = (uint32_t)p[0] << 8 | p[1];
+    return *protocol == COOKED_CAN || *protocol == COOKED_CANFD || *protocol == COOKED_CANXL
+               ? header
+               : 0;
+}
+
+static int cooked_packet(struct reader *r, struct source *s, const struct packet *packet,
+                         size_t header, uint32_t protocol, struct vb_frame *frame) {
+    const uint8_t *b = packet->bytes;
+    bool second = s->link_type == NET_COOKED2;
+    char name[16] = "can";
+    if (second) { /* it has the number of the interface */
+        snprintf(name, sizeof name, "if%u",
+                 (unsigned)b[4] << 24 | (unsigned)b[5] << 16 | (unsigned)b[6] << 8 | b[7]);
+    }
+    frame->bus = reader_link(r, name, strlen(name));
+    frame->flags |= (second ? b[10] : b[1]) == COOKED_SENT ? VB_FRAME_TX : 0;
+    if (protocol == COOKED_CANXL) {
+        return reader_wrong(r, VB_E_FORMAT, "a frame of CAN XL: not read");
+    }
+    return can_packet(r, s, b + header, packet->n - header, protocol == COOKED_CANFD, frame);
 }
 
 /* LINKTYPE_LIN: version, 3 bytes, length and kind, PID, checksum, errors, data. */
@@ -253,12 +313,14 @@ static int event_packet(struct reader *r, const uint8_t *bytes, size_t n, struct
 
 /* ---- packets ---- */
 
-static int one_packet(struct reader *r, const struct source *s, struct packet *packet,
+static int one_packet(struct reader *r, struct source *s, struct packet *packet,
                       struct vb_frame *frame) {
+    uint32_t protocol;
+    size_t header = cooked_can(s->link_type, packet->bytes, packet->n, &protocol);
     *frame = (struct vb_frame){.t_ns = packet->t_ns, .bus = s->bus, .flags = packet->flags};
     switch (s->link_type) {
     case LINK_CAN:
-        return can_packet(r, packet->bytes, packet->n, frame);
+        return can_packet(r, s, packet->bytes, packet->n, false, frame);
     case LINK_LIN:
         return lin_packet(r, packet->bytes, packet->n, frame);
     case LINK_RADIO:
@@ -271,6 +333,9 @@ static int one_packet(struct reader *r, const struct source *s, struct packet *p
         return event_packet(r, packet->bytes, packet->n, frame);
     default:
         break;
+    }
+    if (header > 0) {
+        return cooked_packet(r, s, packet, header, protocol, frame);
     }
     struct net *net = reader_net(r);
     if (!net) {
@@ -314,14 +379,17 @@ static int take_packet(struct reader *r, struct source *s, int64_t t_ns, uint16_
 static struct source *new_source(struct reader *r, uint32_t link_type, const char *name,
                                  size_t name_n) {
     struct pcap *c = r->pcap;
-    char own[16] = "eth";
+    char own[32];
+    bool can = link_type == LINK_CAN;
     if (c->source_count == INTERFACES_MAX) {
         return NULL;
     }
     bool windows = name_n > 0 && *name == '\\'; /* \Device\NPF_{E4B8176C-..}: no name for people */
     if (name_n == 0 || windows) {
-        if (c->unnamed++ > 0) {
-            snprintf(own, sizeof own, "eth%zu", c->unnamed);
+        size_t count = ++c->unnamed[can];
+        int own_n = snprintf(own, sizeof own, "%s", can ? "can" : "eth");
+        if (count > 1) {
+            snprintf(own + own_n, sizeof own - (size_t)own_n, "%zu", count);
         }
         name = own;
         name_n = strlen(own);
@@ -528,7 +596,7 @@ static int section_block(struct reader *r) {
         return end_wrong(r, "expected the byte order of a section", 0, 0);
     }
     c->source_count = 0;
-    c->unnamed = 0;
+    memset(c->unnamed, 0, sizeof c->unnamed);
     return LINE_NOTHING;
 }
 

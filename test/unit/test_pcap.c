@@ -196,7 +196,62 @@ static void test_a_cooked_packet_and_can_with_its_flags(void **state) {
                   "\6\0\0\0\x30\0\0\0\1\0\0\0\0\0\0\0" TICKS "\x10\0\0\0\x10\0\0\0"
                   "\x98\xDA\xF1\x0A\3\0\0\0\x11\x22\x33\0\0\0\0\0\x30\0\0\0",
           "plc 6064 @0.001536000 eth 18\n"
-          "can 18DAF10A @0.001536000 eth2 3\n");
+          "can 18DAF10A @0.001536000 can 3\n");
+}
+
+/* pcap of SocketCAN, 10 s: an id, length, flags, two bytes, data */
+#define CAN_US         "\xD4\xC3\xB2\xA1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\xE3\0\0\0"
+#define COOKED_US      "\xD4\xC3\xB2\xA1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\x71\0\0\0"
+#define COOKED2_US     "\xD4\xC3\xB2\xA1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\x14\1\0\0"
+#define AT(length)     "\x0A\0\0\0\0\0\0\0" length "\0\0\0" length "\0\0\0"
+#define TWO(id)        AT("\x0A") id "\2\0\0\0\x11\x22"
+#define TOLD(id, rest) "can " id " @10.000000000 " rest "\n"
+
+static void test_ids_of_can_in_both_byte_orders(void **state) {
+    (void)state;
+    READS(CAN_US TWO("\0\0\1\xDB") TWO("\0\0\0\x20") TWO("\x98\xFF\x50\xE5") TWO("\x20\0\0\4"),
+          TOLD("1DB", "can 2") TOLD("20", "can 2") TOLD("18FF50E5", "can 2") TOLD("4", "can 2"));
+    READS(CAN_US TWO("\xDB\1\0\0") TWO("\x20\0\0\0") TWO("\xE5\x50\xFF\x98") TWO("\4\0\0\x20"),
+          TOLD("1DB", "can 2") TOLD("20", "can 2") TOLD("18FF50E5", "can 2") TOLD("4", "can 2"));
+    /* 29 bits with the mark on one side only tell, too; 80 on both sides goes on as before */
+    READS(CAN_US TWO("\x65\x50\xFF\x98") TWO("\xE5\x50\xFF\x98"),
+          TOLD("18FF5065", "can 2") TOLD("18FF50E5", "can 2"));
+    READS(CAN_US TWO("\x98\xFF\x50\xE5"), TOLD("18FF50E5", "can 2"));
+}
+
+static void test_can_fd_and_xl_and_damage_in_pcap(void **state) {
+    (void)state;
+    static struct reader reader;
+    struct vb_frame f;
+    static const char fd[] =
+        CAN_US AT("\x0A") "\0\0\1\xDB\2\5\0\0\x11\x22" AT("\x08") "\x40\0\1\xDB\5\0\0\0";
+    reader_init(&reader, lines_of_text(fd, sizeof fd - 1), NULL);
+    assert_int_equal(reader_next(&reader, &f), 1);
+    assert_int_equal(f.flags, VB_FRAME_FD | VB_FRAME_BRS);
+    assert_int_equal(reader_next(&reader, &f), 1);
+    assert_int_equal(f.flags, VB_FRAME_RTR);
+    assert_int_equal(f.remote_len, 5);
+    reader_close(&reader);
+    READS(CAN_US AT("\x0A") "\0\0\1\xDB\x80\0\0\0\x11\x22",
+          "!: packet 1: a frame of CAN XL: not read\n");
+    READS(CAN_US AT("\x09") "\0\0\1\xDB\2\0\0\0\x11",
+          "!: packet 1: expected a CAN frame: 8 bytes, then its data\n");
+}
+
+static void test_can_in_cooked_packets(void **state) {
+    (void)state;
+    /* kind 4 = sent by this machine, 280 = CAN, no address, protocol 000C; the id as the machine had it */
+    READS(COOKED_US AT("\x1A") "\0\4\1\x18\0\0\0\0\0\0\0\0\0\0\0\x0C"
+                               "\xDB\1\0\0\2\0\0\0\x11\x22" AT(
+                                   "\x1A") "\0\1\1\x18\0\0\0\0\0\0\0\0\0\0\0\x0C"
+                                           "\0\0\1\xDB\2\0\0\0\x11\x22",
+          TOLD("1DB", "can 2 tx") TOLD("1DB", "can 2"));
+    /* the second form has the number of the interface; 000D = FD, 000E = XL */
+    READS(COOKED2_US AT("\x1E") "\0\x0D\0\0\0\0\0\3\1\x18\1\0\0\0\0\0\0\0\0\0"
+                                "\xDB\1\0\0\2\0\0\0\x11\x22" AT(
+                                    "\x1E") "\0\x0E\0\0\0\0\0\3\1\x18\1\0\0\0\0\0\0\0\0\0"
+                                            "\xDB\1\0\0\2\0\0\0\x11\x22",
+          TOLD("1DB", "if3 2") "!: packet 2: a frame of CAN XL: not read\n");
 }
 
 int main(void) {
@@ -212,6 +267,9 @@ int main(void) {
         cmocka_unit_test(
             test_pcapng_damage_is_named_and_what_follows_is_read_where_that_is_possible),
         cmocka_unit_test(test_a_cooked_packet_and_can_with_its_flags),
+        cmocka_unit_test(test_ids_of_can_in_both_byte_orders),
+        cmocka_unit_test(test_can_fd_and_xl_and_damage_in_pcap),
+        cmocka_unit_test(test_can_in_cooked_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,12 @@ static const struct {
      "can0", 0},
     {"candump-console", "  can0  20000088   [8]  00 00 80 19 00 00 00 00   ERRORFRAME",
      "20000088#0000801900000000", "can0", 0},
+    /* -i (bits), -S (the last byte first), -c (colours), and a board with two channels */
+    {"candump-console", "  can0  123   [2]  10101010 00000011", "123#AA03", "can0", 0},
+    {"candump-console", "  can0  123   [3]  33`22`11", "123#112233", "can0", 0},
+    {"candump-console", "\x1B[31m  can0  123   [2]  AA BB\x1B[0m", "123#AABB", "can0", 0},
+    {"candump-console", "(360.36) RX0 12B [8] 00 11 22 33 44 55 66 77", "12B#0011223344556677",
+     "can0", INT64_C(360360000000)},
     /* captures/lin: PID 97 is id 17 */
     {"apgdt001", "810,763633            97     D6 0B 86 0B 71 00 00 00        9634            ",
      "17#D60B860B71000000", "lin", INT64_C(810763633000)},
@@ -324,6 +330,39 @@ static void test_nothing_at_the_end_of_a_line_passes_silently(void **state) {
     }
 }
 
+static void test_frames_of_can_xl_are_named(void **state) {
+    (void)state;
+    static const char *const lines[] = {
+        "(1.0) can0 00123#81:00:12345678#11223344556677",
+        "  can0  123   [0004] (00|81:00:12345678)  11 22 33 44",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct vb_frame frame;
+        start(lines[i], strlen(lines[i]), i == 0 ? "candump-log" : "candump-console");
+        assert_int_equal(reader_next(&reader, &frame), VB_E_FORMAT);
+        assert_string_equal(reader.why, "a frame of CAN XL: not read");
+        stop();
+    }
+}
+
+static void test_what_candump_tells_of_an_error_frame_is_no_line_of_its_own(void **state) {
+    (void)state;
+    static const char text[] = "  can0  20000004   [8]  00 0C 00 00 00 00 00 00   ERRORFRAME\n"
+                               "\tcontroller-problem{rx-error-warning,tx-error-warning}\n"
+                               "  can0  TX0 [1]\n"
+                               "(1.0) TX1 12B [1] 07\n";
+    struct vb_frame frame;
+    start(text, sizeof text - 1, NULL);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_int_equal(frame.flags & VB_FRAME_ERR, VB_FRAME_ERR);
+    assert_int_equal(reader_next(&reader, &frame), VB_E_FORMAT);
+    assert_int_equal(reader.line.number, 3);
+    assert_int_equal(reader_next(&reader, &frame), 1);
+    assert_int_equal(frame.flags & VB_FRAME_TX, VB_FRAME_TX);
+    assert_string_equal(reader.links[frame.bus], "can1");
+    stop();
+}
+
 static void test_a_link_name_is_harmless_to_terminals_and_json(void **state) {
     (void)state;
     static const char text[] = "(1.0) c\xFF\x1B[31m 1DB#00\n(1.1) c\xFE\x1B[31m 1DB#00\n";
@@ -427,6 +466,8 @@ int main(void) {
         cmocka_unit_test(test_noise_is_no_format),
         cmocka_unit_test(test_a_preface_longer_than_the_recording_does_not_hide_the_format),
         cmocka_unit_test(test_nothing_at_the_end_of_a_line_passes_silently),
+        cmocka_unit_test(test_frames_of_can_xl_are_named),
+        cmocka_unit_test(test_what_candump_tells_of_an_error_frame_is_no_line_of_its_own),
         cmocka_unit_test(test_a_link_name_is_harmless_to_terminals_and_json),
         cmocka_unit_test(test_a_pipe_that_delivers_byte_by_byte_gives_the_same_frame),
         cmocka_unit_test(test_gzip_members_behind_each_other_are_one_file),
