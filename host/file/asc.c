@@ -103,14 +103,12 @@ static bool read_header(struct reader *r, struct words w) {
     struct words rest = w;
     struct word second = next(&w);
     if (is(first, "date")) {
-        can->version = read_date(rest, &can->base_ns); /* 1: the date is known */
+        read_date(rest, &can->base_ns);
         return true;
     }
     if (is(first, "begin") && is(second, "Triggerblock")) {
         can->last_ns = 0;
-        if (!can->version) {
-            read_date(w, &can->base_ns);
-        }
+        can->block = read_date(w, &can->block_ns);
         return true;
     }
     if (is(first, "base")) {
@@ -274,6 +272,11 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
                    ? LINE_NOTHING
                    : reader_wrong(r, VB_E_FORMAT, "expected a line of ASC: a time in seconds, ..");
     }
+    if (r->can.block && (t_ns == 0 || r->can.base_ns == 0)) {
+        /* times of a file count from its first block on; python-can writes another date into the header */
+        r->can.base_ns = r->can.block_ns;
+    }
+    r->can.block = false;
     if (can_stamp(r, t_ns, frame) < 0) {
         return reader_wrong(r, VB_E_RANGE, "a time beyond 292 years");
     }

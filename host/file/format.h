@@ -29,14 +29,16 @@ enum {
 
 /* What the readers of CAN logs in text keep from line to line (can_text.h). */
 struct can_log {
-    int64_t base_ns; /* added to every time */
-    int64_t last_ns; /* time of the line before, without base_ns */
-    bool delta;      /* times count from the line before */
-    bool clock;      /* times are of the day: from midnight on they begin again */
-    bool decimal;    /* ids and bytes are decimal numbers */
-    bool titled;     /* the line with the titles of the columns was there */
-    int version;     /* of the format, 0 = not said */
-    char order[24];  /* columns that the file names itself */
+    int64_t base_ns;  /* added to every time */
+    int64_t last_ns;  /* time of the line before, without base_ns */
+    int64_t block_ns; /* date of the block that begins: base_ns if it begins at 0 */
+    bool delta;       /* times count from the line before */
+    bool clock;       /* times are of the day: from midnight on they begin again */
+    bool decimal;     /* ids and bytes are decimal numbers */
+    bool block;       /* such a block begins with the next line */
+    bool titled;      /* the line with the titles of the columns was there */
+    int version;      /* of the format, 0 = not said */
+    char order[24];   /* columns that the file names itself */
 };
 
 struct reader {

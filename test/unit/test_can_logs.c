@@ -397,6 +397,29 @@ static void test_dates_of_asc_are_read_in_the_languages_of_its_writers(void **st
     }
 }
 
+static void test_the_date_of_a_block_of_asc_counts_where_its_times_begin_at_0(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t t_s; /* 2021-12-18 12:00 is 1639828800 */
+    } blocks[] = {
+        {"date Sam Dez 18 12:00:00.000 2021\nBegin Triggerblock Sam Dez 18 12:00:05.000 2021\n"
+         "  0.000000 Start of measurement\n  1.0 1 1DB Rx d 1 00\n",
+         1639828806},
+        {"date Sam Dez 18 12:00:00.000 2021\nBegin Triggerblock Sam Dez 18 12:00:05.000 2021\n"
+         "  5.0 1 1DB Rx d 1 00\n",
+         1639828805},
+        {"base hex\nBegin Triggerblock Sam Dez 18 12:00:05.000 2021\n  1.0 1 1DB Rx d 1 00\n",
+         1639828806}};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        struct vb_frame frame;
+        start(blocks[i].text, strlen(blocks[i].text), "asc");
+        assert_int_equal(reader_next(&reader, &frame), 1);
+        assert_true(frame.t_ns == blocks[i].t_s * S);
+        reader_close(&reader);
+    }
+}
+
 static void test_times_beyond_what_fits_are_named(void **state) {
     (void)state;
     static const struct {
@@ -607,6 +630,7 @@ int main(void) {
         cmocka_unit_test(test_every_format_is_found_and_gives_its_frames_and_names_what_is_wrong),
         cmocka_unit_test(test_a_file_cut_anywhere_gives_the_frames_before_the_cut),
         cmocka_unit_test(test_dates_of_asc_are_read_in_the_languages_of_its_writers),
+        cmocka_unit_test(test_the_date_of_a_block_of_asc_counts_where_its_times_begin_at_0),
         cmocka_unit_test(test_times_beyond_what_fits_are_named),
         cmocka_unit_test(test_objects_of_blf_may_run_over_containers_of_any_size),
         cmocka_unit_test(test_blf_is_found_by_its_first_bytes),
