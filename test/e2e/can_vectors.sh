@@ -25,7 +25,7 @@ while read -r file format link second unit sent; do
 $second.$1 $link R 1DB#0160B32B32000004
 $second.$2 $link R 1DC#6E0A05D50000002B
 $second.$3 $link $direction 79B#0221010000000000
-$second.$4 $link R 1DB#0160B32B32000004"
+$second.$4 $link R 1DB#0160B32B32000181"
 done <<EOF
 candump.log candump-log can0 1712145600 us yes
 candump.txt candump-console can0 1712145600 us yes
