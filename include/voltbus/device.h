@@ -59,6 +59,9 @@ struct vb_device {
     int (*unpack)(const struct vb_frame *frame, void *memory, size_t size, struct vb_frame *plain);
     uint32_t
         memory; /* bytes that unpack needs for the largest frame; with less it takes smaller ones */
+    /* The bus goes to sleep when this row has this value: who is silent then is not missing (monitor.h). NULL: not said. */
+    const struct vb_signal *sleep_row;
+    int64_t sleep_raw;
     /* Devices that share their frames with others: the name of the setting "family" that stands for
      * the group's default, e.g. "wh24" for wh65b. NULL: this device answers for its frames. */
     const char *instead_of;

@@ -43,6 +43,7 @@ struct vb_message {
                          * RAPI: fields; a frame with fewer or more is another message */
     bool ext;           /* CAN: 29-bit id */
     uint16_t period_ms; /* time between two, 0 = not periodic or not known */
+    bool on_change;     /* also sent between, when something changes */
     const char *name;   /* one word, lower case: "state" */
     const char *title;  /* who sends it and what it is for */
     const struct vb_signal *signals;
@@ -60,6 +61,10 @@ struct vb_message {
 /* Check the length and the integrity rules, except the counter, which needs the frame before.
  * Returns VB_FAULT_NONE, _LENGTH, _CRC or _SUM. */
 enum vb_fault vb_message_check(const struct vb_message *message, const struct vb_frame *frame);
+
+/* What a rule other than the counter wants to see in byte check->at of data, which must have that many and one more; the
+ * nibble rule keeps the high nibble that is there. */
+uint8_t vb_check_expected(const struct vb_check *check, uint32_t id, const uint8_t *data);
 
 /* Has the frame the mark of the message? True without one. */
 bool vb_message_marked(const struct vb_message *message, const uint8_t *data, size_t n);

@@ -153,10 +153,12 @@ static const struct vb_check charge_checks[] = {
 
 static const struct vb_word wake_states[] = {{0, "sleep"}, {3, "wake"}, {0, NULL}};
 
-enum { ROW_READY };
+enum { ROW_READY, ROW_WAKE };
 static const struct vb_signal wake[] = {
     [ROW_READY] = {"drive.ready", "", 17, 1, VB_LE, VB_RAW, .title = "The car is ready to drive",
                    .words = vb_off_on},
+    [ROW_WAKE] = {"wake.command", "", 30, 2, VB_LE, VB_RAW, .title = "Wake up or go to sleep",
+                  .words = wake_states},
     {"wake.unknown_0", "", 0, 8, VB_LE | VB_UNKNOWN, VB_RAW}, /* ZE1: changes in a quick charge */
     {"wake.unknown_1", "", 8, 8, VB_LE | VB_UNKNOWN, VB_RAW},
     {"wake.unknown_2", "", 16, 1, VB_LE | VB_UNKNOWN, VB_RAW},
@@ -165,8 +167,6 @@ static const struct vb_signal wake[] = {
      .words = vb_no_yes},
     {"wake.unknown_2_high", "", 19, 5, VB_LE | VB_UNKNOWN, VB_RAW},
     {"wake.unknown_3", "", 24, 6, VB_LE | VB_UNKNOWN, VB_RAW},
-    {"wake.command", "", 30, 2, VB_LE, VB_RAW, .title = "Wake up or go to sleep",
-     .words = wake_states},
     {"wake.unknown_4", "", 32, 8, VB_LE | VB_UNKNOWN, VB_RAW},
     {"wake.unknown_5", "", 40, 8, VB_LE | VB_UNKNOWN, VB_RAW}, /* ZE0: 60 in ready */
     {"wake.unknown_6", "", 48, 5, VB_LE | VB_UNKNOWN, VB_RAW, ON_LATER_CARS},
@@ -380,8 +380,8 @@ static const struct vb_message messages[] = {
      VB_ROWS(wheels), VB_CHECKS(wheels_checks)},
     {VB_ID(0x355), LENGTH(8), .period_ms = 40, .name = "display",
      .title = "Speed and units of the dashboard (ZE1)", VB_ROWS(display)},
-    {VB_ID(0x5A9), .len_min = 7, .len_max = 8, .period_ms = 100, RANGE_ROWS,
-     WHEN(IN_AZE0 | IN_ZE1)},
+    /* AZE0 100 ms and 8 bytes, e-NV200 500 ms and 7: no period is sure. */
+    {VB_ID(0x5A9), .len_min = 7, .len_max = 8, RANGE_ROWS, WHEN(IN_AZE0 | IN_ZE1)},
     {VB_ID(0x5A9), LENGTH(8), .period_ms = 510, RANGE_ROWS, WHEN(IN_AUTO | IN_ZE0)},
     {VB_ID(0x5B9), LENGTH(7), .period_ms = 500, GAUGE_ROWS, WHEN(IN_AZE0 | IN_ZE1)},
     {VB_ID(0x5B9), LENGTH(5), .period_ms = 510, GAUGE_ROWS, WHEN(IN_ZE0)},
@@ -472,4 +472,6 @@ const struct vb_device vb_device_leaf_vcm = {
     VB_HINTS(hints),
     VB_COMMANDS(commands),
     .headline = headline,
+    .sleep_row = &wake[ROW_WAKE],
+    .sleep_raw = 0,
 };

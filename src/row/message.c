@@ -15,8 +15,7 @@ static unsigned nibbles(const uint8_t *data, size_t n) {
     return sum;
 }
 
-/* What the rule wants to see at its place; the nibble rule keeps the high nibble that is there. */
-static uint8_t expected(const struct vb_check *check, uint32_t id, const uint8_t *data) {
+uint8_t vb_check_expected(const struct vb_check *check, uint32_t id, const uint8_t *data) {
     switch (check->rule) {
     case VB_RULE_CRC8:
         return vb_crc8(check->crc, data, check->at);
@@ -47,7 +46,7 @@ enum vb_fault vb_message_check(const struct vb_message *message, const struct vb
         if (check->at >= frame->len) {
             return VB_FAULT_LENGTH;
         }
-        if (frame->data[check->at] != expected(check, frame->id, frame->data)) {
+        if (frame->data[check->at] != vb_check_expected(check, frame->id, frame->data)) {
             return check->rule == VB_RULE_CRC8 ? VB_FAULT_CRC : VB_FAULT_SUM;
         }
     }
@@ -96,7 +95,7 @@ int vb_message_seal(const struct vb_message *message, uint32_t id, uint8_t *data
         } else if (check->at >= n) {
             return VB_E_SPACE;
         } else {
-            data[check->at] = expected(check, id, data);
+            data[check->at] = vb_check_expected(check, id, data);
         }
     }
     return VB_OK;
