@@ -99,6 +99,7 @@ prove:
 LONG ?= 25
 long: debug
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin
+	VOLTBUS_LONG=$(LONG) build/debug/test/test_exi_alike
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_history
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_lin_leader
 	VOLTBUS_LONG=$(LONG) build/debug/test/test_rapi_random
