@@ -3,7 +3,7 @@
  * They sleep until 50B or the plug wakes them, obey 11A, 1D4, 1F2, 50B and 50C, and share one world: what the inverter,
  * the charger and the 12 V side take or give flows through the battery.
  * Left out: climate, body, diagnosis (79B/7BB), quick charging, the exact order of a start (each part takes some tenths of
- * a second), the fail-safe of real parts, of which nobody has recorded the times: here it is 100 ms without 1D4 or 1F2.
+ * a second), the fail-safe of real parts, of which nobody has recorded the times: here it is 250 ms without 1D4 or 1F2.
  * Facts: reference/leaf-can.md sections 2, 3, 5, 6, 7. Numbers of the models are made up to be plausible.
  * SPDX-License-Identifier: MIT */
 #include "sim/leaf_adapter.h"
@@ -66,7 +66,7 @@ static const struct vb_key keys[KEY_COUNT] = {
 
 #define STEP_MS    10
 #define CATCH_UP   100 /* ms; who is later misses frames, as with a real adapter */
-#define SILENCE_MS 100 /* without 1D4: no torque, relays open; without 1F2: no charging */
+#define SILENCE_MS 250 /* without 1D4: no torque, relays open; without 1F2: no charging */
 #define NEVER      INT64_MIN
 
 static const struct slot {

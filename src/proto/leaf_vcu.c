@@ -84,6 +84,7 @@ static bool leaves(const struct vb_leaf_vcu *m) {
 static void power_off(struct vb_leaf_vcu *m, int64_t now_ns) {
     m->torque = m->power = 0;
     m->torque_asked = false;
+    m->gear_wish = LEAF_PARK;
     if (m->state != VB_LEAF_OFF && !leaves(m)) {
         go(m, m->state == VB_LEAF_WAKE ? VB_LEAF_SLEEP : VB_LEAF_UNLOAD, now_ns);
     }
@@ -430,7 +431,8 @@ static void vcu_wish(void *self, size_t i, bool leased, int64_t raw, int64_t now
         want(m, &m->drive, leased && raw == 1, now_ns);
         break;
     case WISH_GEAR:
-        m->gear_wish = (uint8_t)(leased && raw >= LEAF_PARK && raw <= LEAF_DRIVE ? raw : LEAF_PARK);
+        leased = leased && m->state == VB_LEAF_READY && raw >= LEAF_PARK && raw <= LEAF_DRIVE;
+        m->gear_wish = (uint8_t)(leased ? raw : LEAF_PARK);
         break;
     case WISH_TORQUE:
         m->torque_asked = leased && m->state == VB_LEAF_READY;

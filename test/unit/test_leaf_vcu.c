@@ -522,6 +522,9 @@ static void test_torque_is_refused_before_ready_and_outside_of_a_gear(void **sta
     until(&b, VB_LEAF_READY, 3000);
     run(&b, 500);
     assert_int_equal(torque(&b), 0);
+    assert_int_equal(b.last[0x11A][0], 0x01); /* nor a gear */
+    wish(&b, GEAR, DRIVE);
+    run(&b, 200);
     release(&b, GEAR);
     run(&b, 300);
     assert_int_equal(VM->ready(&b.m, TORQUE, why), VB_REFUSAL_REFUSED);
@@ -916,11 +919,15 @@ static void test_a_wish_during_power_off_starts_after_it(void **state) {
     (void)state;
     struct bench b;
     drive_ready(&b, AZE0);
+    wish(&b, GEAR, DRIVE);
+    run(&b, 200);
     release(&b, READY);
     run(&b, 500);
     wish(&b, READY, 1);
     until(&b, VB_LEAF_SLEEP, 4000);
     until(&b, VB_LEAF_READY, 4000);
+    run(&b, 500);
+    assert_int_equal(b.last[0x11A][0], 0x01); /* the gear of before is forgotten */
     assert_int_equal(b.count[0x603], 2);
 }
 
