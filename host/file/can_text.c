@@ -199,14 +199,6 @@ bool can_direction(const char *text, size_t n, struct vb_frame *frame) {
     return false;
 }
 
-static bool is_fd_length(size_t n) {
-    unsigned dlc = 0;
-    while (dlc < 15 && can_length(dlc, true) != n) {
-        dlc++;
-    }
-    return can_length(dlc, true) == n;
-}
-
 int can_done(struct reader *r, size_t len, struct vb_frame *frame) {
     frame->kind = VB_KIND_CAN;
     frame->data = r->data;
@@ -217,11 +209,10 @@ int can_done(struct reader *r, size_t len, struct vb_frame *frame) {
         return LINE_FRAME;
     }
     frame->flags |= len > 8 ? VB_FRAME_FD : 0;
-    if (!is_fd_length(len)) {
-        return reader_wrong(r, VB_E_RANGE, "%zu bytes: no frame of CAN has as many", len);
-    }
     frame->len = (uint32_t)len;
-    return LINE_FRAME;
+    return vb_frame_can_check(frame) < 0
+               ? reader_wrong(r, VB_E_RANGE, "%zu bytes: no frame of CAN has as many", len)
+               : LINE_FRAME;
 }
 
 int can_error(struct reader *r, uint32_t class, uint8_t byte_1, struct vb_frame *frame) {
