@@ -181,9 +181,9 @@ static int fill(struct reader *r) {
                       : open_container(r);
     }
     const uint8_t *b;
-    size_t want = c->left < WINDOW / 2 ? c->left : WINDOW / 2;
-    size_t n = lines_bytes(r->lines, want, &b);
-    if (n < want) {
+    size_t piece = c->left < WINDOW / 2 ? c->left : WINDOW / 2;
+    size_t n = lines_bytes(r->lines, piece, &b);
+    if (n < piece) {
         c->left = (uint32_t)n; /* what is there is used */
         c->cut = true;
         if (n == 0) {

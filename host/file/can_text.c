@@ -179,8 +179,9 @@ uint16_t can_link(struct reader *r, const char *name, size_t n) {
 }
 
 unsigned can_length(unsigned dlc, bool fd) {
-    static const uint8_t lengths[] = {12, 16, 20, 24, 32, 48, 64};
-    return dlc <= 8 ? dlc : fd ? lengths[(dlc < 15 ? dlc : 15) - 9] : 8;
+    static const uint8_t lengths[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64};
+    unsigned length = lengths[dlc < 15 ? dlc : 15];
+    return fd || length < 8 ? length : 8;
 }
 
 bool can_direction(const char *text, size_t n, struct vb_frame *frame) {
