@@ -17,6 +17,10 @@ typedef uint64_t vb_exi_word;
 typedef uint32_t vb_exi_word;
 #endif
 
+/* What belongs to a loop stands in it, for its variables to be in registers; what is rare stands outside. */
+#define INLINE  static inline __attribute__((always_inline))
+#define OUTLINE static __attribute__((noinline))
+
 #define VB_EXI_WORD_BITS (8 * (unsigned)sizeof(vb_exi_word))
 #define VB_EXI_READY     (VB_EXI_WORD_BITS - 8) /* bits that can be taken after vb_exi_fill: 56 or 24 */
 
@@ -122,14 +126,15 @@ static inline size_t vb_exi_bit(const struct vb_exi_in *in) {
 
 /* ---- writing ---- */
 
-#define VB_EXI_PUT_MAX (VB_EXI_WORD_BITS / 2) /* bits in one piece */
+#define VB_EXI_PUT_MAX 32                     /* bits at a time */
+#define VB_EXI_PIECE   (VB_EXI_WORD_BITS / 2) /* bits that are written at once */
 
 struct vb_exi_out {
     uint8_t *data;
     size_t cap;
     size_t pos;       /* bytes written; above cap: there was no room for the last ones */
     vb_exi_word held; /* bits that are not yet written, the last one at the bottom */
-    unsigned have;    /* how many: less than VB_EXI_PUT_MAX after each call */
+    unsigned have;    /* how many: less than VB_EXI_PIECE after each call */
 };
 
 /* Write the top bytes of a word at pos, as far as there is room. */
@@ -141,15 +146,14 @@ static __attribute__((noinline, unused)) void vb_exi_spill(uint8_t *data, size_t
     }
 }
 
-/* The low count bits of value, 0 .. VB_EXI_PUT_MAX; nothing above them may be set. */
-static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
+static inline void vb_exi_put_piece(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
     out->held = out->held << count | value;
     out->have += count;
-    if (out->have >= VB_EXI_PUT_MAX) {
-        out->have -= VB_EXI_PUT_MAX;
+    if (out->have >= VB_EXI_PIECE) {
+        out->have -= VB_EXI_PIECE;
         const vb_exi_word word = out->held >> out->have;
         const size_t pos = out->pos;
-        out->pos += VB_EXI_PUT_MAX / 8;
+        out->pos += VB_EXI_PIECE / 8;
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
         if (sizeof word == 8 && out->pos <= out->cap) {
             const uint32_t half = __builtin_bswap32((uint32_t)word);
@@ -157,8 +161,18 @@ static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_wor
             return;
         }
 #endif
-        vb_exi_spill(out->data, out->cap, pos, word << VB_EXI_PUT_MAX, VB_EXI_PUT_MAX / 8);
+        vb_exi_spill(out->data, out->cap, pos, word << VB_EXI_PIECE, VB_EXI_PIECE / 8);
     }
+}
+
+/* The low count bits of value, 0 .. VB_EXI_PUT_MAX; nothing above them may be set. */
+static inline void vb_exi_put(struct vb_exi_out *out, unsigned count, vb_exi_word value) {
+    if (VB_EXI_PIECE < VB_EXI_PUT_MAX && count > VB_EXI_PIECE) {
+        vb_exi_put_piece(out, count - VB_EXI_PIECE, value >> VB_EXI_PIECE);
+        count = VB_EXI_PIECE;
+        value &= ~(vb_exi_word)0 >> VB_EXI_PIECE;
+    }
+    vb_exi_put_piece(out, count, value);
 }
 
 /* The rest, with zeros up to a whole byte. */

@@ -16,21 +16,12 @@
 #include "exi/bits.h"
 #include "exi/block.h"
 #include "exi/present.h"
-#include "exi/ways.h"
 #include "exi/where.h"
 
 #define ENOUGH 24 /* bits for any event code and a simple element */
 #define NUMBER 27 /* bits for a number of three octets, from CH to EE */
 #define SCALED 48 /* bits for a scaled one */
 #define OCTETS 10 /* of a number of 64 bits */
-
-/* For speed the window is in variables of the loop, for size it stays where it is. */
-#if defined __OPTIMIZE_SIZE__
-#define w           (d->in)
-#define KEEP(to, x) ((void)window)
-#else
-#define KEEP(to, x) ((to).pos = (x).pos, (to).window = (x).window, (to).have = (x).have)
-#endif
 
 struct frame {
     const struct vb_exi_row *row; /* the element */
@@ -51,13 +42,19 @@ static void put16(uint8_t *at, uint32_t value) {
     memcpy(at, &word, sizeof word);
 }
 
+/* The loop has the window in variables: to and from memory, where other functions have it. */
+INLINE void keep(struct vb_exi_in *to, const struct vb_exi_in *from) {
+    to->pos = from->pos;
+    to->window = from->window;
+    to->have = from->have;
+}
+
 /* Two numbers of 16 bits beside each other: a reference and a length, a tag and a reference. */
 static void put_pair(uint8_t *at, uint32_t first, uint32_t second) {
     const uint32_t pair = VB_EXI_BIG_ENDIAN ? first << 16 | second : second << 16 | first;
     memcpy(at, &pair, sizeof pair);
 }
 
-#if FAST
 /* Zeros; up to 15 bytes behind the last one too. */
 INLINE void clear(uint8_t *from, const uint8_t *to) {
     do { /* a call of memset costs more */
@@ -104,10 +101,6 @@ INLINE uint8_t *new_item(struct vb_exi_heap *heap, const struct vb_exi_row *row,
     }
     return node + behind;
 }
-#else
-#define allocate vb_exi_allocate
-#define new_item vb_exi_room
-#endif
 
 /* Something is wrong in the next count bits: are they there at all? */
 static int wrong(const struct vb_exi_in *in, unsigned count, int err) {
@@ -136,8 +129,8 @@ static int zeros(struct vb_exi_in *in, unsigned count) {
 }
 
 /* A number up to most, step by step: before it zeros (CH the last), behind it EE or nothing. */
-OUTLINE static int fixed(struct vb_exi_in *in, unsigned before, unsigned most, unsigned behind,
-                         uint32_t *value) {
+OUTLINE int fixed(struct vb_exi_in *in, unsigned before, unsigned most, unsigned behind,
+                  uint32_t *value) {
     const unsigned count = vb_exi_bits_of(most);
     vb_exi_fill(in);
     const int err = zeros(in, before);
@@ -251,7 +244,7 @@ INLINE uint32_t copy_window(struct vb_exi_in *in, uint8_t *to, const uint8_t *en
 }
 
 /* Text, or bytes, from its length on, to the end of the block. */
-OUTLINE static int copy(struct decoder *d, bool text, uint8_t *ref) {
+OUTLINE int copy(struct decoder *d, bool text, uint8_t *ref) {
     const uint32_t less = text ? 2 : 0; /* 0 and 1 are hits in the string table */
     uint64_t sent;
     const int err = octets(&d->in, &sent);
@@ -265,18 +258,14 @@ OUTLINE static int copy(struct decoder *d, bool text, uint8_t *ref) {
     if (vb_exi_bit(&d->in) + 8 * len > 8 * d->in.n) {
         return VB_E_MORE;
     }
-#if FAST
     struct vb_exi_in in = d->in;
-#else
-#define in (d->in)
-#endif
     uint8_t *to = d->heap.block + d->heap.used, *const end = d->heap.block + d->heap.cap;
     const struct vb_exi_bytes bytes = {(uint16_t)d->heap.used, (uint16_t)len};
     memcpy(ref, &bytes, sizeof bytes);
     if (len > (uint32_t)(end - to)) {
         return VB_E_SPACE;
     }
-    if (FAST && len >= 2 * sizeof in.window) { /* words straight from the input to the block */
+    if (len >= 2 * sizeof in.window) { /* words straight from the input to the block */
         const vb_exi_word above = text ? (vb_exi_word)0x8080808080808080u : 0;
         const unsigned shift = (0u - in.have) & 7;
         in.pos -= (in.have + 7) / 8;
@@ -296,7 +285,7 @@ OUTLINE static int copy(struct decoder *d, bool text, uint8_t *ref) {
         vb_exi_fill(&in);
         vb_exi_skip(&in, shift);
     }
-    const uint32_t left = FAST ? copy_window(&in, to, end, len, text) : len;
+    const uint32_t left = copy_window(&in, to, end, len, text);
     to += len - left;
     for (len = left; len > 0; --len) { /* one by one */
         uint32_t code;
@@ -313,11 +302,7 @@ OUTLINE static int copy(struct decoder *d, bool text, uint8_t *ref) {
         memcpy(to, utf, size);
         to += size;
     }
-#if FAST
     d->in = in;
-#else
-#undef in
-#endif
     d->heap.used = (uint32_t)(to - d->heap.block);
     put16(ref + offsetof(struct vb_exi_bytes, len), d->heap.used - bytes.at);
     return VB_OK;
@@ -325,7 +310,7 @@ OUTLINE static int copy(struct decoder *d, bool text, uint8_t *ref) {
 
 /* An integer without bounds: sign, then groups of seven bits, least first. In the block: a byte that is 1 if it is
  * negative, then its amount, most significant byte first. */
-OUTLINE static int big(struct decoder *d, uint8_t *ref) {
+OUTLINE int big(struct decoder *d, uint8_t *ref) {
     struct vb_exi_in *in = &d->in;
     const bool minus = vb_exi_take(in, 1) != 0;
     const uint32_t start = d->heap.used;
@@ -424,7 +409,7 @@ INLINE bool scaled(struct vb_exi_in *in, const struct vb_exi_scaled *s, uint32_t
 }
 
 /* The same step by step. */
-OUTLINE static int scaled_rare(struct decoder *d, uint32_t *word) {
+OUTLINE int scaled_rare(struct decoder *d, uint32_t *word) {
     struct vb_exi_in *const in = &d->in;
     uint64_t sum;
     int err = scaled_head(d, word);
@@ -437,7 +422,12 @@ OUTLINE static int scaled_rare(struct decoder *d, uint32_t *word) {
         return wrong(in, 0, err != VB_OK ? err : VB_E_RANGE);
     }
     *word = scaled_word(&d->schema->scaled, *word, (uint32_t)sum ^ minus);
-    return zero(in) && zero(in) ? VB_OK : wrong(in, 1, VB_E_FORMAT);
+    for (unsigned ends = 2; ends > 0; --ends) {
+        if (!zero(in)) {
+            return wrong(in, 1, VB_E_FORMAT);
+        }
+    }
+    return VB_OK;
 }
 
 /* Is an amount, as it stands before its sign, one that the row can hold? */
@@ -452,7 +442,7 @@ INLINE bool in_range(unsigned arg, uint64_t amount) {
 }
 
 /* Between CH and EE. */
-OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
+OUTLINE int number(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
     struct vb_exi_in *in = &d->in;
     uint64_t minus = 0, value;
     const unsigned arg = row->arg, size = VB_ROW_SIZE(arg);
@@ -477,7 +467,7 @@ OUTLINE static int number(struct decoder *d, const struct vb_exi_row *row, uint8
 }
 
 /* FIXED in two bytes or without CH and EE, BIG. */
-OUTLINE static int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
+OUTLINE int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t *at) {
     const unsigned kind = row->op & VB_ROW_KIND;
     if (kind == VB_ROW_BIG) {
         return big(d, at);
@@ -498,9 +488,7 @@ OUTLINE static int rare(struct decoder *d, const struct vb_exi_row *row, uint8_t
 /* The elements of a struct at base, and those around it, of which depth are open. */
 INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb_exi_row *state,
                     uint8_t *base, unsigned depth) {
-#ifndef __OPTIMIZE_SIZE__
     struct vb_exi_in w = *window;
-#endif
     struct frame *top = d->frame + depth;
     const struct vb_exi_scaled *const s = &d->schema->scaled;
     const struct vb_exi_row *const *const bank = d->schema->bank;
@@ -532,9 +520,6 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
         const unsigned op = row->op & (VB_ROW_KIND | VB_ROW_LIST | VB_ROW_BARE);
         if (op == VB_ROW_FIXED) {
         simple:;
-            if (!FAST) { /* always step by step */
-                goto fixed;
-            }
             const unsigned most = row->arg, bits = vb_exi_bits_of(most) + 2 + lead;
             const uint32_t raw = (uint32_t)vb_exi_peek(&w, bits);
             const uint32_t turned = raw >> 1 | raw << 31; /* CH or EE that is not 0 is too large */
@@ -567,10 +552,10 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             case VB_ROW_SCALED:
             scaled : {
                 uint32_t word;
-                if (!FAST || !scaled(&w, s, &word)) {
-                    KEEP(d->in, w);
+                if (!scaled(&w, s, &word)) {
+                    keep(&d->in, &w);
                     err = scaled_rare(d, &word);
-                    KEEP(w, d->in);
+                    keep(&w, &d->in);
                     if (err != VB_OK) {
                         goto fail;
                     }
@@ -578,12 +563,11 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 memcpy(at, &word, sizeof word);
                 break;
             }
-#if FAST
             case VB_ROW_NUMBER: {
-                const unsigned arg = row->arg, sign = arg / VB_ROW_SIGNED & 1;
                 if (VB_EXI_READY < NUMBER) {
                     goto simple_value;
                 }
+                const unsigned arg = row->arg, sign = arg / VB_ROW_SIGNED & 1;
                 if (w.have < NUMBER) {
                     vb_exi_fill(&w);
                 }
@@ -625,14 +609,13 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 put16(ref, (uint32_t)(at - d->heap.block));
                 goto structure;
             }
-#endif
             case VB_ROW_NEVER:
                 wanted = vb_exi_bits_of(n);
                 w.have += wanted; /* only to count */
                 goto code;
             default:
-                if (op & VB_ROW_LIST || (!FAST && (op & VB_ROW_KIND) > VB_ROW_STRUCT)) {
-                    at = new_item(&d->heap, row, FAST ? at : base);
+                if (op & VB_ROW_LIST) {
+                    at = new_item(&d->heap, row, at);
                     if (at == NULL) {
                         err = VB_E_SPACE;
                         goto fail;
@@ -648,9 +631,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                         goto simple;
                     }
                 }
-#if FAST
             simple_value:;
-#endif
                 const bool bare = (op & VB_ROW_BARE) != 0;
                 if (!bare) {
                     if (vb_exi_peek(&w, 1) != 0) {
@@ -660,16 +641,16 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 }
                 const unsigned kind = op & VB_ROW_KIND;
                 if (kind == VB_ROW_NUMBER) {
-                    KEEP(d->in, w);
+                    keep(&d->in, &w);
                     err = number(d, row, at);
-                    KEEP(w, d->in);
+                    keep(&w, &d->in);
                 } else if (kind == VB_ROW_BYTES || kind == VB_ROW_TEXT) {
                     const bool text = kind == VB_ROW_TEXT;
                     if (w.have < 8) {
                         vb_exi_fill(&w);
                     }
                     const uint32_t len = (uint32_t)vb_exi_peek(&w, 8) - (text ? 2 : 0);
-                    if (FAST && len <= 16 && /* most are short */
+                    if (len <= 16 && /* most are short */
                         vb_exi_bit(&w) + 8 + 8 * len <= 8 * w.n) {
                         const struct vb_exi_in start = w;
                         uint8_t *to = d->heap.block + d->heap.used;
@@ -681,13 +662,13 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                         }
                         w = start;
                     }
-                    KEEP(d->in, w);
+                    keep(&d->in, &w);
                     err = copy(d, text, at);
-                    KEEP(w, d->in);
+                    keep(&w, &d->in);
                 } else {
-                    KEEP(d->in, w);
+                    keep(&d->in, &w);
                     err = rare(d, row, at);
-                    KEEP(w, d->in);
+                    keep(&w, &d->in);
                 }
                 if (err != VB_OK) {
                     goto value;
@@ -699,7 +680,6 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
                 break;
             }
         }
-    done:
         while (row->next == 0) {
             if (row->op & VB_ROW_LIST) { /* the same again, or what follows */
                 const unsigned most = vb_exi_list_max(row->has);
@@ -714,7 +694,7 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
             }
         end:
             if (top == d->frame) {
-                KEEP(*window, w);
+                keep(window, &w);
                 return VB_OK;
             }
             --top;
@@ -725,14 +705,10 @@ INLINE int elements(struct decoder *d, struct vb_exi_in *window, const struct vb
     next:;
     }
 fixed:
-    KEEP(d->in, w);
+    keep(&d->in, &w);
     uint32_t value;
     err = fixed(&d->in, lead + 1, row->arg, 1, &value);
-    KEEP(w, d->in);
-    if (!FAST && err == VB_OK) {
-        *at = (uint8_t)(value + row->aux);
-        goto done;
-    }
+    keep(&w, &d->in);
     goto fail;
 ee:
     err = VB_E_FORMAT;
@@ -742,15 +718,14 @@ fail:
     top->row = row;
     ++top;
     d->depth = (unsigned)(top - d->frame);
-    KEEP(*window, w);
+    keep(window, &w);
     return err;
 code:
     d->depth = (unsigned)(top - d->frame);
-    KEEP(*window, w);
+    keep(window, &w);
     return wrong(&w, wanted, VB_E_FORMAT);
 }
 
-#if FAST
 /* The usual beginning of a message in one piece, up to the element in its body; the window is at the start of the
  * input. Returns that element's struct with its first state, or NULL: not as usual, nothing has changed. */
 INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, const struct vb_exi_row **state) {
@@ -795,7 +770,6 @@ INLINE uint8_t *usual(struct decoder *d, struct vb_exi_in *in, const struct vb_e
     *state = vb_exi_row(d->schema, row->arg);
     return block + at;
 }
-#endif
 
 INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kind) {
     const struct vb_exi_schema *schema = d->schema;
@@ -803,15 +777,13 @@ INLINE int message(struct decoder *d, struct vb_exi_in *in, enum vb_exi_kind kin
     const struct vb_exi_row *state;
     uint8_t *at = NULL;
     unsigned depth = 2;
-#if FAST
     if (VB_EXI_WORD_BITS == 64 && schema->usual.begin_bits != 0 && kind == VB_EXI_DOCUMENT) {
         at = usual(d, in, &state);
         d->key = schema->root->key;
     }
-#endif
     if (at == NULL) {
         const unsigned width = schema->root_bits[kind];
-        const uint32_t code = (uint32_t)vb_exi_peek(in, 8 + width) - (HEADER << width);
+        const uint32_t code = (uint32_t)vb_exi_peek(in, 8 + width) - (VB_EXI_HEADER << width);
         const struct vb_exi_root *root = schema->root + (code < schema->roots ? code : 0);
         d->key = (unsigned)kind << VB_EXI_ROOT_KIND | code;
         if (root->key != d->key) { /* neither the only one nor the one at the place of its code */
@@ -852,20 +824,14 @@ int vb_exi_decode(const struct vb_exi_schema *schema, enum vb_exi_kind kind, con
                   size_t n, void *block, size_t cap, struct vb_exi_place *place) {
     struct decoder d;
     d.schema = schema;
-    d.heap.block = block;
-    d.heap.cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap;
-    d.heap.used = VB_EXI_ROOT_AT;
+    d.heap = (struct vb_exi_heap){.block = block,
+                                  .used = VB_EXI_ROOT_AT,
+                                  .cap = cap > UINT16_MAX ? UINT16_MAX : (uint32_t)cap};
     d.depth = 0;
-#if FAST
     struct vb_exi_in in;
-#else
-#define in d.in
-#endif
     vb_exi_in_init(&in, exi, n);
-#if FAST
     d.in.data = exi;
     d.in.n = n;
-#endif
     const int err = message(&d, &in, kind);
     const size_t bit = vb_exi_bit(&in);
     if (place != NULL) {

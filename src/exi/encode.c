@@ -12,32 +12,15 @@
 
 #include "exi/bits.h"
 #include "exi/present.h"
-#include "exi/ways.h"
 #include "exi/where.h"
 
 #define NO_LIST 0xFF
 
-/* For speed what is to be written is in variables of the loop, for size it stays where it is. */
-#if defined __OPTIMIZE_SIZE__
-#define o           (e->out)
-#define KEEP(to, x) ((void)out)
-#else
-#define KEEP(to, x) ((to) = (x))
-#endif
-
 struct frame {
     const struct vb_exi_row *row; /* the element */
-#if FAST
-    const uint8_t *base; /* the struct that it stands in */
-#define AT(block, base)   (base)
-#define FROM(block, base) (base)
-#else
-    uint16_t base; /* the same from the start of the block */
-#define AT(block, at)   ((uint16_t)((at) - (block)))
-#define FROM(block, at) ((block) + (at))
-#endif
-    uint16_t node, count; /* the next node of a list in it, and how many have been */
-    uint8_t list;         /* offset of that list */
+    const uint8_t *base;          /* the struct that it stands in */
+    uint16_t node, count;         /* the next node of a list in it, and how many have been */
+    uint8_t list;                 /* offset of that list */
 };
 
 struct encoder {
@@ -60,9 +43,9 @@ INLINE void octets(struct vb_exi_out *out, uint64_t value) {
     vb_exi_put(out, 8, (vb_exi_word)value);
 }
 
-/* A number and behind it ends zeros: up to three octets in one piece, where a piece is that large. */
+/* A number and behind it ends zeros: up to three octets in one piece. */
 INLINE void number(struct vb_exi_out *out, uint64_t value, unsigned ends) {
-    if (FAST && VB_EXI_PUT_MAX >= 32 && value < 1u << 21) {
+    if (value < 1u << 21) {
         vb_exi_word piece = (vb_exi_word)value;
         unsigned count = 8;
         if (value >= 0x80) {
@@ -90,27 +73,21 @@ static bool fits(const struct vb_exi_row *row, uint32_t len) {
 
 /* Bytes as they are. */
 INLINE void copy(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
-    while (FAST && VB_EXI_PUT_MAX == 32 && len >= 4) {
+    while (len >= 4) {
         uint32_t word;
         memcpy(&word, p, sizeof word);
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
         word = __builtin_bswap32(word);
 #endif
-        vb_exi_put(out, VB_EXI_PUT_MAX, word);
+        vb_exi_put(out, 32, word);
         p += 4;
         len -= 4;
     }
-    if (FAST && VB_EXI_PUT_MAX >= 32) {
-        vb_exi_word rest = 0;
-        for (uint32_t i = 0; i < len; ++i) {
-            rest = rest << 8 | p[i];
-        }
-        vb_exi_put(out, 8 * len, rest);
-        return;
+    vb_exi_word rest = 0;
+    for (uint32_t i = 0; i < len; ++i) {
+        rest = rest << 8 | p[i];
     }
-    while (len-- > 0) {
-        vb_exi_put(out, 8, *p++);
-    }
+    vb_exi_put(out, 8 * len, rest);
 }
 
 /* The character of UTF-8 at p, of at most len bytes; returns its length, 0 = there is none. */
@@ -139,8 +116,8 @@ static uint32_t character(const uint8_t *p, uint32_t len, uint32_t *code) {
 }
 
 /* Text with characters above 127: each has octets of its own. */
-OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, const uint8_t *p,
-                        uint32_t len, bool any_length) {
+OUTLINE int text(struct vb_exi_out *out, const struct vb_exi_row *row, const uint8_t *p,
+                 uint32_t len, bool any_length) {
     uint32_t count = 0, code = 0;
     for (uint32_t i = 0; i < len; ++count) {
         const uint32_t size = character(p + i, len - i, &code);
@@ -163,7 +140,7 @@ OUTLINE static int text(struct vb_exi_out *out, const struct vb_exi_row *row, co
 /* Has it a byte above 127? */
 INLINE bool is_ascii(const uint8_t *p, uint32_t len) {
     uint64_t all = 0, word;
-    if (FAST && len >= 8) {
+    if (len >= 8) {
         const uint8_t *const last = p + len - 8;
         memcpy(&all, last, sizeof all); /* perhaps some of them again below */
         for (; p < last; p += 8) {
@@ -180,11 +157,11 @@ INLINE bool is_ascii(const uint8_t *p, uint32_t len) {
 }
 
 /* Bit k of a number of len bytes, most significant first. */
-OUTLINE static unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
+OUTLINE unsigned bit_of(const uint8_t *p, uint32_t len, uint32_t k) {
     return k / 8 < len ? (unsigned)p[len - 1 - k / 8] >> k % 8 & 1u : 0;
 }
 
-OUTLINE static void big(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
+OUTLINE void big(struct vb_exi_out *out, const uint8_t *p, uint32_t len) {
     const uint8_t *const amount = p + 1;
     int32_t k = 0, top = 8 * ((int32_t)len - 1) - 1; /* the highest bit that is 1; -1: none */
     while (top >= 0 && bit_of(amount, len - 1, (uint32_t)top) == 0) {
@@ -205,7 +182,7 @@ OUTLINE static void big(struct vb_exi_out *out, const uint8_t *p, uint32_t len) 
 }
 
 /* Text, bytes, a large integer: what stands behind a reference. */
-OUTLINE static int referred(struct encoder *e, const struct vb_exi_row *row, const uint8_t *ref) {
+OUTLINE int referred(struct encoder *e, const struct vb_exi_row *row, const uint8_t *ref) {
     const uint32_t at = vb_exi_get16(ref + offsetof(struct vb_exi_bytes, at));
     const uint32_t len = vb_exi_get16(ref + offsetof(struct vb_exi_bytes, len));
     const uint8_t *p = e->block + at;
@@ -279,7 +256,7 @@ INLINE uint32_t next_node(const struct encoder *e, struct frame *top, const stru
 }
 
 /* Is another alternative of the same choice there too? */
-OUTLINE static bool another(const uint8_t *base, const struct vb_exi_row *row) {
+OUTLINE bool another(const uint8_t *base, const struct vb_exi_row *row) {
     while (row->op & VB_ROW_CHOICE) {
         do {
             ++row;
@@ -294,9 +271,7 @@ OUTLINE static bool another(const uint8_t *base, const struct vb_exi_row *row) {
 /* The elements of a struct at base, and those around it, of which depth are open. */
 INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_exi_row *state,
                     const uint8_t *base, unsigned depth) {
-#ifndef __OPTIMIZE_SIZE__
     struct vb_exi_out o = *out;
-#endif
     const uint8_t *const block = e->block;
     const struct vb_exi_scaled *const s = &e->schema->scaled;
     const struct vb_exi_row *const *const bank = e->schema->bank;
@@ -344,11 +319,6 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                     err = VB_E_RANGE;
                     goto fail;
                 }
-                if (VB_EXI_PUT_MAX < 32) {
-                    vb_exi_put(&o, width, code);
-                }
-                const unsigned lead = VB_EXI_PUT_MAX < 32 ? 0 : width;
-                const vb_exi_word first = VB_EXI_PUT_MAX < 32 ? 0 : code;
                 const uint32_t minus = value >> (VB_EXI_SCALED_BITS - 1);
                 value ^= (0u - minus) & ((1u << VB_EXI_SCALED_BITS) - 1);
                 unsigned bits = s->head_bits;
@@ -358,12 +328,8 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                     bits = s->exponent_bits + 6u;
                     head = exponent << 4 | 2;
                 }
-                if (VB_EXI_PUT_MAX < 32) {
-                    vb_exi_put(&o, bits, head);
-                    vb_exi_put(&o, 1, minus);
-                } else {
-                    vb_exi_put(&o, lead + bits + 1, first << (bits + 1) | head << 1 | minus);
-                }
+                const vb_exi_word first = code;
+                vb_exi_put(&o, width + bits + 1, first << (bits + 1) | head << 1 | minus);
                 number(&o, value, 2);
                 goto done;
             }
@@ -397,7 +363,7 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                     goto fail;
                 }
                 top->row = row;
-                top->base = AT(block, base);
+                top->base = base;
                 ++top;
                 top->list = NO_LIST;
                 base = at;
@@ -469,23 +435,20 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
                     goto done;
                 }
                 vb_exi_put(&o, around, 0);
-                if (FAST) { /* short bytes and ASCII, as most are */
-                    const uint32_t bytes = vb_exi_get16(at);
-                    const uint32_t len = vb_exi_get16(at + offsetof(struct vb_exi_bytes, len));
-                    const uint8_t *const p = block + bytes;
-                    const bool is_text = (row->op & VB_ROW_KIND) == VB_ROW_TEXT;
-                    if (len < 0x7E && (row->op & VB_ROW_KIND) != VB_ROW_BIG &&
-                        bytes + len <= e->used && fits(row, len) &&
-                        (!is_text || is_ascii(p, len))) {
-                        vb_exi_put(&o, 8, len + 2 * is_text);
-                        copy(&o, p, len);
-                        vb_exi_put(&o, around, 0);
-                        goto done;
-                    }
+                const uint32_t bytes = vb_exi_get16(at);
+                const uint32_t len = vb_exi_get16(at + offsetof(struct vb_exi_bytes, len));
+                const uint8_t *const p = block + bytes;
+                const bool is_text = (row->op & VB_ROW_KIND) == VB_ROW_TEXT;
+                if (len < 0x7E && (row->op & VB_ROW_KIND) != VB_ROW_BIG && bytes + len <= e->used &&
+                    fits(row, len) && (!is_text || is_ascii(p, len))) { /* short, as most are */
+                    vb_exi_put(&o, 8, len + 2 * is_text);
+                    copy(&o, p, len);
+                    vb_exi_put(&o, around, 0);
+                    goto done;
                 }
-                KEEP(e->out, o);
+                e->out = o;
                 err = referred(e, row, at);
-                KEEP(o, e->out);
+                o = e->out;
                 if (err != VB_OK) {
                     goto fail;
                 }
@@ -516,12 +479,12 @@ INLINE int elements(struct encoder *e, struct vb_exi_out *out, const struct vb_e
             vb_exi_put(&o, 1, 0); /* only the end can follow */
         end:
             if (top == e->frame) {
-                KEEP(*out, o);
+                *out = o;
                 return VB_OK;
             }
             --top;
             row = top->row;
-            base = FROM(block, top->base);
+            base = top->base;
         }
         state = row + row->next;
     next:;
@@ -530,11 +493,10 @@ fail:
     top->row = row;
     ++top;
     e->depth = (unsigned)(top - e->frame);
-    KEEP(*out, o);
+    *out = o;
     return err;
 }
 
-#if FAST
 /* The usual beginning of a message in one piece, up to the element in its body. Returns that element's struct with its
  * first state, or NULL: not as usual, nothing is written. */
 INLINE const uint8_t *usual(struct encoder *e, struct vb_exi_out *out,
@@ -552,11 +514,11 @@ INLINE const uint8_t *usual(struct encoder *e, struct vb_exi_out *out,
         return NULL;
     }
     row += code;
-    const vb_exi_word bytes = vb_exi_load(e->block + id);
     const unsigned front = u->begin_bits + 8u, behind = u->end_bits + u->body_bits;
     const vb_exi_word tail = (vb_exi_word)u->end << u->body_bits | code;
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     if (len == 8 && VB_EXI_WORD_BITS == 64 && out->cap >= 12) { /* twelve bytes, and what is left */
+        const vb_exi_word bytes = vb_exi_load(e->block + id);
         const vb_exi_word rest = (bytes & (((vb_exi_word)1 << front) - 1)) << behind | tail;
         vb_exi_store(out->data,
                      (vb_exi_word)(u->begin << 8 | len) << (64 - front) | bytes >> front);
@@ -579,7 +541,6 @@ INLINE const uint8_t *usual(struct encoder *e, struct vb_exi_out *out,
     *state = vb_exi_row(e->schema, row->arg);
     return e->block + at;
 }
-#endif
 
 INLINE int message(struct encoder *e, struct vb_exi_out *out, const struct vb_exi_block *head,
                    const struct vb_exi_root *root) {
@@ -591,14 +552,12 @@ INLINE int message(struct encoder *e, struct vb_exi_out *out, const struct vb_ex
     const struct vb_exi_row *state;
     const uint8_t *at = NULL;
     unsigned depth = 2;
-#if FAST
     if (VB_EXI_WORD_BITS == 64 && e->schema->usual.begin_bits != 0 &&
         head->kind == VB_EXI_DOCUMENT) {
         at = usual(e, out, &state);
     }
-#endif
     if (at == NULL) {
-        vb_exi_put(out, 8, HEADER);
+        vb_exi_put(out, 8, VB_EXI_HEADER);
         vb_exi_put(out, width, head->root);
         state = vb_exi_row(e->schema, root->type);
         at = e->block + VB_EXI_ROOT_AT;
@@ -620,11 +579,7 @@ int vb_exi_encode(const struct vb_exi_schema *schema, const void *block, uint8_t
     e.block = block;
     e.used = head.used;
     e.any_length = (head.flags & VB_EXI_ANY_LENGTH) != 0;
-#if FAST
     struct vb_exi_out out;
-#else
-#define out e.out
-#endif
     out = (struct vb_exi_out){.data = exi, .cap = cap};
     unsigned key = (unsigned)head.kind << VB_EXI_ROOT_KIND | head.root;
     const struct vb_exi_root *root = schema->root + (head.root < schema->roots ? head.root : 0);

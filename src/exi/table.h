@@ -99,6 +99,7 @@ struct vb_exi_schema {
 
 extern const uint32_t vb_exi_limits[];
 
+#define VB_EXI_HEADER 0x80u /* the first byte: distinguishing bits 10, no options, version 1 */
 #define VB_EXI_SCALED_BITS                                                                         \
     24                    /* of the value; exponent and unit stand above it, then "has a unit" */
 #define VB_EXI_FRAMES  12 /* elements inside each other: tools/exi_tables sees to it */

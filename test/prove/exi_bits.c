@@ -55,12 +55,12 @@ static void writer(void) {
     //@ loop unroll BYTES + 30;
     for (size_t pos = 0; pos <= BYTES + 2 * sizeof(vb_exi_word); ++pos) {
         //@ loop unroll 64;
-        for (unsigned have = 0; have < VB_EXI_PUT_MAX; ++have) {
+        for (unsigned have = 0; have < VB_EXI_PIECE; ++have) {
             struct vb_exi_out out = {.data = bytes, .cap = BYTES, .pos = pos, .have = have};
             out.held = any_word();
             struct vb_exi_out next = out;
             vb_exi_put(&next, (unsigned)Frama_C_interval(0, VB_EXI_PUT_MAX), any_word());
-            //@ assert pending: next.have < VB_EXI_PUT_MAX;
+            //@ assert pending: next.have < VB_EXI_PIECE;
             vb_exi_finish(&out);
         }
     }
