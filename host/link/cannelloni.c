@@ -40,12 +40,10 @@ static void opened(struct link *link) {
     c->told_ns = INT64_MIN;
     if (is_udp(link)) {
         link_say(link, "", NOTHING_YET);
+        hub_publish(link);
     } else {
         transport_write(link->transport, (const uint8_t *)VB_CANNELLONI_HELLO,
                         VB_CANNELLONI_HELLO_LEN);
-    }
-    if (!link->alone) {
-        hub_publish(link);
     }
 }
 
@@ -95,7 +93,11 @@ static void stream(struct link *link, const uint8_t *data, size_t n) {
         size_t used = vb_cannelloni_feed(&c->stream, data, n);
         data += used;
         n -= used;
+        bool greeted = c->stream.greeted;
         int result = vb_cannelloni_take(&c->stream, &frame);
+        if (c->stream.greeted && !greeted) {
+            hub_publish(link);
+        }
         if (result == 1) {
             give(link, &frame);
         } else if (result < 0) {
@@ -116,6 +118,41 @@ static void bytes(struct link *link, const uint8_t *data, size_t n, int64_t mono
     }
 }
 
+/* ---- sending ---- */
+
+static bool sends(const struct link_spec *spec) {
+    return !link_value(spec, "listen")->number;
+}
+
+/* Over TCP the other end takes frames when both have greeted; of UDP nobody knows. */
+static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
+    const struct cannelloni *c = link_kind_state(link);
+    if (!sends(link->config->spec)) {
+        return VB_REFUSAL_LISTEN_ONLY;
+    }
+    if (!is_udp(link) && !c->stream.greeted) {
+        snprintf(why, LINK_WHY, "the other end has not greeted yet");
+        return VB_REFUSAL_LINK_DOWN;
+    }
+    return VB_REFUSAL_NONE;
+}
+
+/* A packet for each frame: what machines send must not wait for more. */
+static bool send_frame(struct link *link, const struct vb_frame *frame) {
+    struct cannelloni *c = link_kind_state(link);
+    uint8_t out[VB_CANNELLONI_HEAD + VB_CANNELLONI_ROOM];
+    char why[LINK_WHY];
+    int n = vb_cannelloni_put_frame(frame, out + VB_CANNELLONI_HEAD);
+    if (n < 0 || ready(link, why) != VB_REFUSAL_NONE) {
+        return false;
+    }
+    if (!is_udp(link)) {
+        return transport_write(link->transport, out + VB_CANNELLONI_HEAD, (size_t)n);
+    }
+    vb_cannelloni_put_head(c->number++, 1, out);
+    return transport_write(link->transport, out, VB_CANNELLONI_HEAD + (size_t)n);
+}
+
 const struct link_kind link_kind_cannelloni = {
     .name = "cannelloni",
     .title = "a CAN bus of another machine, by way of cannelloni",
@@ -128,4 +165,7 @@ const struct link_kind link_kind_cannelloni = {
     .size = sizeof(struct cannelloni),
     .opened = opened,
     .bytes = bytes,
+    .ready = ready,
+    .send = send_frame,
+    .sends = sends,
 };

@@ -1,6 +1,6 @@
 /* gvret.c - CAN behind an adapter that speaks GVRET binary (ESP32RET, M2RET and others that
  * SavvyCAN knows): switches it to binary, reads one of its buses, asks now and then whether it
- * is there. Without bitrate= nothing is set up: what the adapter has stays as it is.
+ * is there, and sends (listen=no). Without bitrate= nothing is set up: what the adapter has stays as it is.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +182,34 @@ static int64_t deadline_ns(struct link *link) {
     return ((struct gvret *)link_kind_state(link))->deadline_ns;
 }
 
+/* ---- sending ---- */
+
+static bool sends(const struct link_spec *spec) {
+    return !listens(spec);
+}
+
+static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
+    const struct gvret *gvret = link_kind_state(link);
+    if (listens(link->config->spec)) {
+        return VB_REFUSAL_LISTEN_ONLY;
+    }
+    if (!gvret->heard) {
+        snprintf(why, LINK_WHY, "the adapter has not answered yet");
+        return VB_REFUSAL_LINK_DOWN;
+    }
+    return VB_REFUSAL_NONE;
+}
+
+static bool send_frame(struct link *link, const struct vb_frame *frame) {
+    const struct gvret *gvret = link_kind_state(link);
+    uint8_t out[VB_GVRET_MESSAGE];
+    if (!gvret->heard || listens(link->config->spec)) {
+        return false;
+    }
+    int n = vb_gvret_put_frame(VB_GVRET_HOST, frame, bus_of(link), 0, out);
+    return n > 0 && transport_write(link->transport, out, (size_t)n);
+}
+
 static const struct vb_value *check(const struct link_spec *spec, char *why) {
     const struct vb_value *bitrate = link_value(spec, "bitrate");
     if (bitrate->number > 0 && link_value(spec, "bus")->number >= BUSES_SET) {
@@ -206,4 +234,7 @@ const struct link_kind link_kind_gvret = {
     .bytes = bytes,
     .tick = tick,
     .deadline_ns = deadline_ns,
+    .ready = ready,
+    .send = send_frame,
+    .sends = sends,
 };

@@ -65,13 +65,6 @@ static void ask(struct link *link, char letter, uint32_t value) {
     "the adapter refuses frames (is the bus connected, and another node on it? bitrate=?)"
 #define REFUSES_NS VB_NS_PER_S /* none was refused for so long: it is well again */
 
-static void change_reason(struct link *link, const char *from, const char *to) {
-    if (strcmp(link->reason, from) == 0) { /* not what others say of it */
-        snprintf(link->reason, sizeof link->reason, "%s", to);
-        link_changed(link);
-    }
-}
-
 static void go(struct link *link, enum step step) {
     struct slcan *slcan = link_kind_state(link);
     const struct link_spec *spec = link->config->spec;
@@ -97,7 +90,7 @@ static void go(struct link *link, enum step step) {
         break;
     case STEP_RUNNING:
         if (!slcan->heard) {
-            change_reason(link, "", NO_ANSWER);
+            link_say(link, "", NO_ANSWER);
         }
         hub_publish(link);
         break;
@@ -116,9 +109,9 @@ static void confirmed(struct link *link, bool refused) {
     int64_t now_ns = clock_mono_ns();
     if (refused) {
         slcan->refused_ns = now_ns;
-        change_reason(link, "", REFUSES);
+        link_say(link, "", REFUSES);
     } else if (now_ns - slcan->refused_ns > REFUSES_NS) {
-        change_reason(link, REFUSES, "");
+        link_say(link, REFUSES, "");
     }
 }
 
@@ -160,7 +153,7 @@ static bool answered(struct link *link, bool refused) {
 static void heard(struct link *link) {
     struct slcan *slcan = link_kind_state(link);
     slcan->heard = true;
-    change_reason(link, NO_ANSWER, "");
+    link_say(link, NO_ANSWER, "");
 }
 
 /* Returns false if the link was given up. */

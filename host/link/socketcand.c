@@ -1,5 +1,5 @@
 /* socketcand.c - a CAN bus of another machine, which a socketcand server shows: opens the bus in
- * raw mode and reads.
+ * raw mode, reads, and sends (listen=no).
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +137,34 @@ static int64_t deadline_ns(struct link *link) {
     return ((struct socketcand *)link_kind_state(link))->deadline_ns;
 }
 
+/* ---- sending ---- */
+
+static bool sends(const struct link_spec *spec) {
+    return !link_value(spec, "listen")->number;
+}
+
+static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
+    const struct socketcand *s = link_kind_state(link);
+    if (!sends(link->config->spec)) {
+        return VB_REFUSAL_LISTEN_ONLY;
+    }
+    if (s->step != STEP_RUNNING) {
+        snprintf(why, LINK_WHY, "the bus is being opened");
+        return VB_REFUSAL_LINK_DOWN;
+    }
+    return VB_REFUSAL_NONE;
+}
+
+static bool send_frame(struct link *link, const struct vb_frame *frame) {
+    const struct socketcand *s = link_kind_state(link);
+    char out[VB_SOCKETCAND_TEXT];
+    if (s->step != STEP_RUNNING || !sends(link->config->spec)) {
+        return false;
+    }
+    int n = vb_socketcand_put_frame(VB_SOCKETCAND_CLIENT, frame, out);
+    return n > 0 && transport_write(link->transport, (const uint8_t *)out, (size_t)n);
+}
+
 /* What the server would not understand. */
 static const struct vb_value *check(const struct link_spec *spec, char *why) {
     const struct vb_value *bus = link_value(spec, "bus");
@@ -165,4 +193,7 @@ const struct link_kind link_kind_socketcand = {
     .bytes = bytes,
     .tick = tick,
     .deadline_ns = deadline_ns,
+    .ready = ready,
+    .send = send_frame,
+    .sends = sends,
 };
