@@ -179,8 +179,8 @@ void channel_go_on(struct channel *c, bool sent) {
     look_for_what_is_needed(c);
 }
 
-/* A connection acknowledges within its round trip, and some wait 40 ms for more: 256 bytes are half a
- * second of a LIN leader. */
+/* A connection acknowledges within its round trip, and some wait 40 ms for more: 256 bytes are
+ * half a second of a LIN leader. */
 #define UNACKED_MAX 256
 
 size_t channel_pending(const struct channel *c) {

@@ -1,12 +1,13 @@
-/* http.c - RAPI by way of the WiFi kit of an OpenEVSE: GET /r?json=1&rapi=%24GS%5E30 is answered by
- * {"cmd":"$GS^30","ret":"$OK 03 754 03 0140^13"}. A line that is written becomes a request, one at a
- * time, and the `ret` of its answer bytes again, with the CR that ends a line.
+/* http.c - RAPI by way of the WiFi kit of an OpenEVSE: GET /r?json=1&rapi=%24GS%5E30 is answered
+ * by {"cmd":"$GS^30","ret":"$OK 03 754 03 0140^13"}. A line that is written becomes a request,
+ * one at a time, and the `ret` of its answer bytes again, with the CR that ends a line.
  *
- * The requests block, in libuv's pool (http_client.h). The kit has no connection that could be open:
- * one question with no effect, $GV, shows at the start whether it is there and lets us in. News never
- * come this way. An answer without `ret` means that the box has not answered the kit: silence, as it
- * would be on a wire; a question that the kit fails over (status 5xx) has no answer either, unless that
- * goes on. Everything else that is not as it should be ends the transport.
+ * The requests block, in libuv's pool (http_client.h). The kit has no connection that could be
+ * open: one question with no effect, $GV, shows at the start whether it is there and lets us in.
+ * News never come this way. An answer without `ret` means that the box has not answered the kit:
+ * silence, as it would be on a wire; a question that the kit fails over (status 5xx) has no
+ * answer either, unless that goes on. Everything else that is not as it should be ends the
+ * transport.
  * Facts: reference/rapi.md, end of section 5.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* http_client.c - one request, one answer, blocking: a voltbus that runs on this machine, or, from
- * libuv's pool, the WiFi kit of an OpenEVSE. Each request has a context of libwebsockets of its own,
- * so several threads may ask at once. No TLS, no redirections, no connection that is kept.
+/* http_client.c - one request, one answer, blocking: a voltbus that runs on this machine, or,
+ * from libuv's pool, the WiFi kit of an OpenEVSE. Each request has a context of libwebsockets of
+ * its own, so several threads may ask at once. No TLS, no redirections, no connection that is
+ * kept.
  * SPDX-License-Identifier: MIT */
 #include "host/io/http_client.h"
 

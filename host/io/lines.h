@@ -38,16 +38,17 @@ bool lines_ready(const struct lines *lines);
  * them. Returns 1 if there are more than *n bytes now; 0 if that is all (end, error or full). */
 int lines_peek(struct lines *lines, const char **text, size_t *n);
 
-/* For files of blocks instead of lines: the next bytes as they are, unpacked, without taking them. n: at most
- * LINES_MAX_BYTES. Returns how many of them there are: fewer than n at the end or if the file cannot be read
- * on (lines_why). The bytes live until the next call. */
+/* For files of blocks instead of lines: the next bytes as they are, unpacked, without taking
+ * them. n: at most LINES_MAX_BYTES. Returns how many of them there are: fewer than n at the end
+ * or if the file cannot be read on (lines_why). The bytes live until the next call. */
 #define LINES_MAX_BYTES (2 * LINES_MAX_LINE)
 size_t lines_bytes(struct lines *lines, size_t n, const uint8_t **bytes);
 
 /* Take n bytes. Returns how many there were. */
 size_t lines_skip(struct lines *lines, size_t n);
 
-/* Why lines_next returned -1, or will once the lines before the damage are taken; "" if it is well. */
+/* Why lines_next returned -1, or will once the lines before the damage are taken; "" if it is
+ * well. */
 const char *lines_why(const struct lines *lines);
 
 #endif

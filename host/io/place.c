@@ -57,7 +57,8 @@ static bool read_port(struct place *place, const char *text, size_t n, char *why
     return true;
 }
 
-/* Names, IPv4 addresses. Bytes above 7F are parts of names in other scripts; the resolver decides. */
+/* Names, IPv4 addresses. Bytes above 7F are parts of names in other scripts; the resolver
+ * decides. */
 static bool is_host(const char *text, size_t n) {
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];

@@ -1,4 +1,5 @@
-/* serial_line.c - any baud rate, low latency, and what is a pseudo terminal. Apart from the rest because the kernel's termios clashes with the C library's.
+/* serial_line.c - any baud rate, low latency, and what is a pseudo terminal. Apart from the rest
+ * because the kernel's termios clashes with the C library's.
  * SPDX-License-Identifier: MIT */
 #include <asm/termbits.h>
 #include <linux/serial.h>

@@ -1,6 +1,6 @@
 /* sim.c - a simulator of this process as a transport: its clock is the loop's.
- * Nothing of it runs inside transport_write: what is written waits for the next turn, as it would on
- * a cable.
+ * Nothing of it runs inside transport_write: what is written waits for the next turn, as it
+ * would on a cable.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +112,8 @@ static bool check(struct transport *t, const struct sim_settings *settings, char
 
 static void on_timer(uv_timer_t *timer);
 
-/* libuv counts whole ms. Never 0: a simulator whose deadline has passed would keep the loop busy. */
+/* libuv counts whole ms. Never 0: a simulator whose deadline has passed would keep the loop
+ * busy. */
 static void wait_for_deadline(struct sim_transport *s) {
     int64_t deadline_ns = s->sim->deadline_ns(s->self);
     if (deadline_ns == INT64_MAX) {

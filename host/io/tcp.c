@@ -224,8 +224,8 @@ static void not_this_one(struct tcp *c, int error) {
     }
 }
 
-/* Who tries a port of his own machine often enough is one day given just that port, and then talks to
- * himself. */
+/* Who tries a port of his own machine often enough is one day given just that port, and then
+ * talks to himself. */
 static bool is_connected_to_itself(int fd) {
     struct sockaddr_storage ours = {0};
     struct sockaddr_storage theirs = {0};
@@ -303,6 +303,26 @@ const struct transport_kind transport_tcp = {
     .stop = stop,
 };
 
+struct transport *transport_adopt(uv_loop_t *loop, int fd, const char *who,
+                                  const struct transport_events *events, void *owner) {
+    struct transport *t = transport_new(&transport_tcp, loop, events, owner);
+    struct tcp *c = (struct tcp *)t;
+    if (!t) {
+        close(fd);
+        return NULL;
+    }
+    snprintf(t->place.text, sizeof t->place.text, "tcp://%.200s", who);
+    c->fd = fd;
+    c->listener = -1;
+    set_connection(fd);
+    c->channel = channel_open(t, fd, true, &connection_calls);
+    if (!c->channel) {
+        transport_close(t);
+        return NULL;
+    }
+    return t;
+}
+
 /* ---- listening ---- */
 
 static void peer_gone(struct transport *t, int error) {
@@ -338,6 +358,10 @@ static void on_knock(uv_poll_t *poll, int status, int events) {
         return;
     }
     name_of((struct sockaddr *)&address, n, who);
+    if (t->events.joined) {
+        t->events.joined(t->owner, fd, who);
+        return;
+    }
     if (c->channel) {
         close(fd);
         if (t->events.refused) {

@@ -166,6 +166,26 @@ struct transport *transport_open(uv_loop_t *loop, const struct place *place,
     return t;
 }
 
+/* Its starter has nothing to start: it only holds the memory until the owner closes. */
+struct transport *transport_new(const struct transport_kind *kind, uv_loop_t *loop,
+                                const struct transport_events *events, void *owner) {
+    struct transport *t = calloc(1, kind->size);
+    if (!t) {
+        return NULL;
+    }
+    t->kind = kind;
+    t->loop = loop;
+    t->events = *events;
+    t->owner = owner;
+    t->state = TRANSPORT_OPEN;
+    t->starter = transport_new_timer(t);
+    if (!t->starter) {
+        free(t);
+        return NULL;
+    }
+    return t;
+}
+
 bool transport_write(struct transport *t, const uint8_t *bytes, size_t n) {
     return t->state == TRANSPORT_OPEN && t->kind->write(t, bytes, n, false);
 }

@@ -48,6 +48,9 @@ struct transport_events {
     void (*closed)(void *owner, const char *why);
     void (*peer)(void *owner, bool there, const char *who); /* PTY, LISTEN; may be NULL */
     void (*refused)(void *owner, const char *who); /* LISTEN: a second peer, closed; may be NULL */
+    /* LISTEN: NULL, or it takes as many as come: each connection is the owner's, who adopts or
+     * closes it; peer and refused do not come then. */
+    void (*joined)(void *owner, int fd, const char *who);
 };
 
 struct transport;
@@ -72,6 +75,12 @@ struct sim_settings {
 struct transport *transport_open(uv_loop_t *loop, const struct place *place,
                                  const struct line_settings *line, const struct sim_settings *sim,
                                  const struct transport_events *events, void *owner, char *why);
+
+/* A connection that joined gave, as a transport of its own; it has the fd from now on. opened
+ * does not come: bytes may be written at once. Returns NULL if memory runs out (the fd is
+ * closed). */
+struct transport *transport_adopt(uv_loop_t *loop, int fd, const char *who,
+                                  const struct transport_events *events, void *owner);
 
 /* Queue bytes. Returns false if they do not fit: more than 64 kB wait, or nobody is there. Nothing
  * of them is sent then. */

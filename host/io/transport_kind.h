@@ -15,8 +15,8 @@ struct transport_kind {
     /* Open. Called once, from the loop; ends, at once or later, in transport_opened or
      * transport_ended. */
     void (*start)(struct transport *t);
-    /* Bytes, with a break before them or not. Tells nobody of anything: errors are found later, from
-     * the loop. */
+    /* Bytes, with a break before them or not. Tells nobody of anything: errors are found later,
+     * from the loop. */
     bool (*write)(struct transport *t, const uint8_t *bytes, size_t n, bool with_break);
     size_t (*pending)(const struct transport *t); /* transport_pending; NULL = nothing ever waits */
     /* Give everything back. Called once, after a check that was good, in any state. */
@@ -40,6 +40,10 @@ struct transport {
     unsigned held;       /* what libuv still knows */
 };
 
+/* A transport of that kind, without a place, that is open. NULL: no memory. */
+struct transport *transport_new(const struct transport_kind *kind, uv_loop_t *loop,
+                                const struct transport_events *events, void *owner);
+
 /* From the loop only. After each of them, and after every event, the owner may have closed the
  * transport: look at transport_live. */
 void transport_opened(struct transport *t);
@@ -57,7 +61,8 @@ static inline bool transport_live(const struct transport *t) {
 uv_timer_t *transport_new_timer(struct transport *t);
 uv_poll_t *transport_new_poll(struct transport *t, int fd, void *data);
 
-/* Close one of them; NULL does nothing. freed later: memory that nobody needs after it (or NULL). */
+/* Close one of them; NULL does nothing. freed later: memory that nobody needs after it (or
+ * NULL). */
 void transport_drop_timer(uv_timer_t *timer);
 void transport_drop_poll(uv_poll_t *poll, void *freed_later);
 
