@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/base/arena.h"
 #include "host/base/nearest.h"
 #include "voltbus/device.h"
 #include "voltbus/key.h"
@@ -74,15 +75,18 @@ bool parse_speed(const char *text, double *speed);
 /* For config_read: errors go to stderr. */
 void complain_on_stderr(void *context, const char *text);
 
-/* ---- which devices, with which settings (--as, --set) ---- */
+/* ---- which devices, with which settings (--as, --db, --set) ---- */
 
 #define SELECTION_MAX      64
 #define SETTINGS_GIVEN_MAX 32
 
 struct selection {
     const struct vb_device *devices[SELECTION_MAX];
+    const char *db[SELECTION_MAX]; /* the DBC file that the device is made of; NULL: built in */
     size_t count;
-    bool automatic; /* no --as: every device whose rows match */
+    bool automatic;     /* no --as, no --db: every device whose rows match */
+    bool whole_story;   /* tell all that is odd about a DBC file */
+    struct arena arena; /* of those devices; never freed: they live as long as the program */
     struct {
         char text[80]; /* "key" or "device.key" and the value behind it, each ending with 0 */
         const char *device, *key, *value;
@@ -91,11 +95,15 @@ struct selection {
     size_t set_count;
 };
 
-/* Note one --as or --set; errors are written for verb. Returns false after an error. */
+/* Note one --as, --db or --set; errors are written for verb. Returns false after an error. */
 bool selection_as(struct selection *selection, const char *verb, const char *device);
+bool selection_db(struct selection *selection, const char *verb, const char *path);
 bool selection_set(struct selection *selection, const char *verb, const char *assignment);
 
-/* All options are noted: choose the devices and check every setting. */
+/* Read the DBC files. What is odd about them goes to stderr. */
+bool selection_load(struct selection *selection, const char *verb);
+
+/* All options are noted: read the DBC files, choose the devices and check every setting. */
 bool selection_ready(struct selection *selection, const char *verb);
 
 /* Give the settings to an instance of one of the chosen devices. */

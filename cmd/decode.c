@@ -20,6 +20,7 @@ static const char usage[] =
     "\n"
     "  --as DEVICE      read frames as this device only; may be repeated\n"
     "                   (voltbus list devices)\n"
+    "  --db FILE        read frames by this DBC file; may be repeated, and beside --as\n"
     "  --set KEY=VALUE  a setting of the devices; DEVICE.KEY=VALUE means one of\n"
     "                   them; family=NAME chooses between weather stations\n"
     "  --hex FRAME      a frame instead of a file: 1DB#00112233 (CAN), 22#AB84\n"
@@ -529,13 +530,19 @@ static bool choose_output(struct decoder *d, const char *name) {
 }
 
 int cmd_decode(int argc, char **argv) {
-    enum { AS = 1000, SET, HEX, JSON, CSV, FORMAT, ALL, VERBOSE, HELP };
+    enum { AS = 1000, DB, SET, HEX, JSON, CSV, FORMAT, ALL, VERBOSE, HELP };
     static const struct option options[] = {
-        {"as", required_argument, NULL, AS},   {"set", required_argument, NULL, SET},
-        {"hex", required_argument, NULL, HEX}, {"json", no_argument, NULL, JSON},
-        {"csv", no_argument, NULL, CSV},       {"format", required_argument, NULL, FORMAT},
-        {"all", no_argument, NULL, ALL},       {"verbose", no_argument, NULL, VERBOSE},
-        {"help", no_argument, NULL, HELP},     {NULL, 0, NULL, 0},
+        {"as", required_argument, NULL, AS},
+        {"db", required_argument, NULL, DB},
+        {"set", required_argument, NULL, SET},
+        {"hex", required_argument, NULL, HEX},
+        {"json", no_argument, NULL, JSON},
+        {"csv", no_argument, NULL, CSV},
+        {"format", required_argument, NULL, FORMAT},
+        {"all", no_argument, NULL, ALL},
+        {"verbose", no_argument, NULL, VERBOSE},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
     };
     static struct decoder d;
     const struct format *forced = NULL;
@@ -545,6 +552,11 @@ int cmd_decode(int argc, char **argv) {
         switch (option) {
         case AS:
             if (!selection_as(&d.selection, "decode", optarg)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case DB:
+            if (!selection_db(&d.selection, "decode", optarg)) {
                 return EXIT_USAGE;
             }
             break;
@@ -581,7 +593,7 @@ int cmd_decode(int argc, char **argv) {
             d.all = true;
             break;
         case VERBOSE:
-            d.verbose = true;
+            d.verbose = d.selection.whole_story = true;
             break;
         case HELP:
         case 'h':

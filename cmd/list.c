@@ -13,11 +13,14 @@
 #include "voltbus/call.h"
 
 static const char usage[] =
-    "usage: voltbus list devices|signals|commands|calls|links|formats|outputs|quirks\n"
-    "                    [OPTION]...\n"
+    "usage: voltbus list devices|messages|signals|commands|calls|links|formats|outputs|\n"
+    "                    quirks [OPTION]...\n"
     "\n"
-    "  --as DEVICE  devices, signals, commands, calls: only this one; may be repeated\n"
-    "  --json       one JSON object a line\n";
+    "  --as DEVICE  devices, messages, signals, commands, calls: only this one; may be\n"
+    "               repeated\n"
+    "  --db FILE    devices, messages, signals: those of this DBC file; may be repeated\n"
+    "  --json       one JSON object a line\n"
+    "  --verbose    all that is odd about the DBC file, not only the first 10\n";
 
 struct listing {
     struct selection selection; /* --as */
@@ -241,15 +244,21 @@ static void when_text(struct listing *l, const struct vb_device *device, struct 
     sink_text(&l->sink, "]");
 }
 
+/* The id of its frames. out: VB_FRAME_ID_TEXT + 1 bytes. */
+static void message_id(const struct vb_device *device, const struct vb_message *message,
+                       char *out) {
+    struct vb_frame frame = {
+        .kind = device->kind, .id = message->id, .flags = message->ext ? VB_FRAME_EXT : 0};
+    out[vb_frame_id_text(&frame, out)] = '\0';
+}
+
 static void list_signals(struct listing *l) {
     for (size_t i = 0; i < l->selection.count; i++) {
         const struct vb_device *device = l->selection.devices[i];
         for (unsigned m = 0; m < device->message_count; m++) {
             const struct vb_message *message = &device->messages[m];
-            struct vb_frame frame = {
-                .kind = device->kind, .id = message->id, .flags = message->ext ? VB_FRAME_EXT : 0};
             char id[VB_FRAME_ID_TEXT + 1];
-            id[vb_frame_id_text(&frame, id)] = '\0';
+            message_id(device, message, id);
             for (unsigned s = 0; s < message->signal_count; s++) {
                 const struct vb_signal *signal = &message->signals[s];
                 if (l->json) {
@@ -265,6 +274,46 @@ static void list_signals(struct listing *l) {
                 when_text(l, device, signal->when);
                 sink_text(&l->sink, "\n");
             }
+        }
+    }
+}
+
+static void message_json(struct listing *l, const struct vb_device *device,
+                         const struct vb_message *message, const char *id) {
+    text_field(l, "device", device->name);
+    text_field(l, "frame", id);
+    text_field(l, "message", message->name);
+    text_field(l, "title", message->title ? message->title : "");
+    if (message->period_ms) {
+        number_field(l, "period_ms", INT64_C(1000) * message->period_ms);
+    }
+    number_field(l, "signals", INT64_C(1000) * message->signal_count);
+    end_object(l);
+}
+
+static void list_messages(struct listing *l) {
+    for (size_t i = 0; i < l->selection.count; i++) {
+        const struct vb_device *device = l->selection.devices[i];
+        for (unsigned m = 0; m < device->message_count; m++) {
+            const struct vb_message *message = &device->messages[m];
+            char id[VB_FRAME_ID_TEXT + 1];
+            char text[24];
+            message_id(device, message, id);
+            if (l->json) {
+                message_json(l, device, message, id);
+                continue;
+            }
+            column(l, device->name, 18);
+            column(l, id, 3);
+            column(l, message->name, 24);
+            snprintf(text, sizeof text, "%u ms", message->period_ms);
+            column(l, message->period_ms ? text : "-", 8);
+            snprintf(text, sizeof text, "%u signal%s", message->signal_count,
+                     message->signal_count == 1 ? "" : "s");
+            column(l, text, 10);
+            sink_text(&l->sink, message->title ? message->title : "");
+            when_text(l, device, message->when);
+            sink_text(&l->sink, "\n");
         }
     }
 }
@@ -475,16 +524,16 @@ static void list_quirks(struct listing *l) {
 }
 
 int cmd_list(int argc, char **argv) {
-    enum { AS = 1000, JSON, HELP };
-    static const struct option options[] = {{"as", required_argument, NULL, AS},
-                                            {"json", no_argument, NULL, JSON},
-                                            {"help", no_argument, NULL, HELP},
-                                            {NULL, 0, NULL, 0}};
-    static const char *const names[] = {"devices", "signals", "commands", "calls", "links",
-                                        "formats", "outputs", "quirks",   NULL};
-    static void (*const lists[])(struct listing *) = {list_devices, list_signals, list_commands,
-                                                      list_calls,   list_links,   list_formats,
-                                                      list_outputs, list_quirks};
+    enum { AS = 1000, DB, JSON, VERBOSE, HELP };
+    static const struct option options[] = {
+        {"as", required_argument, NULL, AS},     {"db", required_argument, NULL, DB},
+        {"verbose", no_argument, NULL, VERBOSE}, {"json", no_argument, NULL, JSON},
+        {"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0}};
+    static const char *const names[] = {"devices", "messages", "signals", "commands", "calls",
+                                        "links",   "formats",  "outputs", "quirks",   NULL};
+    static void (*const lists[])(struct listing *) = {list_devices,  list_messages, list_signals,
+                                                      list_commands, list_calls,    list_links,
+                                                      list_formats,  list_outputs,  list_quirks};
     static struct listing l;
     sink_open(&l.sink, STDOUT_FILENO);
     opterr = 0;
@@ -494,6 +543,14 @@ int cmd_list(int argc, char **argv) {
             if (!selection_as(&l.selection, "list", optarg)) {
                 return EXIT_USAGE;
             }
+            break;
+        case DB:
+            if (!selection_db(&l.selection, "list", optarg)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case VERBOSE:
+            l.selection.whole_story = true;
             break;
         case JSON:
             l.json = true;
@@ -506,9 +563,12 @@ int cmd_list(int argc, char **argv) {
         }
     }
     if (optind + 1 != argc) {
-        return usage_error("list",
-                           "expected one of devices, signals, commands, calls, links, formats, "
-                           "outputs, quirks");
+        return usage_error(
+            "list", "expected one of devices, messages, signals, commands, calls, links, formats, "
+                    "outputs, quirks");
+    }
+    if (!selection_load(&l.selection, "list")) {
+        return EXIT_USAGE;
     }
     bool every = l.selection.count == 0;
     for (size_t i = 0; every && i < vb_device_count; i++) {

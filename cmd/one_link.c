@@ -67,12 +67,13 @@ static void add_quoted(struct text *t, const char *text) {
     }
 }
 
-static void add_device(struct text *t, const struct vb_device *device,
+static void add_device(struct text *t, const struct vb_device *device, const char *db,
                        const struct selection *selection, bool control) {
     struct vb_instance instance;
     vb_instance_init(&instance, device, NULL, 0);
     selection_apply(selection, &instance);
-    add(t, "  %s: {type: %s, link: it", device->name, device->name);
+    add(t, "  %s: {link: it, %s: ", device->name, db ? "db" : "type");
+    add_quoted(t, db ? db : device->name);
     if (control && device->command_count > 0) {
         add(t, ", control: true");
     }
@@ -112,7 +113,7 @@ struct config *one_link(const char *verb, const char *link, struct selection *se
         const struct vb_device *device = selection->devices[i];
         bool fits = spec.kind->frame_kind == device->kind || spec.kind->frame_kind == VB_KIND_COUNT;
         if (fits) {
-            add_device(&t, device, selection, control);
+            add_device(&t, device, selection->db[i], selection, control);
             count++;
         } else if (!selection->automatic) {
             usage_error(verb, "%s is no device of a %s link", device->name, spec.kind->name);

@@ -1,4 +1,4 @@
-/* select.c - --as and --set: which devices read the frames, with which settings.
+/* select.c - --as, --db and --set: which devices read the frames, with which settings.
  *
  * "family" is the one key that is not a setting of a device: it decides which of the radio devices
  * answers, because two of them share their frames (reference/weather.md section 3).
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "host/file/dbc.h"
 
 static const char *const *device_names(void) {
     static const char *names[SELECTION_MAX + 1];
@@ -34,6 +35,67 @@ bool selection_as(struct selection *s, const char *verb, const char *name) {
         return false;
     }
     s->devices[s->count++] = device;
+    return true;
+}
+
+bool selection_db(struct selection *s, const char *verb, const char *path) {
+    if (s->count == SELECTION_MAX) {
+        usage_error(verb, "more than %d --as and --db", SELECTION_MAX);
+        return false;
+    }
+    s->db[s->count++] = path;
+    return true;
+}
+
+struct oddities {
+    const char *path;
+    bool all;
+    size_t count;
+};
+
+static void tell_oddity(void *context, unsigned long line, const char *what) {
+    struct oddities *odd = context;
+    if (odd->all || odd->count < DBC_SHOWN) {
+        fprintf(stderr, "%s:%lu: %s\n", odd->path, line, what);
+    }
+    odd->count++;
+}
+
+/* Outputs tell devices apart by their names. */
+static bool name_is_free(const struct selection *s, const char *verb, size_t i) {
+    const char *name = s->devices[i]->name;
+    const char *other = vb_device_find(name) ? "the built-in device" : NULL;
+    for (size_t k = 0; k < i && !other; k++) {
+        other = strcmp(s->devices[k]->name, name) == 0 ? s->db[k] : NULL;
+    }
+    if (other) {
+        usage_error(verb, "--db %s: it would be called %s, like %s: rename the file", s->db[i],
+                    name, other);
+    }
+    return !other;
+}
+
+bool selection_load(struct selection *s, const char *verb) {
+    for (size_t i = 0; i < s->count; i++) {
+        struct oddities odd = {s->db[i], s->whole_story, 0};
+        char why[DBC_WHY];
+        if (!s->db[i] || s->devices[i]) {
+            continue;
+        }
+        s->devices[i] = dbc_read(&s->arena, s->db[i], tell_oddity, &odd, why);
+        if (!s->devices[i]) {
+            usage_error(verb, "--db %s: %s", s->db[i], why);
+            return false;
+        }
+        if (odd.count > DBC_SHOWN && !odd.all) {
+            fprintf(stderr,
+                    "%s: %zu more of these (voltbus list signals --db %s --verbose shows all)\n",
+                    s->db[i], odd.count - DBC_SHOWN, s->db[i]);
+        }
+        if (!name_is_free(s, verb, i)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -166,6 +228,9 @@ static bool bad_key(const struct selection *s, const char *verb, size_t i) {
 }
 
 bool selection_ready(struct selection *s, const char *verb) {
+    if (!selection_load(s, verb)) {
+        return false;
+    }
     if (s->count == 0) {
         s->automatic = true;
         for (size_t i = 0; i < vb_device_count && s->count < SELECTION_MAX; i++) {

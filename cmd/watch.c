@@ -17,6 +17,7 @@ static const char usage[] =
     "usage: voltbus watch LINK [OPTION]...      (voltbus list links shows LINKs)\n"
     "\n"
     "  --as DEVICE      this device only; may be repeated\n"
+    "  --db FILE        the messages of this DBC file; may be repeated\n"
     "  --set KEY=VALUE  a setting of the devices; DEVICE.KEY=VALUE means one of them\n"
     "  --all            also bits that nobody understands, where they are 0\n"
     "  --for DURATION   end after this time, such as 10s\n"
@@ -294,15 +295,12 @@ static void stopping(void *context) {
 }
 
 int cmd_watch(int argc, char **argv) {
-    enum { AS = 1000, SET, ALL, FOR, SPEED, HELP };
+    enum { AS = 1000, DB, SET, ALL, FOR, SPEED, HELP };
     static const struct option options[] = {
-        {"as", required_argument, NULL, AS},
-        {"set", required_argument, NULL, SET},
-        {"all", no_argument, NULL, ALL},
-        {"for", required_argument, NULL, FOR},
-        {"speed", required_argument, NULL, SPEED},
-        {"help", no_argument, NULL, HELP},
-        {NULL, 0, NULL, 0},
+        {"as", required_argument, NULL, AS},   {"db", required_argument, NULL, DB},
+        {"set", required_argument, NULL, SET}, {"all", no_argument, NULL, ALL},
+        {"for", required_argument, NULL, FOR}, {"speed", required_argument, NULL, SPEED},
+        {"help", no_argument, NULL, HELP},     {NULL, 0, NULL, 0},
     };
     static const struct vb_key for_key = {"for", VB_KEY_DURATION,  NULL, NULL,
                                           1,     366 * 86400000LL, NULL, "how long"};
@@ -318,6 +316,11 @@ int cmd_watch(int argc, char **argv) {
         switch (option) {
         case AS:
             if (!selection_as(&selection, "watch", optarg)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case DB:
+            if (!selection_db(&selection, "watch", optarg)) {
                 return EXIT_USAGE;
             }
             break;

@@ -5,12 +5,15 @@
 
 #include "host/base/nearest.h"
 #include "host/config/check.h"
+#include "host/file/dbc.h"
 #include "voltbus/machine.h"
 
-enum { DEVICE_TYPE, DEVICE_LINK, DEVICE_CONTROL, DEVICE_POLL, DEVICE_STALE };
+enum { DEVICE_TYPE, DEVICE_DB, DEVICE_LINK, DEVICE_CONTROL, DEVICE_POLL, DEVICE_STALE };
 const struct vb_key config_device_keys[] = {
-    [DEVICE_TYPE] = {"type", VB_KEY_TEXT, NULL, NULL, 0, 0, NULL,
-                     "which device it is (voltbus list devices)"},
+    [DEVICE_TYPE] = {"type", VB_KEY_TEXT, NULL, "", 0, 0, NULL,
+                     "which device it is (voltbus list devices); it or db is required"},
+    [DEVICE_DB] = {"db", VB_KEY_TEXT, NULL, "", 0, 0, NULL,
+                   "a DBC file that says what its CAN frames mean"},
     [DEVICE_LINK] = {"link", VB_KEY_TEXT, NULL, NULL, 0, 0, NULL,
                      "the name of a link, or a LINK of its own"},
     [DEVICE_CONTROL] = {"control", VB_KEY_FLAG, NULL, "false", 0, 0, NULL,
@@ -255,6 +258,19 @@ static void take_type(struct check *c, struct config_device *device, const struc
     }
 }
 
+/* What is odd about the file, voltbus list signals --db tells. */
+static void take_db(struct check *c, struct config_device *device, const struct yaml_node *node) {
+    struct vb_value value;
+    char why[DBC_WHY];
+    if (!check_take(c, node, &config_device_keys[DEVICE_DB], &value)) {
+        return;
+    }
+    device->type = dbc_read(c->arena, node->text, NULL, NULL, why);
+    if (!device->type) {
+        check_wrong(c, node, "%.200s: %s", node->text, why);
+    }
+}
+
 static int find_setting(const struct vb_device *type, const struct yaml_node *key) {
     for (int i = 0; i < type->setting_count; i++) {
         if (strlen(type->settings[i].name) == key->len &&
@@ -273,6 +289,7 @@ static void take_device_key(struct check *c, struct config_device *device,
     switch (
         vb_key_find(config_device_keys, config_device_key_count, node->key->text, node->key->len)) {
     case DEVICE_TYPE: /* the type has been read, the others need it; the link is read last */
+    case DEVICE_DB:
     case DEVICE_LINK:
         return;
     case DEVICE_CONTROL:
@@ -374,8 +391,13 @@ void check_device(struct check *c, const struct yaml_node *node) {
     device->column = node->key->column;
     const struct yaml_node *type = yaml_get(node, "type");
     const struct yaml_node *link = yaml_get(node, "link");
-    if (type) {
+    const struct yaml_node *db = yaml_get(node, "db");
+    if (type && db) {
+        check_wrong(c, db, "either type or db, not both");
+    } else if (type) {
         take_type(c, device, type);
+    } else if (db) {
+        take_db(c, device, db);
     } else {
         check_missing(c, node, &config_device_keys[DEVICE_TYPE]);
     }

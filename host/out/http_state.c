@@ -48,7 +48,8 @@ static void command_value(struct text *out, const struct vb_command *command, in
 static void words(struct text *out, const struct vb_signal *signal,
                   const struct vb_limits *limits) {
     const char *comma = "";
-    bool wide = vb_signal_decimal(signal).wide;
+    struct vb_decimal decimal = vb_signal_decimal(signal);
+    bool wide = decimal.wide && !decimal.is_signed;
     text_add(out, ",\"words\":[");
     for (const struct vb_word *word = signal->words; word->word; word++) {
         if (!limits || vb_decimal_within(signal->scale, wide, word->raw, limits->min_milli,

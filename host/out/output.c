@@ -144,9 +144,30 @@ static char *joined(const char *before, const char *text, const char *after) {
     return result;
 }
 
+/* The unit as the last field of a line. Units of DBC files may be any text. */
+static char *csv_tail(const char *unit) {
+    if (!strpbrk(unit, ",\"\n")) {
+        return joined(",", unit, "\n");
+    }
+    char *tail = malloc(2 * strlen(unit) + sizeof ",\"\"\n");
+    char *p = tail;
+    if (tail) {
+        *p++ = ',';
+        *p++ = '"';
+        for (; *unit; unit++) {
+            if (*unit == '"') {
+                *p++ = '"';
+            }
+            *p++ = *unit;
+        }
+        strcpy(p, "\"\n");
+    }
+    return tail;
+}
+
 static bool column_init(struct column *column, const struct vb_signal *signal) {
     char *key = joined_json("\"", signal->name, "\":");
-    char *tail = joined(",", signal->unit, "\n");
+    char *tail = csv_tail(signal->unit);
     char *unit = joined(signal->unit[0] ? " " : "", signal->unit, "");
     *column = (struct column){.decimal = vb_signal_decimal(signal),
                               .key = key,

@@ -133,6 +133,30 @@ static void put(const struct sqlite *s, struct kept *kept, int64_t t_ns, int64_t
     kept->raw = raw;
 }
 
+/* The file keeps integers and a ratio. */
+static const struct vb_scale millionths = {1, 0, 1000000};
+
+/* A floating point number in millionths, as far as 64 bits go. */
+static int64_t float_raw(const struct vb_signal *signal, int64_t raw) {
+    double value;
+    if (signal->len + signal->more_len == 32) {
+        uint32_t bits = (uint32_t)raw;
+        float single;
+        memcpy(&single, &bits, sizeof single);
+        value = (double)single;
+    } else {
+        memcpy(&value, &raw, sizeof value);
+    }
+    if (signal->scale) {
+        value = (value * (double)signal->scale->mul + (double)signal->scale->add) /
+                (double)signal->scale->div;
+    }
+    value *= (double)millionths.div;
+    return value > 9e18    ? INT64_MAX
+           : value < -9e18 ? INT64_MIN
+                           : (int64_t)(value + (value < 0 ? -0.5 : 0.5));
+}
+
 static void seen(void *self, const struct seen_frame *seen, size_t d) {
     struct sqlite *s = self;
     const struct hub_device *device = &s->hub->devices[d];
@@ -153,9 +177,10 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
         if (lost && kept->heard_ns > kept->t_ns) { /* up to where it was lost it was what it was */
             put(s, kept, kept->heard_ns, kept->heard_raw);
         }
+        int64_t raw = signal->flags & VB_FLOAT ? float_raw(signal, sample->raw) : sample->raw;
         kept->heard_ns = t_ns;
-        kept->heard_raw = sample->raw;
-        if (!lost && !worth_keeping(s, kept, t_ns, sample->raw)) {
+        kept->heard_raw = raw;
+        if (!lost && !worth_keeping(s, kept, t_ns, raw)) {
             continue;
         }
         if (kept->any && t_ns / VB_NS_PER_US == kept->t_ns / VB_NS_PER_US) {
@@ -164,9 +189,9 @@ static void seen(void *self, const struct seen_frame *seen, size_t d) {
         if (!kept->known) {
             kept->known = true;
             kept->id = history_signal(s->history, device->config->name, signal->name, signal->unit,
-                                      signal->scale);
+                                      signal->flags & VB_FLOAT ? &millionths : signal->scale);
         }
-        put(s, kept, t_ns, sample->raw);
+        put(s, kept, t_ns, raw);
     }
 }
 

@@ -10,8 +10,7 @@
 #include <stdint.h>
 
 /* Physical value = (raw * mul + add) / div, in integers, so that every value is exact. div > 0.
- * (Not (raw + bias) * mul / div: "80 Wh a step from 250 Wh" has no integer bias.)
- * Not there: fields that hold IEEE floating point (SIG_VALTYPE_ of a DBC). */
+ * (Not (raw + bias) * mul / div: "80 Wh a step from 250 Wh" has no integer bias.) */
 struct vb_scale {
     int64_t mul, add, div;
 };
@@ -28,7 +27,11 @@ struct vb_scale {
 struct vb_decimal {
     int64_t mul, add, div;
     uint8_t digits;
-    bool wide; /* div is then that of the lowest terms */
+    bool
+        wide; /* digit after digit, without 64 bits for all of them; div is then that of the lowest terms */
+    bool is_signed; /* wide: raw is a signed number, not the pattern of an unsigned one */
+    uint8_t
+        ieee; /* 32, 64: raw is the pattern of a floating point number of so many bits; digits do not count */
 };
 
 /* As many decimals as the ratio needs exactly (up to 12), else `decimals` (0 = 6). A divisor below
@@ -40,7 +43,8 @@ struct vb_decimal vb_decimal_of(const struct vb_scale *scale, bool wide, unsigne
 
 /* Write raw as a decimal number, rounded half away from zero; never "-0". out: room for
  * VB_NUMBER_TEXT, no terminator. Returns the length. A value saturates where raw * mul + add does
- * not fit 64 bits. */
+ * not fit 64 bits. A floating point number has the fewest digits that tell it from its neighbours, with an
+ * exponent ("1.5e+20") beyond 10^15 and below 10^-6. */
 size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out);
 
 /* The reverse: the raw number nearest to a decimal number (half away from zero). text: n

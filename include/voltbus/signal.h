@@ -98,6 +98,12 @@ enum {
     VB_BYTES = 1 << 14,   /* shown as hexadecimal digits; with VB_STRING as the text up to a NUL */
     VB_ADDRESS = 1 << 15, /* VB_BYTES, 6 or 16 bytes: shown as MAC address, as IPv6 address */
     VB_SUM = 1 << 16,     /* raw is the sum of the len bytes from bit on; not written (a VB_VIEW) */
+    /* IEEE floating point of 32 or 64 bits: raw is its pattern, which nothing computes with. Infinite and NaN are no
+     * sample. Not with words, a curve, limits; not read from text (vb_signal_parse: VB_E_RANGE). */
+    VB_FLOAT = 1 << 17,
+    VB_SOFT =
+        1
+        << 18, /* the limits hold for what is written; what is read beyond them is not marked (DBC files) */
     VB_TEXT = VB_STRING | VB_BYTES, /* the sample has text or bytes, no number */
 };
 

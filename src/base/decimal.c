@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/ieee.h"
 #include "voltbus/err.h"
 
 #define DIGITS_MAX       12 /* 1/4096 still comes out exactly */
@@ -36,7 +37,8 @@ struct vb_decimal vb_decimal_of(const struct vb_scale *scale, bool wide, unsigne
     scale = scale ? scale : &one;
     int64_t div = scale->div > 0 ? scale->div : 1;
     int64_t common = (int64_t)gcd(gcd(amount(scale->mul), amount(scale->add)), (uint64_t)div);
-    struct vb_decimal exact = {scale->mul / common, scale->add / common, div / common, 0, false};
+    struct vb_decimal exact = {
+        .mul = scale->mul / common, .add = scale->add / common, .div = div / common};
     struct vb_decimal lowest = exact;
     /* Ten times finer until the divisor is gone: 1/8 takes three steps, 1/3 never ends. */
     while (exact.div > 1 && exact.digits < DIGITS_MAX) {
@@ -97,13 +99,14 @@ static size_t count_up(char *text, size_t n) {
     return n + 1;
 }
 
-/* (raw * mul + add) / div for an unsigned raw, by long division. */
-static size_t wide_text(const struct vb_decimal *decimal, uint64_t raw, char *out) {
+/* (raw * mul + add) / div by long division. */
+static size_t wide_text(const struct vb_decimal *decimal, int64_t raw, char *out) {
     uint64_t total;
     uint64_t add = amount(decimal->add);
     uint64_t div = decimal->div > 0 ? (uint64_t)decimal->div : 1;
-    bool minus = decimal->mul < 0;
-    if (__builtin_mul_overflow(raw, amount(decimal->mul), &total)) {
+    bool below = decimal->is_signed && raw < 0;
+    bool minus = below != (decimal->mul < 0);
+    if (__builtin_mul_overflow(below ? amount(raw) : (uint64_t)raw, amount(decimal->mul), &total)) {
         total = UINT64_MAX;
     }
     if (minus == (decimal->add < 0)) {
@@ -157,7 +160,10 @@ static size_t wide_text(const struct vb_decimal *decimal, uint64_t raw, char *ou
 
 size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out) {
     if (decimal->wide) {
-        return wide_text(decimal, (uint64_t)raw, out);
+        return wide_text(decimal, raw, out);
+    }
+    if (decimal->ieee) {
+        return ieee_text(decimal, (uint64_t)raw, out);
     }
     int64_t value;
     if (!multiply_add(raw, decimal->mul, decimal->add, &value)) {

@@ -194,7 +194,8 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
                                          .signal = signal,
                                          .raw = raw,
                                          .device = instance->number,
-                                         .out_of_range = !vb_signal_in_limits(signal, raw)};
+                                         .out_of_range = !(signal->flags & VB_SOFT) &&
+                                                         !vb_signal_in_limits(signal, raw)};
             if (signal->flags & VB_TEXT) {
                 bool side = signal->flags & VB_SIDE;
                 int len = vb_signal_string(signal, side ? frame->side : frame->data,

@@ -209,6 +209,11 @@ static const char *row_defect(const struct vb_device *device, const struct vb_me
     if (!(row->flags & (VB_BYTES | VB_SUM)) && (row->len < 1 || row->len + row->more_len > 64)) {
         return "the row has not 1 to 64 bits";
     }
+    if (row->flags & VB_FLOAT &&
+        ((row->len + row->more_len != 32 && row->len + row->more_len != 64) || row->words ||
+         curve || row->limits)) {
+        return "a floating point number has not 32 or 64 bits, or has words, a curve or limits";
+    }
     if (row->flags & VB_SIGNED && row->flags & VB_SIGN_MAG) {
         return "the row has two kinds of sign";
     }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/ieee.h"
 #include "row/bytes.h"
 #include "row/field.h"
 #include "voltbus/bits.h"
@@ -107,6 +108,9 @@ int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n,
     if (signal->has_absent && value == signal->absent) {
         return VB_E_UNKNOWN;
     }
+    if (signal->flags & VB_FLOAT && !ieee_is_number(len, bits)) {
+        return VB_E_RANGE;
+    }
     if (signal->curve) {
         int result = signal->curve->to_raw(signal->curve, bits, &value);
         if (result < 0) {
@@ -183,12 +187,37 @@ int vb_signal_put(const struct vb_signal *signal, int64_t raw, uint8_t *data, si
 
 bool vb_signal_in_limits(const struct vb_signal *signal, int64_t raw) {
     const struct vb_limits *limits = signal->limits;
-    return !limits || vb_decimal_within(signal->scale, is_wide(signal), raw, limits->min_milli,
-                                        limits->max_milli);
+    return !limits || signal->flags & VB_FLOAT ||
+           vb_decimal_within(signal->scale, is_wide(signal), raw, limits->min_milli,
+                             limits->max_milli);
+}
+
+/* Do all numbers of a field stay within 64 bits on the way to their digits? */
+static bool fits_64(const struct vb_decimal *decimal, unsigned len, bool is_signed) {
+    int64_t most =
+        len - is_signed < 63 ? INT64_C(1) << (len - is_signed) : INT64_MAX; /* or one more */
+    int64_t value;
+    return !__builtin_mul_overflow(most, decimal->mul, &value) &&
+           !__builtin_add_overflow(value, decimal->add, &value) &&
+           (!is_signed || (!__builtin_mul_overflow(-most, decimal->mul, &value) &&
+                           !__builtin_add_overflow(value, decimal->add, &value)));
 }
 
 struct vb_decimal vb_signal_decimal(const struct vb_signal *signal) {
-    return vb_decimal_of(signal->scale, is_wide(signal), signal->decimals);
+    unsigned len = signal->len + signal->more_len;
+    bool is_signed = signal->flags & (VB_SIGNED | VB_SIGN_MAG);
+    struct vb_decimal decimal = vb_decimal_of(signal->scale, is_wide(signal), signal->decimals);
+    if (signal->flags & VB_FLOAT) {
+        decimal = vb_decimal_of(signal->scale, true, 0); /* the lowest terms */
+        decimal.wide = false;
+        decimal.ieee = (uint8_t)len;
+    } else if (!decimal.wide && !signal->curve &&
+               !(signal->flags & (VB_FIELD | VB_TEXT | VB_SUM)) &&
+               !fits_64(&decimal, len, is_signed)) {
+        decimal = vb_decimal_of(signal->scale, true, signal->decimals);
+        decimal.is_signed = is_signed;
+    }
+    return decimal;
 }
 
 /* ---- words ---- */
@@ -298,6 +327,9 @@ static bool parse_bits(const struct vb_signal *signal, const char *text, size_t 
 int vb_signal_parse(const struct vb_signal *signal, const char *text, size_t n, int64_t *raw) {
     int64_t value;
     uint64_t bits;
+    if (signal->flags & VB_FLOAT) {
+        return VB_E_RANGE;
+    }
     bool is_word = signal->words && (signal->flags & VB_BITS ? parse_bits(signal, text, n, &value)
                                                              : find_word(signal, text, n, &value));
     int result =

@@ -269,7 +269,7 @@ static void test_an_unknown_key_is_told_with_the_nearest(void **state) {
             "devices, outputs)\n");
     refused(WITH_DEVICE("b: {type: hella-ibs, link: house, genration: 2}"),
             "van.yaml:4:37: devices.b.genration: unknown key 'genration'; did you mean generation? "
-            "(type, link, control, poll, stale, limits, sensor, generation)\n");
+            "(type, db, link, control, poll, stale, limits, sensor, generation)\n");
 }
 
 static void test_a_key_that_stands_twice_names_both_lines(void **state) {
@@ -406,7 +406,7 @@ static void test_a_device_has_a_type_and_a_link(void **state) {
     (void)state;
     refused(WITH_DEVICE("pump: {}"),
             "van.yaml:4:3: devices.pump: type is missing: which device it is (voltbus list "
-            "devices)\n"
+            "devices); it or db is required\n"
             "van.yaml:4:3: devices.pump: link is missing: the name of a link, or a LINK of its "
             "own\n");
     refused(WITH_DEVICE("pump:"), "van.yaml:4:8: devices.pump: expected a map, {type: TYPE, link: "

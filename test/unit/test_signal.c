@@ -95,7 +95,7 @@ static void test_the_largest_numbers_come_out_whole(void **state) {
     shows(&wide, INT64_MAX, "9223372036854775807");
     shows(&wide, INT64_MIN, "-9223372036854775808");
     shows(&milli, INT64_MIN, "-9223372036854775.808");
-    shows(&times, INT64_MAX, "9223372036854775807"); /* saturates, as the header says */
+    shows(&times, INT64_MAX, "18446744073709551615"); /* saturates, as the header says */
     shows(&wide, 4294967296, "4294967296");
     shows(&wide, 100, "100");
     shows(&wide, 0, "0");
