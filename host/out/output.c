@@ -184,6 +184,15 @@ static bool column_init(struct column *column, const struct vb_signal *signal) {
     return true;
 }
 
+/* Four times as many as there are messages, so that two ids seldom meet. */
+static unsigned finder_bits(const struct vb_device *device) {
+    unsigned bits = 4;
+    while (bits < 16 && (1u << bits) < 4u * device->message_count) {
+        bits++;
+    }
+    return bits;
+}
+
 bool view_init(struct view *view, const struct vb_device *device, const char *name,
                uint16_t number) {
     memset(view, 0, sizeof *view);
@@ -194,15 +203,20 @@ bool view_init(struct view *view, const struct vb_device *device, const char *na
     view->json_name = joined_json("\"device\":\"", view->name, "\",");
     struct vb_seen *seen = calloc(device->message_count + 1u, sizeof *seen);
     void *memory = calloc(1, device->memory + 1u);
+    unsigned bits = finder_bits(device);
+    struct vb_finder *finders = calloc((size_t)1 << bits, sizeof *finders);
     view->instance.device = device;
     view->instance.seen = seen;
     view->instance.memory = memory;
-    if (!view->samples || !view->columns || !view->json_name || !seen || !memory) {
+    view->instance.finders = finders;
+    if (!finders || !view->samples || !view->columns || !view->json_name || !seen || !memory) {
         return false;
     }
     vb_instance_init(&view->instance, device, seen, number);
     view->instance.memory = memory;
     view->instance.memory_size = device->memory;
+    view->instance.finders = finders;
+    view->instance.finder_bits = (uint8_t)bits;
     for (unsigned m = 0; m < device->message_count; m++) {
         const struct vb_message *message = &device->messages[m];
         view->columns[m] = calloc(message->signal_count + 1u, sizeof **view->columns);
@@ -230,6 +244,7 @@ void view_free(struct view *view) {
     free(view->json_name);
     free(view->instance.seen);
     free(view->instance.memory);
+    free(view->instance.finders);
     memset(view, 0, sizeof *view);
 }
 

@@ -105,6 +105,13 @@ struct vb_seen {
     bool any;
 };
 
+/* Where the messages of an id begin, so that not all of them are looked at for each frame. */
+struct vb_finder {
+    uint32_t id;
+    uint16_t first; /* number of the first message that the id can mean */
+    bool ext, known;
+};
+
 /* A device as it stands on one link: its settings and its memory. Copyable (a copy shares the memory for
  * unpack). */
 struct vb_instance {
@@ -116,6 +123,10 @@ struct vb_instance {
     struct vb_seen *seen;            /* device->message_count of them, the caller's memory */
     void *memory;                    /* for device->unpack, aligned to 8: the caller sets both, */
     size_t memory_size;              /* ... device->memory bytes or less, after vb_instance_init */
+    struct vb_finder *
+        finders; /* 2^finder_bits of them, zeros at first: the caller's memory, set after vb_instance_init;
+                                * NULL: every search goes through all messages */
+    uint8_t finder_bits; /* 1..31 */
 };
 
 /* Prepare an instance with default settings. seen: device->message_count elements, or NULL: then

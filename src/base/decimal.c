@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/ieee.h"
 #include "voltbus/err.h"
 
@@ -76,11 +77,10 @@ struct vb_decimal vb_decimal_of(const struct vb_scale *scale, bool wide, unsigne
     return rounded;
 }
 
-/* Two digits at a time: half the divisions. */
-static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                            "25262728293031323334353637383940414243444546474849"
-                            "50515253545556575859606162636465666768697071727374"
-                            "75767778798081828384858687888990919293949596979899";
+const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
+                           "25262728293031323334353637383940414243444546474849"
+                           "50515253545556575859606162636465666768697071727374"
+                           "75767778798081828384858687888990919293949596979899";
 
 /* Add one to a decimal number of n characters; returns the new length. */
 static size_t count_up(char *text, size_t n) {
@@ -187,19 +187,19 @@ size_t vb_decimal_text(const struct vb_decimal *decimal, int64_t raw, char *out)
     while (big > UINT32_MAX) {
         unsigned two = (unsigned)(big % 100) * 2;
         big /= 100;
-        *--first = pairs[two + 1];
-        *--first = pairs[two];
+        *--first = digit_pairs[two + 1];
+        *--first = digit_pairs[two];
     }
     uint32_t small = (uint32_t)big;
     while (small >= 100) {
         unsigned two = small % 100 * 2;
         small /= 100;
-        *--first = pairs[two + 1];
-        *--first = pairs[two];
+        *--first = digit_pairs[two + 1];
+        *--first = digit_pairs[two];
     }
     if (small >= 10) {
-        *--first = pairs[small * 2 + 1];
-        *--first = pairs[small * 2];
+        *--first = digit_pairs[small * 2 + 1];
+        *--first = digit_pairs[small * 2];
     } else {
         *--first = (char)('0' + small);
     }

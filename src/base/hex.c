@@ -7,16 +7,9 @@
 static const char digits_upper[] = "0123456789ABCDEF";
 
 int vb_hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return -1;
+    unsigned digit = (unsigned)(unsigned char)c - '0';
+    unsigned letter = ((unsigned)(unsigned char)c | 0x20) - 'a';
+    return digit < 10 ? (int)digit : letter < 6 ? (int)letter + 10 : -1;
 }
 
 static int is_separator(char c) {
@@ -27,6 +20,15 @@ int vb_hex_read(const char *text, size_t n, uint8_t *out, size_t cap, size_t *us
     size_t count = 0;
     size_t i = 0;
     int result = VB_OK;
+    while (i + 1 < n && count < cap) { /* pair after pair, as most text is */
+        int high = vb_hex_digit(text[i]);
+        int low = vb_hex_digit(text[i + 1]);
+        if (high < 0 || low < 0) { /* "0x" comes here, too */
+            break;
+        }
+        out[count++] = (uint8_t)(high << 4 | low);
+        i += 2;
+    }
     while (i < n) {
         if (is_separator(text[i])) {
             i++;

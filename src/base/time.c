@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: MIT */
 #include "voltbus/time.h"
 
+#include <string.h>
+
+#include "base/digits.h"
 #include "voltbus/err.h"
 
 bool vb_time_is_unix(int64_t t_ns) {
@@ -25,15 +28,21 @@ int vb_time_read(const char *text, size_t n, int64_t *t_ns) {
     }
     int64_t fraction = 0;
     if (i < n && (text[i] == '.' || text[i] == ',')) {
-        int64_t unit = VB_NS_PER_S / 10;
+        static const uint32_t units[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                         10000,      1000,      100,      10,      1};
+        uint32_t part = 0;
+        unsigned digits = 0;
         size_t point = i++;
         for (; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
-            fraction += unit * (text[i] - '0');
-            unit /= 10;
+            if (digits < 9) { /* more tell nothing */
+                part = part * 10 + (uint32_t)(text[i] - '0');
+                digits++;
+            }
         }
         if (i == point + 1) {
             return VB_E_FORMAT;
         }
+        fraction = (int64_t)part * units[digits];
     }
     if (i != n) {
         return VB_E_FORMAT;
@@ -49,26 +58,33 @@ size_t vb_time_text(int64_t t_ns, char *out) {
     if (t_ns < 0) {
         *p++ = '-';
     }
-    uint64_t seconds = t / (uint64_t)VB_NS_PER_S;
+    uint64_t seconds = t / (uint64_t)VB_NS_PER_S; /* fewer than 2^34 */
     uint32_t fraction = (uint32_t)(t % (uint64_t)VB_NS_PER_S);
-    char reversed[20];
-    unsigned n = 0;
-    do {
-        reversed[n++] = (char)('0' + seconds % 10);
-        seconds /= 10;
-    } while (seconds > 0);
-    while (n > 0) {
-        *p++ = reversed[--n];
+    char reversed[12];
+    char *end = reversed + sizeof reversed;
+    char *first = end;
+    for (; seconds >= 100; seconds /= 100) {
+        first -= 2;
+        memcpy(first, digit_pairs + seconds % 100 * 2, 2);
     }
+    first -= 2;
+    memcpy(first, digit_pairs + seconds * 2, 2);
+    first += *first == '0'; /* of an odd number of digits */
+    memcpy(p, first, (size_t)(end - first));
+    p += end - first;
     *p++ = '.';
     unsigned digits = 9;
     if (fraction % VB_NS_PER_US == 0) {
         fraction /= (uint32_t)VB_NS_PER_US;
         digits = 6;
     }
-    for (unsigned i = digits; i > 0; i--) {
-        p[i - 1] = (char)('0' + fraction % 10);
-        fraction /= 10;
+    unsigned i = digits;
+    for (; i >= 2; i -= 2) {
+        memcpy(p + i - 2, digit_pairs + fraction % 100 * 2, 2);
+        fraction /= 100;
+    }
+    if (i > 0) {
+        p[0] = (char)('0' + fraction);
     }
     return (size_t)(p - out) + digits;
 }

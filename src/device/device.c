@@ -75,13 +75,38 @@ static bool has_fields(const struct vb_message *message, unsigned fields) {
     return fields == FIELDS_ANY || (fields >= message->len_min && fields <= message->len_max);
 }
 
+/* Number of the first message that the id can mean, whatever its settings, fields and mark are. */
+static unsigned first_of(const struct vb_device *device, uint32_t id, bool ext) {
+    unsigned i = 0;
+    while (i < device->message_count &&
+           ((id & device->messages[i].mask) != device->messages[i].id ||
+            device->messages[i].ext != ext)) {
+        i++;
+    }
+    return i;
+}
+
+/* The same, remembered. */
+static unsigned first_known(const struct vb_instance *instance, uint32_t id, bool ext) {
+    if (!instance->finders) {
+        return 0;
+    }
+    uint32_t place =
+        id * UINT32_C(2654435769) >> (32 - instance->finder_bits); /* 2^32 / golden ratio */
+    struct vb_finder *finder = &instance->finders[place];
+    if (!finder->known || finder->id != id || finder->ext != ext) {
+        *finder = (struct vb_finder){id, (uint16_t)first_of(instance->device, id, ext), ext, true};
+    }
+    return finder->first;
+}
+
 static const struct vb_message *find_message(const struct vb_instance *instance,
                                              const struct vb_frame *frame) {
     const struct vb_device *device = instance->device;
     bool ext = frame->flags & VB_FRAME_EXT;
     unsigned fields =
         frame->kind == VB_KIND_RAPI ? vb_field_count(frame->data, frame->len) : FIELDS_ANY;
-    for (unsigned i = 0; i < device->message_count; i++) {
+    for (unsigned i = first_known(instance, frame->id, ext); i < device->message_count; i++) {
         const struct vb_message *message = &device->messages[i];
         if ((frame->id & message->mask) == message->id && message->ext == ext &&
             vb_instance_has(instance, message->when) && has_fields(message, fields) &&
@@ -187,7 +212,7 @@ struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb
         const struct vb_signal *signal = &message->signals[i];
         int64_t raw;
         if (vb_instance_has(instance, signal->when) &&
-            selected(instance, message, signal, frame, VB_MUX_DEPTH_MAX) &&
+            (!signal->mux || selected(instance, message, signal, frame, VB_MUX_DEPTH_MAX)) &&
             get_row(signal, frame, &raw) == VB_OK) {
             struct vb_sample *sample = &samples[reading.count++];
             *sample = (struct vb_sample){.t_ns = frame->t_ns,

@@ -818,8 +818,61 @@ static void test_a_knot_of_selectors_is_found_in_time(void **state) {
     assert_string_equal(defect.what, "the selectors go round in a circle, or too deep");
 }
 
+/* Messages with masks, of 11 and 29 bits, and one behind a setting: two finders for all of them. */
+static void test_finders_find_what_a_search_finds(void **state) {
+    (void)state;
+    static const struct vb_signal row[] = {{"a.b", "", 0, 8, VB_LE, VB_RAW}};
+    static const char *const words[] = {"one", "two", NULL};
+    static const struct vb_setting settings[] = {{"kind", "", words, 0}};
+    static const struct vb_message messages[] = {
+        {VB_ID(0x100), .len_max = 8, .name = "first", VB_ROWS(row)},
+        {VB_ID(0x101), .len_max = 8, .name = "of_two", VB_ROWS(row), .when = {0, 2}},
+        {VB_ID(0x101), .len_max = 8, .name = "of_one", VB_ROWS(row), .when = {0, 1}},
+        {.id = 0x200, .mask = 0x7F0, .len_max = 8, .name = "group", VB_ROWS(row)},
+        {.id = 0x00FEF000,
+         .mask = 0x03FFFF00,
+         .ext = true,
+         .len_max = 8,
+         .name = "pgn",
+         VB_ROWS(row)},
+        {VB_ID(0x100), .ext = true, .len_max = 8, .name = "long", VB_ROWS(row)},
+    };
+    static const struct vb_device device = {
+        .name = "d", .kind = VB_KIND_CAN, VB_MESSAGES(messages), VB_SETTINGS(settings)};
+    static const struct {
+        uint32_t id;
+        bool ext;
+        const char *name; /* NULL: nobody's */
+    } frames[] = {{0x100, false, "first"},   {0x100, true, "long"},     {0x101, false, "of_one"},
+                  {0x205, false, "group"},   {0x20F, false, "group"},   {0x210, false, NULL},
+                  {0x18FEF0AA, true, "pgn"}, {0x0CFEF012, true, "pgn"}, {0x18FEF112, true, NULL},
+                  {0x101, true, NULL},       {0x100, false, "first"},   {0, false, NULL}};
+    struct vb_finder finders[2] = {{0}};
+    struct vb_sample sample;
+    struct vb_instance finding;
+    vb_instance_init(&finding, &device, NULL, 0);
+    finding.finders = finders;
+    finding.finder_bits = 1;
+    for (unsigned round = 0; round < 3; round++) {
+        for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+            struct vb_frame frame = {.id = frames[i].id,
+                                     .kind = VB_KIND_CAN,
+                                     .flags = frames[i].ext ? VB_FRAME_EXT : 0,
+                                     .len = 1,
+                                     .data = (const uint8_t[]){7}};
+            struct vb_reading reading = vb_instance_read(&finding, &frame, &sample, 1);
+            const char *name =
+                round > 0 && frames[i].id == 0x101 && !frames[i].ext ? "of_two" : frames[i].name;
+            assert_string_equal(reading.message ? reading.message->name : "", name ? name : "");
+        }
+        assert_int_equal(vb_instance_set(&finding, "kind", "two"),
+                         VB_OK); /* what is remembered stays right */
+    }
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finders_find_what_a_search_finds),
         cmocka_unit_test(test_a_counter_must_differ_from_the_frame_before),
         cmocka_unit_test(test_a_counter_that_may_have_gone_round_in_a_gap_is_no_fault),
         cmocka_unit_test(test_a_clock_that_jumps_across_all_of_time_is_no_fault),

@@ -30,6 +30,33 @@ static void test_value_is_raw_times_mul_plus_add_over_div(void **state) {
     shows(&temperature, raw, "26.0");
 }
 
+/* Fields of eight bytes are read at once, of others byte by byte: both are what the bits say. */
+static void test_fields_are_the_same_in_frames_of_any_length(void **state) {
+    (void)state;
+    static const uint8_t data[10] = {0xA5, 0x3C, 0x81, 0x7E, 0x12, 0xF0, 0x9B, 0x4D, 0xE7, 0x26};
+    for (unsigned bit = 0; bit < 80; bit++) {
+        for (unsigned len = 1; len <= 64; len++) {
+            for (unsigned order = 0; order < 2; order++) {
+                const struct vb_signal row = {
+                    "a.b", "", (uint16_t)bit, (uint8_t)len, order ? VB_BE : VB_LE, VB_RAW};
+                uint64_t expected = 0;
+                unsigned front = order ? bit / 8 * 8 + 7 - bit % 8 : bit;
+                for (unsigned i = 0; i < len; i++) { /* bit after bit, the highest one first */
+                    unsigned at = order ? front + i : bit + len - 1 - i;
+                    unsigned place = order ? 7 - at % 8 : at % 8;
+                    expected = expected << 1 | (at < 80 ? data[at / 8] >> place & 1u : 0);
+                }
+                for (size_t n = 7; n <= 10; n++) {
+                    int64_t raw = 0;
+                    int result = vb_signal_get(&row, data, n, &raw);
+                    assert_int_equal(result, front + len <= 8 * n ? VB_OK : VB_E_MORE);
+                    assert_true(result < 0 || (uint64_t)raw == expected);
+                }
+            }
+        }
+    }
+}
+
 static void test_a_row_beyond_the_end_asks_for_more(void **state) {
     (void)state;
     static const uint8_t ibs[] = {0xAB, 0x84, 0x1E, 0xF4, 0x2E};
@@ -389,6 +416,7 @@ static void test_rows_made_at_run_time_are_read_like_const_ones(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields_are_the_same_in_frames_of_any_length),
         cmocka_unit_test(test_value_is_raw_times_mul_plus_add_over_div),
         cmocka_unit_test(test_a_row_beyond_the_end_asks_for_more),
         cmocka_unit_test(test_the_absent_value_is_no_value),
