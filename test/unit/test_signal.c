@@ -44,7 +44,7 @@ static void test_fields_are_the_same_in_frames_of_any_length(void **state) {
                 for (unsigned i = 0; i < len; i++) { /* bit after bit, the highest one first */
                     unsigned at = order ? front + i : bit + len - 1 - i;
                     unsigned place = order ? 7 - at % 8 : at % 8;
-                    expected = expected << 1 | (at < 80 ? data[at / 8] >> place & 1u : 0);
+                    expected = expected << 1 | (at < 80 ? (unsigned)data[at / 8] >> place & 1u : 0);
                 }
                 for (size_t n = 7; n <= 10; n++) {
                     int64_t raw = 0;
