@@ -266,7 +266,40 @@ static bool read_signal(struct dbc *d) {
 
 /* ---- values ---- */
 
-/* 1 "on" 0 "off" ; The words are words of rows: two that are the same then get their number behind them. */
+static bool has_word(const struct dbc_values *values, const char *word) {
+    for (size_t i = 0; i < values->count; i++) {
+        if (strcmp(values->words[i].word, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_value(const struct dbc_values *values, int64_t raw) {
+    size_t i = 0;
+    while (i < values->count && values->words[i].raw != raw) {
+        i++;
+    }
+    return i < values->count;
+}
+
+/* The word of a text that no other value has: with its number behind it where that is needed. NULL: no memory. */
+static const char *own_word(struct dbc *d, const struct dbc_values *values, struct dbc_word text,
+                            int64_t raw) {
+    const char *word = dbc_value_word(d->arena, text);
+    while (word && (word[0] == '\0' || has_word(values, word))) {
+        size_t room = strlen(word) + 32;
+        char *numbered = dbc_take_memory(d, d->arena, room);
+        if (numbered) {
+            snprintf(numbered, room, "%s_%lld", word[0] ? word : "value", (long long)raw);
+        }
+        word = numbered;
+    }
+    d->no_memory |= !word;
+    return word;
+}
+
+/* 1 "on" 0 "off" ; */
 static bool read_values(struct dbc *d, struct dbc_values *values) {
     struct dbc_scan *s = &d->s;
     struct dbc_scan before = *s;
@@ -282,26 +315,11 @@ static bool read_values(struct dbc *d, struct dbc_values *values) {
         dbc_integer(s, &raw);
         unsigned long line = s->line;
         dbc_string(s, &text);
-        char *word = dbc_value_word(d->arena, text);
-        bool again = false;
-        bool same = !word || word[0] == '\0';
-        for (size_t k = 0; word && k < values->count; k++) {
-            again |= values->words[k].raw == raw;
-            same |= strcmp(values->words[k].word, word) == 0;
-        }
-        if (again) {
+        if (has_value(values, raw)) {
             dbc_note(d, line, "the value %lld has a second text: left out", (long long)raw);
             continue;
         }
-        if (same && word) {
-            size_t room = strlen(word) + 32;
-            char *numbered = dbc_take_memory(d, d->arena, room);
-            if (numbered) {
-                snprintf(numbered, room, "%s_%lld", word[0] ? word : "value", (long long)raw);
-            }
-            word = numbered;
-        }
-        d->no_memory |= !word;
+        const char *word = own_word(d, values, text, raw);
         values->words[values->count++] = (struct vb_word){raw, word ? word : ""};
     }
     return dbc_take(s, ';') || expected(d, "NUMBER \"TEXT\" or ;");

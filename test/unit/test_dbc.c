@@ -282,6 +282,19 @@ static void test_texts_of_values_become_words(void **state) {
     done(&f);
 }
 
+/* As choices.dbc of cantools has it: 2 would get the word of 4. */
+static void test_no_two_values_have_one_word(void **state) {
+    (void)state;
+    struct file f;
+    take(&f, "BO_ 1 M: 8 X\n"
+             " SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
+             "VAL_ 1 A 4 \"unused 2\" 3 \"unused\" 2 \"unused\" ;\n");
+    says(&f, CAN(1, 4), "M.A=unused_2");
+    says(&f, CAN(1, 3), "M.A=unused");
+    says(&f, CAN(1, 2), "M.A=unused_2_2");
+    done(&f);
+}
+
 static void test_comments_periods_and_long_names(void **state) {
     (void)state;
     struct file f;
@@ -585,6 +598,7 @@ int main(void) {
         cmocka_unit_test(test_odd_selectors_are_told_and_hide_nothing),
         cmocka_unit_test(test_a_second_m_is_told),
         cmocka_unit_test(test_texts_of_values_become_words),
+        cmocka_unit_test(test_no_two_values_have_one_word),
         cmocka_unit_test(test_comments_periods_and_long_names),
         cmocka_unit_test(test_windows_1252_becomes_utf8_and_utf8_stays),
         cmocka_unit_test(test_floating_point_is_shown_as_short_as_it_is_exact),
