@@ -5,6 +5,7 @@
 set -u
 . "$TEST_DIR/e2e/lib.sh"
 [ -d "${VOLTBUS_CAPTURES:-}" ] || skip "the folder of recordings (../shared/captures) is not there"
+/usr/bin/python3 -c 'import can' 2>/dev/null || skip "python3-can is not installed"
 
 name=can_logs.py
 TZ=UTC /usr/bin/python3 "$TEST_DIR/e2e/can_logs.py" "$FRAMES" "$VOLTBUS_CAPTURES/can" >"$work/out" 2>"$work/err"
