@@ -281,24 +281,20 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
         return reader_wrong(r, VB_E_RANGE, "a time beyond 292 years");
     }
     struct word bus = next(&w);
-    if (is(bus, "CANFD")) {
-        bus = next(&w);
-        if (!can_number(bus.text, bus.n, 10, &channel)) {
-            return reader_wrong(r, VB_E_FORMAT, "expected a channel behind CANFD");
-        }
-        frame->bus = can_link(r, bus.text, bus.n);
-        return read_fd(r, &w, frame);
-    }
-    if (is_event(bus, peek(&w))) {
+    bool fd = is(bus, "CANFD");
+    if (!fd && is_event(bus, peek(&w))) {
         return LINE_NOTHING;
     }
+    bus = fd ? next(&w) : bus;
     if (!can_number(bus.text, bus.n, 10, &channel)) {
         return reader_wrong(r, VB_E_FORMAT, "\"%.*s\" is no channel of CAN: not read",
                             bus.n < 20 ? (int)bus.n : 20, bus.text);
     }
-    frame->bus = can_link(r, bus.text, bus.n);
-    return is(peek(&w), "ErrorFrame") ? can_error(r, CAN_ERROR_BUS, 0, frame)
-                                      : read_classic(r, &w, frame);
+    int result = fd                           ? read_fd(r, &w, frame)
+                 : is(peek(&w), "ErrorFrame") ? can_error(r, CAN_ERROR_BUS, 0, frame)
+                                              : read_classic(r, &w, frame);
+    frame->bus = result > 0 ? can_link(r, bus.text, bus.n) : 0;
+    return result;
 }
 
 const struct format format_asc = {"asc", "Vector ASC: 2.501000 1  C8  Rx  d 8 09 08 ..", read_line,

@@ -30,7 +30,8 @@ int can_stamp(struct reader *reader, int64_t t_ns, struct vb_frame *frame);
 /* Put an id into the frame; one above 7FF has 29 bits whatever the file says. False: it is none. */
 bool can_id(struct vb_frame *frame, uint32_t id, bool extended);
 
-/* The link of a bus that the file names: "0" and "1" are can0, can1. n = 0: "can". */
+/* The link of a bus that the file names: "0" and "1" are can0, can1. n = 0: "can". For lines that are sure to be
+ * frames: a link that was made stays. */
 uint16_t can_link(struct reader *reader, const char *name, size_t n);
 
 /* Bytes of a DLC, 0..15; classic frames have 8 at most. */

@@ -17,6 +17,7 @@ struct field {
 };
 
 struct row {
+    struct field bus;
     int64_t t_ns;
     uint32_t id;
     uint32_t length;
@@ -126,7 +127,7 @@ static bool read_column(struct reader *r, char letter, struct field f, struct ro
     case 'd':
         return can_direction(f.text, f.n, frame);
     case 'b':
-        frame->bus = can_link(r, f.text, f.n);
+        row->bus = f;
         return f.n > 0;
     case 'l':
         row->has_length = can_number(f.text, f.n, 10, &row->length);
@@ -213,7 +214,17 @@ static int finish_row(struct reader *r, const struct row *row, size_t count,
     } else if (can_stamp(r, row->t_ns, frame) < 0) {
         return reader_wrong(r, VB_E_RANGE, "a time beyond 292 years");
     }
+    frame->bus = can_link(r, row->bus.text, row->bus.n);
     return LINE_FRAME;
+}
+
+/* Column `letter` is not what it should be, or not there. */
+static int wrong_column(struct reader *r, char letter, size_t column) {
+    size_t i = 0;
+    while (i + 1 < sizeof expected / sizeof expected[0] && expected[i].letter != letter) {
+        i++;
+    }
+    return reader_wrong(r, VB_E_FORMAT, "column %zu: expected %s", column, expected[i].what);
 }
 
 int columns_line(struct reader *r, const struct columns *c, const char *text, size_t n,
@@ -223,44 +234,26 @@ int columns_line(struct reader *r, const struct columns *c, const char *text, si
     struct row row = {0};
     struct field f;
     int count = 0;
-    bool has_bus = false;
-    for (const char *letter = c->order; *letter; letter++) {
+    for (const char *letter = c->order; *letter && count >= 0; letter++) {
         bool remote = frame->flags & VB_FRAME_RTR;
+        const char *before = at;
         if (*letter == 'D') {
             count = remote ? 0 : read_bytes(r, c->separator, &at, end, &row);
-            count = count < 0 || remote ? count : read_end(r, c, at, end) < 0 ? VB_E_FORMAT : count;
-            break;
+            if (count >= 0 && !remote && read_end(r, c, at, end) < 0) {
+                count = VB_E_FORMAT;
+            }
+            continue;
         }
-        const char *before = at;
         bool there = next_field(&at, end, c->separator, &f);
         if (there && *letter == 'c') {
             count = remote ? 0 : read_block(r, f, &row);
-            if (count < 0) {
-                break;
-            }
-            continue;
+        } else if (there && *letter == 'o') {
+            at = can_direction(f.text, f.n, frame) ? at : before;
+        } else if (there ? !read_column(r, *letter, f, &row, frame) : *letter != '-') {
+            return wrong_column(r, *letter, (there ? (size_t)(f.text - text) : n) + 1);
         }
-        if (there && *letter == 'o' && !can_direction(f.text, f.n, frame)) {
-            at = before;
-            continue;
-        }
-        if (there ? !read_column(r, *letter, f, &row, frame) : *letter != '-') {
-            size_t i = 0;
-            while (i + 1 < sizeof expected / sizeof expected[0] && expected[i].letter != *letter) {
-                i++;
-            }
-            return reader_wrong(r, VB_E_FORMAT, "column %zu: expected %s",
-                                (there ? (size_t)(f.text - text) : n) + 1, expected[i].what);
-        }
-        has_bus |= *letter == 'b';
     }
-    if (count < 0) {
-        return count;
-    }
-    if (!has_bus) {
-        frame->bus = can_link(r, "", 0);
-    }
-    return finish_row(r, &row, (size_t)count, frame);
+    return count < 0 ? count : finish_row(r, &row, (size_t)count, frame);
 }
 
 int columns_read(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {

@@ -36,7 +36,7 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     while (bus_n < type_n && bus_n < 4 && is_digit(type[bus_n])) {
         bus_n++;
     }
-    frame->bus = can_link(r, bus_n > 0 ? type : "1", bus_n > 0 ? bus_n : 1);
+    const char *bus = bus_n > 0 ? type : "1";
     type += bus_n;
     type_n -= bus_n;
     for (size_t i = 0; i < sizeof no_frames / sizeof no_frames[0]; i++) {
@@ -67,7 +67,9 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     if (can_stamp(r, t_ns, frame) < 0) {
         return reader_wrong(r, VB_E_RANGE, "a time beyond 292 years");
     }
-    return can_done(r, count, frame);
+    int result = can_done(r, count, frame);
+    frame->bus = result > 0 ? can_link(r, bus, bus_n > 0 ? bus_n : 1) : 0;
+    return result;
 }
 
 const struct format format_crtd = {

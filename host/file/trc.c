@@ -34,6 +34,14 @@ static const struct {
              {"FE", VB_FRAME_FD | VB_FRAME_ESI},
              {"BI", VB_FRAME_FD | VB_FRAME_BRS | VB_FRAME_ESI}};
 
+/* Types that are no messages. */
+enum { STATE, ERROR, QUIET };
+static const struct {
+    const char *name;
+    uint8_t kind;
+} events[] = {{"ST", STATE},    {"Warng", STATE}, {"ER", ERROR},
+              {"Error", ERROR}, {"EC", QUIET},    {"EV", QUIET}};
+
 /* States of the controller, the worst first, as SocketCAN tells them (linux/can/error.h). */
 static const struct {
     uint32_t bit;
@@ -62,6 +70,9 @@ static void set_columns(struct can_log *can, const char *text, size_t n) {
         can->order[at++] = row < sizeof letters / sizeof letters[0] ? letters[row].ours : '-';
     }
     can->order[at] = '\0';
+    if (!strchr(can->order, 'm') || !strchr(can->order, 'w') || !strchr(can->order, 'D')) {
+        can->order[0] = '\0'; /* no frames without time, id and bytes */
+    }
 }
 
 /* ";$FILEVERSION=1.1", ";$STARTTIME=44548.6028595139", ";$COLUMNS=N,O,T,B,I,d,R,L,D" */
@@ -76,8 +87,10 @@ static void read_header(struct can_log *can, const char *text, size_t n) {
     while (value_n > 0 && (value[value_n - 1] == ' ' || value[value_n - 1] == '\t')) {
         value_n--;
     }
-    if (is(text, name_n, ";$FILEVERSION") && value_n == 3) {
-        can->version = (value[0] - '0') * 10 + (value[2] - '0');
+    uint32_t minor;
+    if (is(text, name_n, ";$FILEVERSION") && value_n == 3 && can_number(value, 1, 10, &minor) &&
+        can_number(value + 2, 1, 10, &minor)) {
+        can->version = (value[0] - '0') * 10 + (int)minor;
         can->order[0] = '\0';
     } else if (is(text, name_n, ";$STARTTIME")) {
         can_days(value, value_n, &can->base_ns);
@@ -96,7 +109,8 @@ static int set_order(struct reader *r) {
     }
     return can->order[0]
                ? VB_OK
-               : reader_wrong(r, VB_E_FORMAT, "version %d.%d of TRC without ;$COLUMNS: not read",
+               : reader_wrong(r, VB_E_FORMAT,
+                              "version %d.%d of TRC without ;$COLUMNS (N,O,T,I,d,l,D): not read",
                               version / 10, version % 10);
 }
 
@@ -124,65 +138,87 @@ static int read_state(struct reader *r, const char *at, const char *end, struct 
     return can_error(r, states[row].class, states[row].byte_1, frame);
 }
 
-/* What is no message of the bus. *done: it was that, and the result counts. */
-static int read_event(struct reader *r, const char *type, size_t n, const char *at, const char *end,
-                      bool *done, struct vb_frame *frame) {
-    *done = true;
-    if (is(type, n, "ST") || is(type, n, "Warng")) {
-        return read_state(r, at, end, frame);
+/* What stands before the id. */
+struct head {
+    const char *type, *bus;
+    size_t type_n, bus_n;
+    const char *rest; /* behind the type */
+};
+
+/* Number (in 1.x with a bracket), time, bus and type. False: the line is no line of TRC. */
+static bool read_head(struct reader *r, const char *at, const char *end, struct head *head,
+                      struct vb_frame *frame) {
+    const char *order = r->can.order;
+    const char *word;
+    uint32_t number;
+    int64_t t_ns;
+    bool good = true;
+    for (const char *letter = order; *letter != 'w' && good; letter++) {
+        size_t n = next_word(&at, end, &word);
+        bool bracket = n > 1 && word[n - 1] == ')';
+        if (*letter == 'T') {
+            head->type = word;
+            head->type_n = n;
+        } else if (*letter == 'b') {
+            head->bus = word;
+            head->bus_n = n;
+        } else if (*letter == 'm') {
+            good = can_time(word, n, VB_NS_PER_MS, &t_ns) == VB_OK &&
+                   can_stamp(r, t_ns, frame) == VB_OK;
+        } else if (letter == order) {
+            good = can_number(word, bracket ? n - 1 : n, 10, &number) &&
+                   bracket == (r->can.version < 20);
+        }
     }
-    if (is(type, n, "ER") || is(type, n, "Error")) {
-        return can_error(r, CAN_ERROR_BUS, 0, frame);
+    head->rest = at;
+    if (!strchr(order, 'T')) { /* 1.0: a state is told by its id */
+        size_t n = next_word(&at, end, &word);
+        head->type = is(word, n, "FFFFFFFF") ? "ST" : "Rx";
+        head->type_n = 2;
     }
-    if (is(type, n, "EC") || is(type, n, "EV")) {
-        return LINE_NOTHING;
-    }
-    *done = false;
-    return LINE_NOTHING;
+    return good && head->type_n > 0;
 }
 
-static bool read_type(const char *type, size_t n, struct vb_frame *frame) {
+static int read_event(struct reader *r, const struct head *head, bool error, const char *end,
+                      struct vb_frame *frame) {
+    int result =
+        error ? can_error(r, CAN_ERROR_BUS, 0, frame) : read_state(r, head->rest, end, frame);
+    frame->bus = result > 0 ? can_link(r, head->bus, head->bus_n) : 0;
+    return result;
+}
+
+static bool read_type(const struct head *head, struct vb_frame *frame) {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (is(type, n, types[i].name)) {
+        if (is(head->type, head->type_n, types[i].name)) {
             frame->flags |= types[i].flags;
             return true;
         }
     }
-    return can_direction(type, n, frame); /* of 1.x */
+    return can_direction(head->type, head->type_n, frame); /* of 1.x */
 }
 
-/* Words up to the type: number, time, bus. The first must be a number, in 1.x with ')'. Returns the type's
- * length, 0 = the line is no line of TRC. */
-static size_t find_type(struct reader *r, const char **at, const char *end, const char **type,
+static int read_message(struct reader *r, const char *text, const char *end,
                         struct vb_frame *frame) {
-    const char *word;
-    uint32_t number;
-    int64_t t_ns;
-    size_t n = next_word(at, end, &word);
-    bool bracket = n > 1 && word[n - 1] == ')';
-    if (!can_number(word, bracket ? n - 1 : n, 10, &number) || bracket != (r->can.version < 20)) {
-        return 0;
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
     }
-    n = next_word(at, end, &word);
-    if (can_time(word, n, VB_NS_PER_MS, &t_ns) < 0 || can_stamp(r, t_ns, frame) < 0) {
-        return 0;
+    if (r->can.version < 20 && end - text > 4 && memcmp(end - 4, " RTR", 4) == 0) {
+        frame->flags |= VB_FRAME_RTR; /* in 1.x it stands where the bytes are */
+        end -= 4;
     }
-    for (const char *letter = r->can.order + 2; *letter && *letter != 'T'; letter++) {
-        n = next_word(at, end, &word);
-        if (*letter == 'w') { /* 1.0 has no types: a state is told by its id */
-            *type = is(word, n, "FFFFFFFF") ? "ST" : "Rx";
-            return 2;
-        }
-        frame->bus = *letter == 'b' ? can_link(r, word, n) : frame->bus;
+    char order[sizeof r->can.order];
+    for (size_t i = 0; i < sizeof order; i++) {
+        order[i] = r->can.order[i] == 'T' ? '-' : r->can.order[i];
     }
-    return next_word(at, end, type);
+    struct columns columns = {.order = order, .separator = ' '};
+    return columns_line(r, &columns, text, (size_t)(end - text), frame);
 }
 
 static int read_line(struct reader *r, const char *text, size_t n, struct vb_frame *frame) {
     const char *end = text + n;
     const char *at = text;
     const char *word;
-    const char *type;
+    struct head head = {0};
     if (next_word(&at, end, &word) == 0) {
         return LINE_NOTHING;
     }
@@ -193,42 +229,21 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     if (!r->can.order[0] && set_order(r) < 0) {
         return VB_E_FORMAT;
     }
-    frame->bus = can_link(r, "", 0);
-    at = text;
-    size_t type_n = find_type(r, &at, end, &type, frame);
-    if (type_n == 0) {
+    if (!read_head(r, text, end, &head, frame)) {
         return reader_wrong(r, VB_E_FORMAT, "expected number, time in ms, %s",
                             strchr(r->can.order, 'T') ? "type, id, .." : "id, ..");
     }
-    const char *column = strchr(r->can.order, 'T');
-    if (column && column[1] == 'b') {
-        size_t n_bus = next_word(&at, end, &word);
-        frame->bus = can_link(r, word, n_bus);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (is(head.type, head.type_n, events[i].name)) {
+            return events[i].kind == QUIET
+                       ? LINE_NOTHING
+                       : read_event(r, &head, events[i].kind == ERROR, end, frame);
+        }
     }
-    bool done;
-    int result = read_event(r, type, type_n, at, end, &done, frame);
-    if (done) {
-        return result;
-    }
-    if (!read_type(type, type_n, frame)) {
-        return reader_wrong(r, VB_E_FORMAT, "a line of type %.*s: voltbus knows no such type",
-                            type_n < 20 ? (int)type_n : 20, type);
-    }
-    /* "1 RTR" in 1.x stands where the bytes are */
-    const char *last = end;
-    while (last > text && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-    if (r->can.version < 20 && last - text > 4 && memcmp(last - 4, " RTR", 4) == 0) {
-        frame->flags |= VB_FRAME_RTR;
-        last -= 4;
-    }
-    char order[sizeof r->can.order];
-    for (size_t i = 0; i < sizeof order; i++) {
-        order[i] = r->can.order[i] == 'T' ? '-' : r->can.order[i];
-    }
-    struct columns columns = {.order = order, .separator = ' '};
-    return columns_line(r, &columns, text, (size_t)(last - text), frame);
+    return read_type(&head, frame)
+               ? read_message(r, text, end, frame)
+               : reader_wrong(r, VB_E_FORMAT, "a line of type %.*s: voltbus knows no such type",
+                              head.type_n < 20 ? (int)head.type_n : 20, head.type);
 }
 
 const struct format format_trc = {"trc", "PEAK TRC: 1) 17535.4 Rx 0100 8 00 11 ..", read_line,

@@ -216,6 +216,8 @@ static const struct file files[] = {
      1},
     {"trc",
      ";$FILEVERSION=2.0\n"
+     ";$COLUMNS=N\n"
+     "      1     17535.400 DT     0100 Tx 2  00 0A\n"
      ";$COLUMNS=N,O,T,I,d,l,D\n"
      "      1     17535.400 DT     0100 Tx 2  00 0A\n"
      "      2     17540.300 ST          Rx    00 00 00 08\n"
@@ -224,7 +226,7 @@ static const struct file files[] = {
      {{INT64_C(17535400000), "can", "100#000A", TX},
       {INT64_C(17540300000), "can", "20000004#000C000000000000", RX},
       {INT64_C(17541000000), "can", "100##4000102030405060708090A0B", RX}},
-     0},
+     1},
     /* 2017-09-30 15:06:13.191 = 1506783973.191 */
     {"asc",
      "date Sam Sep 30 15:06:13.191 2017\n"
