@@ -16,6 +16,8 @@ static const struct verb {
 } verbs[] = {
     {"decode", "any recording, or bytes from the command line, as values with units", cmd_decode},
     {"demo", "a whole simulated site, and the page that shows it", cmd_demo},
+    {"doctor", "what is on a CAN bus or in a recording of one, and what is wrong with it",
+     cmd_doctor},
     {"exi", "EXI of V2G to JSON, and JSON to EXI", cmd_exi},
     {"get", "one value of a device", cmd_get},
     {"list",

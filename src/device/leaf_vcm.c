@@ -381,8 +381,8 @@ static const struct vb_message messages[] = {
     {VB_ID(0x355), LENGTH(8), .period_ms = 40, .name = "display",
      .title = "Speed and units of the dashboard (ZE1)", VB_ROWS(display)},
     /* AZE0 100 ms and 8 bytes, e-NV200 500 ms and 7: no period is sure. */
-    {VB_ID(0x5A9), .len_min = 7, .len_max = 8, RANGE_ROWS, WHEN(IN_AZE0 | IN_ZE1)},
-    {VB_ID(0x5A9), LENGTH(8), .period_ms = 510, RANGE_ROWS, WHEN(IN_AUTO | IN_ZE0)},
+    {VB_ID(0x5A9), .len_min = 7, .len_max = 8, RANGE_ROWS, WHEN(IN_AUTO | IN_AZE0 | IN_ZE1)},
+    {VB_ID(0x5A9), LENGTH(8), .period_ms = 510, RANGE_ROWS, WHEN(IN_ZE0)},
     {VB_ID(0x5B9), LENGTH(7), .period_ms = 500, GAUGE_ROWS, WHEN(IN_AZE0 | IN_ZE1)},
     {VB_ID(0x5B9), LENGTH(5), .period_ms = 510, GAUGE_ROWS, WHEN(IN_ZE0)},
     {VB_ID(0x5B9), .len_min = 5, .len_max = 7, .period_ms = 500, GAUGE_ROWS, WHEN(IN_AUTO)},

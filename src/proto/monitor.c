@@ -124,6 +124,13 @@ static bool check_content(struct report *r, const struct vb_message *message,
     return true;
 }
 
+/* Is that more than it may be between two frames? */
+static bool is_late(const struct vb_message *message, int64_t gap) {
+    int64_t period = message->period_ms * VB_NS_PER_MS;
+    int64_t half = period / 2 > LATE_SLACK_NS ? period / 2 : LATE_SLACK_NS;
+    return period > 0 && gap > period + half;
+}
+
 static void check_counter(struct report *r, const struct vb_message *message,
                           const struct vb_frame *frame) {
     unsigned bits;
@@ -134,7 +141,10 @@ static void check_counter(struct report *r, const struct vb_message *message,
     }
     uint8_t next = (uint8_t)((watch->counter + 1u) & ((1u << bits) - 1));
     if (watch->counted && counter == watch->counter) {
-        report(r, VB_FINDING_REPEATED, counter, next);
+        if (frame->flags & VB_FRAME_NO_TIME ||
+            !is_late(message, between(frame->t_ns, watch->t_ns))) {
+            report(r, VB_FINDING_REPEATED, counter, next);
+        } /* else it has gone all the way round: late */
     } else if (watch->counted && counter != next) {
         report(r, VB_FINDING_SKIPPED, counter, next);
     }
@@ -153,8 +163,7 @@ static void check_time(struct report *r, const struct vb_message *message, int64
     watch->longest_ns = gap > watch->longest_ns ? gap : watch->longest_ns;
     watch->sum_ns += gap;
     watch->gaps++;
-    int64_t half = period / 2 > LATE_SLACK_NS ? period / 2 : LATE_SLACK_NS;
-    if (gap > period + half && r->count == 0) { /* a counter that skips has said it */
+    if (is_late(message, gap) && r->count == 0) { /* a counter that skips has said it */
         report(r, VB_FINDING_LATE, gap, period);
     }
     if (between(t_ns, watch->window_ns) > WINDOW_PERIODS * period) {

@@ -76,6 +76,9 @@ static void test_a_counter_that_stands_or_jumps_is_told_with_both_numbers(void *
     assert_int_equal(o.found[0].message, 2);
     assert_int_equal(o.found[0].t_ns, 30 * MS);
     assert_hears(&o, 40, "1F2#306420AC003C0006", "");
+    /* three are lost: the counter has gone all the way round */
+    assert_hears(&o, 80, "1F2#306420AC003C0006", "late");
+    assert_numbers(&o, 40 * MS, 10 * MS);
 }
 
 static void test_a_broken_byte_is_told_with_what_it_should_be(void **state) {

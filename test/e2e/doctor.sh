@@ -1,0 +1,73 @@
+#!/bin/sh
+# voltbus doctor: a healthy recording, one fault after the other in it, a live link, wrong usage.
+set -u
+. "$TEST_DIR/e2e/lib.sh"
+
+# Two seconds of a VCM that charges: the four frames of leaf-can.md section 9, every 10 ms, and the air
+# conditioner's every 100 ms, which has no check.
+awk 'BEGIN {
+    split("306420AC003C0006 306420AC003C0107 306420AC003C0208 306420AC003C0309", f, " ")
+    for (i = 0; i < 200; i++) {
+        printf "(%.6f) can0 1F2#%s\n", 1700000000 + i / 100, f[i % 4 + 1]
+        if (i % 10 == 0) printf "(%.6f) can0 54B#1108800A04000000\n", 1700000000.0002 + i / 100
+    }
+}' >"$work/good.log"
+
+run "healthy" "$VOLTBUS" doctor --as leaf-vcm --as leaf-climate "$work/good.log"
+status_is 0
+out_has '220 frames, 2 ids, 2.0 s'
+out_has '1F2  charge                200     10.0 ms     10  10.0 to 10.0           8  counter, sum  good'
+out_has '54B  air                    20    100.0 ms    100  100.0 to 100.0         8                no rule'
+out_has 'nothing is wrong'
+
+# sick NAME SED-PROGRAM TEXT: what is told of the recording with that fault
+sick() {
+    sed "$2" "$work/good.log" >"$work/sick.log"
+    run "$1" "$VOLTBUS" doctor --as leaf-vcm --as leaf-climate "$work/sick.log"
+    status_is 1
+    out_has "$3"
+}
+sick "a bit flipped" '30s/AC003C/AE003C/' '1F2 charge: the sum is 08, but the bytes give 0A (at 0.260 s, '
+sick "a frame dropped" '30d' '1F2 charge: the counter jumps from 1 to 3, 1 frame is lost (at 0.270 s, '
+sick "a counter repeated" '31s/0309/0208/' '1F2 charge: the counter stands still at 2 (at 0.270 s, '
+sick "a length changed" '30s/0208$/02/' '1F2 charge: 7 bytes instead of 8 (at 0.260 s, '
+sick "a frame without a check dropped" '0,/500200/{/500200/d}' '54B air: comes after 200 ms instead of 100 (at 0.600 s, '
+sick "four in a row" '30,33d' '1F2 charge: comes after '
+
+run "as JSON" "$VOLTBUS" doctor --json --as leaf-vcm "$work/sick.log"
+status_is 1
+out_has '"healthy":false'
+out_has '"kind":"late","count":1'
+python3 -m json.tool "$work/out" >/dev/null || fail "no JSON"
+
+# Of whom nobody said that he is there: only whose checks are good.
+run "by itself" "$VOLTBUS" doctor "$work/good.log"
+status_is 0
+out_has 'leaf-vcm (generation: auto)'
+out_has 'frames that nobody knows'
+out_has '54B        20 frames of 8 bytes, every 100.0 ms'
+run "another car" sh -c "sed 's/0[0-9]\$/55/' '$work/good.log' | '$VOLTBUS' doctor -"
+status_is 0
+out_has '1F2       200 frames of 8 bytes'
+
+run "live" "$VOLTBUS" doctor 'slcan:sim://leaf-battery' --for 2s
+status_is 0
+out_has 'leaf-battery (generation: aze0, by frame 59E of 8 bytes)'
+out_has 'nothing is wrong'
+
+run "no such file" "$VOLTBUS" doctor "$work/nothing.log"
+status_is 1
+err_has 'nothing.log'
+run "no recording" sh -c "echo hello | '$VOLTBUS' doctor -"
+status_is 1
+err_has 'voltbus doctor: '
+run "of another wire" sh -c "echo 'GS: \$OK 03 754 03 0140^13' | '$VOLTBUS' doctor -"
+status_is 1
+err_has 'no CAN frame in it'
+run "nothing named" "$VOLTBUS" doctor
+status_is 2
+err_has 'expected one FILE or LINK'
+run "a wrong option" "$VOLTBUS" doctor --jsn x
+status_is 2
+err_has 'did you mean --json?'
+finish
