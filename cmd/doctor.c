@@ -208,7 +208,7 @@ static void note_finding(struct doctor *d, struct bus *bus, struct part *part,
             reader_place(d->reader, kept->place);
         }
     }
-    if (finding->kind == VB_FINDING_SKIPPED || finding->kind == VB_FINDING_LATE) {
+    if (finding->kind == VB_FINDING_SKIPPED) {
         note_burst(bus, &part->instance.device->messages[finding->message], finding->t_ns);
     }
 }
@@ -285,6 +285,22 @@ static uint64_t wrong_in(const struct part *part, size_t m) {
     return wrong;
 }
 
+/* Does this message tell that the device is there? By its CRC or sum, however many frames a recorder lost; else by its
+ * counter. */
+static bool convinces(const struct part *part, size_t m) {
+    const struct vb_message *message = &part->instance.device->messages[m];
+    bool sum = false;
+    for (size_t i = 0; i < message->check_count; i++) {
+        sum |= message->checks[i].rule != VB_RULE_COUNTER;
+    }
+    uint64_t wrong = sum ? 0 : wrong_in(part, m);
+    for (size_t k = VB_FINDING_DAMAGED; sum && k <= VB_FINDING_SUM; k++) {
+        wrong += part->findings[m * VB_FINDING_COUNT + k].count;
+    }
+    return message->check_count > 0 && part->watches[m].frames >= 3 &&
+           wrong * 2 <= part->watches[m].frames;
+}
+
 /* Ids are not unique. A device that nobody named is there if a message with a check is mostly good; where it has no checks,
  * if most of its messages are heard. */
 static bool is_there(const struct doctor *d, const struct part *part) {
@@ -295,10 +311,8 @@ static bool is_there(const struct doctor *d, const struct part *part) {
     size_t heard = 0;
     for (size_t m = 0; m < device->message_count && part->frames > 0; m++) {
         const struct vb_message *message = &device->messages[m];
-        bool well =
-            part->watches[m].frames >= 3 && wrong_in(part, m) * 2 <= part->watches[m].frames;
         checked += message->check_count > 0;
-        good += message->check_count > 0 && well;
+        good += convinces(part, m);
         there += vb_instance_has(&part->instance, message->when);
         heard += part->watches[m].frames > 0;
     }

@@ -228,6 +228,8 @@ static const char *const healthy[] = {"leaf_ze0_24kwh_stock.log.gz",
                                       "leaf_env200_40kwh_startup.log.gz",
                                       "leaf_ze1_62kwh_startup.log.gz",
                                       "leaf_ze1_62kwh_drive_eco.log.gz",
+                                      "leaf_env200_leafspy.csv.gz",
+                                      "leaf_gen3_inverter_alone.csv.gz",
                                       NULL};
 /* One of each generation: faults are put into these. */
 static const char *const patients[] = {"leaf_ze0_2012_start_stop.csv.gz",
