@@ -186,7 +186,7 @@ const struct link_kind link_kind_socketcand = {
     .keys = keys,
     .key_count = sizeof keys / sizeof keys[0],
     .places = "tcp://host:port, pty:PATH or listen://host:port",
-    .example = "socketcand:tcp://192.168.1.7:29536,bus=can0",
+    .example = "socketcand:tcp://pi:29536,bus=can0",
     .size = sizeof(struct socketcand),
     .check = check,
     .opened = opened,

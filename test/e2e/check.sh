@@ -162,7 +162,7 @@ links:
   b: slcan:sim://leaf-battery,spede=2
   c: rfm69:sim://leaf-battery
 END
-err_has "van.yaml:2:18: links.a: unknown simulator 'leaf-batery'; did you mean leaf-battery? (slcan: leaf-battery)"
+err_has "van.yaml:2:18: links.a: unknown simulator 'leaf-batery'; did you mean leaf or leaf-battery? (slcan: leaf, leaf-battery)"
 err_has "van.yaml:3:31: links.b: unknown key 'spede'; did you mean speed? (slcan: "
 err_has 'van.yaml:4:12: links.c: the simulator leaf-battery is reached by slcan:sim://leaf-battery, not by rfm69'
 

@@ -203,7 +203,7 @@ out_is "$(cat "$work/list")"
 
 run "an unknown simulator" "$VOLTBUS" sim leaf-batery pty:x
 status_is 2
-err_has "voltbus sim: unknown simulator 'leaf-batery'; did you mean leaf-battery?"
+err_has "voltbus sim: unknown simulator 'leaf-batery'; did you mean leaf or leaf-battery?"
 run "an unknown setting" "$VOLTBUS" sim leaf-battery "pty:$work/x" --set colour=red
 status_is 2
 err_has "leaf-battery has no setting 'colour' (generation, mode, soc, speed)"

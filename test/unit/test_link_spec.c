@@ -147,7 +147,8 @@ test_a_setting_that_the_link_has_too_is_the_simulators_with_sim_before_it(void *
 static void test_a_wrong_simulator_is_told_with_those_of_the_kind(void **state) {
     (void)state;
     refused("slcan:sim://leaf-batery", 12,
-            "unknown simulator 'leaf-batery'; did you mean leaf-battery? (slcan: leaf-battery)");
+            "unknown simulator 'leaf-batery'; did you mean leaf or leaf-battery? (slcan: leaf, "
+            "leaf-battery)");
     refused("rfm69:sim://leaf-battery", 6,
             "the simulator leaf-battery is reached by slcan:sim://leaf-battery, not by rfm69");
 }
