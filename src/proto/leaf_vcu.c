@@ -8,7 +8,7 @@
  * late       -          as silence            0, rises anew       goes on
  * very late  -          power-off             power-off           goes on
  *
- * Power-off before the plus relay was on is SLEEP, later UNLOAD.
+ * Power-off is SLEEP before the plus relay was on, OPEN before the bus had its voltage, later UNLOAD.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/leaf_vcu.h"
 
@@ -86,7 +86,12 @@ static void power_off(struct vb_leaf_vcu *m, int64_t now_ns) {
     m->torque_asked = false;
     m->gear_wish = LEAF_PARK;
     if (m->state != VB_LEAF_OFF && !leaves(m)) {
-        go(m, m->state == VB_LEAF_WAKE ? VB_LEAF_SLEEP : VB_LEAF_UNLOAD, now_ns);
+        /* UNLOAD says "on": never before the bus has its voltage */
+        go(m,
+           m->state == VB_LEAF_WAKE   ? VB_LEAF_SLEEP
+           : m->state < VB_LEAF_START ? VB_LEAF_OPEN
+                                      : VB_LEAF_UNLOAD,
+           now_ns);
     }
 }
 
@@ -331,9 +336,6 @@ static void vcu_tick(void *self, int64_t now_ns) {
     }
     if (late_ns > VB_LEAF_LATE_MS * VB_NS_PER_MS) {
         m->late_ns = now_ns;
-        for (size_t i = 0; i < VB_LEAF_VOICE_COUNT; i++) {
-            m->heard_ns[i] += m->heard_ns[i] == LEAF_NEVER ? 0 : late_ns; /* nor did we listen */
-        }
         m->torque = m->power = 0;
         if (late_ns > VB_LEAF_VERY_LATE_MS * VB_NS_PER_MS && m->state > VB_LEAF_WAKE &&
             !leaves(m)) {
