@@ -14,7 +14,6 @@
 
 #include "exi/block.h"
 
-#define HEADER  0x80u /* distinguishing bits 10, no options, version 1 */
 #define NO_LIST 0xFF
 #define OCTETS  70u /* bits in the octets of a number of 64 bits */
 #define SIGN    0x80u
@@ -559,7 +558,7 @@ static int message(struct codec *c, struct vb_exi_block *head, struct vb_exi_pla
     /* a root beyond those of its kind is of no kind */
     const unsigned kind = head->kind | (unsigned)head->root >> VB_EXI_ROOT_KIND << 8;
     const unsigned width = kind <= VB_EXI_XFRAGMENT ? c->schema->root_bits[kind] : 0;
-    if (bits(c, 8, 0xFF, HEADER) != HEADER) {
+    if (bits(c, 8, 0xFF, VB_EXI_HEADER) != VB_EXI_HEADER) {
         c->at.bit = 0;
         fail(c, 8, VB_E_FORMAT);
     }
