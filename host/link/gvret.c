@@ -30,7 +30,8 @@ static const struct vb_key keys[] = {
 struct gvret {
     struct vb_gvret stream;
     struct vb_far_clock clock;
-    bool heard; /* anything of GVRET, since it was opened */
+    bool heard;       /* anything of GVRET, since it was opened */
+    bool knows_buses; /* how they are set up */
     int64_t heard_ns;
     int64_t deadline_ns;
 };
@@ -55,18 +56,27 @@ static void ask(struct link *link, enum vb_gvret_command command, const uint8_t 
     }
 }
 
-static void opened(struct link *link) {
+/* Said again and again: boards that are reset when their port is opened, or later, hear nothing for a
+ * while and are then in text mode, where they answer questions and show no frames. */
+static void ask_all(struct link *link) {
     static const uint8_t binary[] = {VB_GVRET_BINARY, VB_GVRET_BINARY};
+    const struct gvret *gvret = link_kind_state(link);
+    transport_write(link->transport, binary, sizeof binary);
+    if (!gvret->knows_buses) {
+        ask(link, VB_GVRET_BUS_COUNT, NULL, 0);
+        ask(link, VB_GVRET_BUSES, NULL, 0);
+    }
+    ask(link, VB_GVRET_ALIVE, NULL, 0);
+}
+
+static void opened(struct link *link) {
     struct gvret *gvret = link_kind_state(link);
     int64_t now_ns = clock_mono_ns();
     memset(gvret, 0, sizeof *gvret);
     vb_gvret_init(&gvret->stream, VB_GVRET_HOST);
     gvret->heard_ns = now_ns;
     gvret->deadline_ns = now_ns + ALIVE_NS;
-    transport_write(link->transport, binary, sizeof binary);
-    ask(link, VB_GVRET_BUS_COUNT, NULL, 0);
-    ask(link, VB_GVRET_BUSES, NULL, 0);
-    ask(link, VB_GVRET_ALIVE, NULL, 0);
+    ask_all(link);
 }
 
 static void heard(struct link *link) {
@@ -116,6 +126,7 @@ static void check_buses(struct link *link, const uint8_t *body) {
 static bool answered(struct link *link, const struct vb_gvret_event *event) {
     heard(link);
     if (event->command == VB_GVRET_BUSES) {
+        ((struct gvret *)link_kind_state(link))->knows_buses = true;
         check_buses(link, event->body);
     } else if (event->command == VB_GVRET_BUS_COUNT && bus_of(link) >= event->body[0]) {
         link_fail(link, "the adapter has %u buses, counted from 0: there is no bus=%u",
@@ -175,7 +186,7 @@ static void tick(struct link *link, int64_t mono_ns) {
     }
     gvret->deadline_ns = mono_ns + ALIVE_NS;
     link_say(link, "", gvret->heard ? "" : NOTHING_YET);
-    ask(link, VB_GVRET_ALIVE, NULL, 0);
+    ask_all(link);
 }
 
 static int64_t deadline_ns(struct link *link) {

@@ -146,7 +146,8 @@ until(5, "bitrate= sets its bus up, and leaves the other as it is", lambda:
 until(0, "without it nothing is set", lambda: b"\xf1\x05" not in gvret.heard)
 until(5, "a bus that is not there is said", said(
     "link small is waiting: the adapter has 1 buses, counted from 0: there is no bus=1"))
-until(5, "it is asked again and again", lambda: gvret.heard.count(b"\xf1\x09") >= 2)
+until(5, "it is asked again and again, and switched to binary", lambda: gvret.heard.endswith(b"\xe7\xe7\xf1\x09"))
+until(0, "not for what it has answered", lambda: gvret.heard.count(b"\xf1\x06") == 1)
 gvret.peer.shutdown(socket.SHUT_RDWR)
 until(5, "it goes away", said("link gvret is waiting: 127.0.0.1:%d has closed the connection" % gvret.port))
 until(5, "and is opened again", lambda: gvret.times == 2)

@@ -122,7 +122,7 @@ outputs:
   daemon: {{type: socketcand, listen: "127.0.0.1:0", beacon: yes}}
   daemon-sends: {{type: socketcand, listen: "127.0.0.1:0", links: drive, send: yes, rate: 20}}
   tunnel: {{type: cannelloni, peer: "127.0.0.1:{tunnel.getsockname()[1]}", local: {local}, links: drive, send: yes}}
-  second: {{type: cannelloni, peer: "127.0.0.1:{there}", local: {here}, links: drive}}
+  second: {{type: cannelloni, peer: "127.0.0.1:{there}", local: {here}, links: drive, send: yes}}
   adapter: {{type: slcan, listen: "pty:{work}/adapter", links: drive, send: yes}}
   adapter-tcp: {{type: slcan, listen: "127.0.0.1:0", links: body}}
   frames: {{type: candump, path: {work}/frames.log}}
@@ -230,13 +230,14 @@ links:
   sends: gvret:tcp://127.0.0.1:{ports["savvy-sends"]},listen=no
   socketcand: socketcand:tcp://127.0.0.1:{ports["daemon"]},bus=drive
   slcan: slcan:tcp://127.0.0.1:{ports["adapter-tcp"]}
-  cannelloni: cannelloni:udp://127.0.0.1:{here},local={there}
+  daemon-sends: socketcand:tcp://127.0.0.1:{ports["daemon-sends"]},bus=drive,listen=no
+  cannelloni: cannelloni:udp://127.0.0.1:{here},local={there},listen=no
 outputs:
   frames: {{type: candump, path: {work}/second.log}}
-  back: {{type: socketcand, listen: "127.0.0.1:0", links: sends, send: yes}}
+  back: {{type: socketcand, listen: "127.0.0.1:0", links: "sends, daemon-sends,cannelloni", send: yes}}
 """)
 back = second.port("back")
-until(5, "a second gateway connects", lambda: second.text().count(" is open") >= 6)
+until(5, "a second gateway connects", lambda: second.text().count(" is open") >= 7)
 time.sleep(0.7)  # until the slcan link has opened its channel
 sent = [f"t1{i:02X}2{i:02X}55" for i in range(200)]
 for i in range(0, 200, 20):
@@ -256,9 +257,10 @@ def seen(link):
 
 for link in ("gvret", "sends", "socketcand", "slcan", "cannelloni"):
     until(5, f"{link} has all 200 frames in order", lambda: seen(link) == wanted)
-chain = connect(back, (b"", b"< hi >"), (b"< open sends >", b"< ok >"))
-chain.sendall(b"< send 18FF50E5 2 a B >")
-until(5, "and a frame goes all the way back", lambda: drive.frames[-1] == "T18FF50E520A0B")
+for i, link in enumerate(("sends", "daemon-sends", "cannelloni")):
+    chain = connect(back, (b"", b"< hi >"), (b"< open %s >" % link.encode(), b"< ok >"))
+    chain.sendall(b"< send 18FF50E5 2 a %d >" % i)
+    until(5, f"a frame goes all the way back on {link}", lambda: drive.frames[-1] == f"T18FF50E520A0{i}")
 second.end()
 
 # ---- who reads slowly harms nobody; a ninth client is refused ----

@@ -274,6 +274,34 @@ static void test_frames_are_written_as_they_are_read(void **state) {
     }
 }
 
+static void test_frames_that_can_stand_on_a_can_bus(void **state) {
+    (void)state;
+    static const uint8_t data[64] = {0};
+    static const struct {
+        struct vb_frame frame;
+        int result;
+    } rows[] = {
+        {{.id = 0x7FF, .len = 8, .data = data}, VB_OK},
+        {{.id = 0x800, .len = 8, .data = data}, VB_E_RANGE},
+        {{.id = 0x1FFFFFFF, .flags = VB_FRAME_EXT}, VB_OK},
+        {{.id = 0x20000000, .flags = VB_FRAME_EXT}, VB_E_RANGE},
+        {{.id = 0x20000, .flags = VB_FRAME_ERR, .len = 8, .data = data}, VB_OK},
+        {{.id = 1, .len = 9, .data = data}, VB_E_RANGE},
+        {{.id = 1, .len = 12, .flags = VB_FRAME_FD, .data = data}, VB_OK},
+        {{.id = 1, .len = 64, .flags = VB_FRAME_FD, .data = data}, VB_OK},
+        {{.id = 1, .len = 9, .flags = VB_FRAME_FD, .data = data}, VB_E_RANGE},
+        {{.id = 1, .len = 65, .flags = VB_FRAME_FD, .data = data}, VB_E_RANGE},
+        {{.id = 1, .flags = VB_FRAME_RTR, .remote_len = 8}, VB_OK},
+        {{.id = 1, .flags = VB_FRAME_RTR, .remote_len = 9}, VB_E_RANGE},
+        {{.id = 1, .flags = VB_FRAME_RTR, .len = 1, .data = data}, VB_E_RANGE},
+        {{.id = 1, .flags = VB_FRAME_RTR | VB_FRAME_FD}, VB_E_RANGE},
+        {{.id = 1, .kind = VB_KIND_LIN}, VB_E_RANGE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(vb_frame_can_check(&rows[i].frame), rows[i].result);
+    }
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_little_endian_field_starts_at_its_lowest_bit),
@@ -294,6 +322,7 @@ int main(void) {
         cmocka_unit_test(test_a_frame_that_breaks_the_notation_is_refused_with_its_place),
         cmocka_unit_test(test_a_frame_cut_at_any_place_never_reads_beyond_its_end),
         cmocka_unit_test(test_frames_are_written_as_they_are_read),
+        cmocka_unit_test(test_frames_that_can_stand_on_a_can_bus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
