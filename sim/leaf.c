@@ -2,11 +2,12 @@
  * motor that moves a car, on-board charger and DC-DC converter (PDM), on one EV-CAN behind an slcan adapter.
  * They sleep until 50B or the plug wakes them, obey 11A, 1D4, 1F2, 50B and 50C, and share one world: what the inverter,
  * the charger and the 12 V side take or give flows through the battery.
- * Left out: climate, body, diagnosis (79B/7BB), quick charging, the exact order of a start (each part takes some tenths of
+ * Left out: climate, body, quick charging, the exact order of a start (each part takes some tenths of
  * a second), the fail-safe of real parts, of which nobody has recorded the times: here it is 250 ms without 1D4 or 1F2.
  * Facts: reference/leaf-can.md sections 2, 3, 5, 6, 7. Numbers of the models are made up to be plausible.
  * SPDX-License-Identifier: MIT */
 #include "sim/leaf_adapter.h"
+#include "sim/leaf_groups.h"
 #include "sim/leaf_pack.h"
 #include "sim/world.h"
 
@@ -103,6 +104,7 @@ struct vcm {
 struct leaf_car_sim {
     struct leaf_adapter adapter;
     struct leaf_pack pack;
+    struct leaf_groups groups; /* of the battery: 79B/7BB */
     struct vb_instance inverter, charger, vcm_rows;
     uint32_t turn[SLOTS];
     uint8_t parts, load;
@@ -208,6 +210,10 @@ static void obey(struct leaf_car_sim *c, const struct vb_frame *frame) {
     }
 }
 
+static int64_t time_ns(const struct leaf_car_sim *c) {
+    return c->adapter.start_ns + now_ms(c) * VB_NS_PER_MS;
+}
+
 /* ---- the models, in steps of 10 ms ---- */
 
 /* They stay awake for 10 s when nobody tells them to sleep. */
@@ -217,7 +223,7 @@ static void wake_step(struct leaf_car_sim *c) {
     if (plug && c->steps > 1 && c->parts & PART_PDM) {
         static const uint8_t zero = 0;
         struct vb_frame frame = {.kind = VB_KIND_CAN, .id = 0x679, .len = 1, .data = &zero};
-        leaf_adapter_put(&c->adapter, &frame, c->adapter.start_ns + now_ms(c) * VB_NS_PER_MS);
+        leaf_adapter_put(&c->adapter, &frame, time_ns(c));
     }
     bool awake = within(c, c->vcm.wake_ms, 10000) && c->vcm.awake;
     if (!awake) {
@@ -530,6 +536,7 @@ static void leaf_init(void *self, const struct vb_value *values, int64_t now_ns,
     open_rows(&c->inverter, "leaf-inverter", car);
     open_rows(&c->charger, "leaf-charger", car);
     open_rows(&c->vcm_rows, "leaf-vcm", car);
+    leaf_groups_init(&c->groups, now_ns);
     c->parts = (uint8_t)values[PARTS].number;
     for (size_t i = 0; i < KEY_COUNT; i++) {
         if (LIVE >> i & 1) {
@@ -545,6 +552,10 @@ static void leaf_init(void *self, const struct vb_value *values, int64_t now_ns,
     c->motor_mc = c->inverter_mc = 20000;
 }
 
+static bool answers_groups(const struct leaf_car_sim *c) {
+    return awake_for(c, 400) && c->parts & PART_BATTERY && !broken(c, FAULT_BATTERY_SILENT);
+}
+
 static void leaf_feed(void *self, const uint8_t *bytes, size_t n, int64_t now_ns) {
     struct leaf_car_sim *c = self;
     (void)now_ns;
@@ -556,6 +567,9 @@ static void leaf_feed(void *self, const uint8_t *bytes, size_t n, int64_t now_ns
         n -= used;
         if (sends) {
             obey(c, &frame);
+        }
+        if (sends && answers_groups(c)) {
+            leaf_groups_heard(&c->groups, &c->pack, &frame, time_ns(c));
         }
     }
 }
@@ -593,6 +607,11 @@ static void leaf_tick(void *self, int64_t now_ns) {
             step(c);
         }
         send_frame(c, i, due_ns(c, i));
+        struct vb_frame frame;
+        if (answers_groups(c) && leaf_groups_take(&c->groups, time_ns(c), &frame)) {
+            leaf_adapter_put(&c->adapter, &frame,
+                             due_ns(c, i)); /* one each time: others speak, too */
+        }
         c->turn[i]++;
     }
 }

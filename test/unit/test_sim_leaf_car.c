@@ -237,6 +237,85 @@ static void test_recorded_frames_of_a_vcm_close_its_relays(void **state) {
     assert_int_equal(h.ma, 0);
 }
 
+/* What came with this id, all data bytes one behind the other. */
+struct group {
+    uint8_t bytes[64 * 8];
+    unsigned n;
+};
+
+static void group_hears(void *ctx, int64_t t_ns, const uint8_t *bytes, size_t n) {
+    struct group *g = ctx;
+    struct vb_slcan line;
+    (void)t_ns;
+    vb_slcan_init(&line, VB_SLCAN_HOST);
+    while (n > 0) {
+        struct vb_slcan_event e;
+        size_t used = vb_slcan_feed(&line, bytes, n);
+        bytes += used;
+        n -= used;
+        while (vb_slcan_next(&line, &e)) {
+            if (e.what == VB_SLCAN_FRAME && e.frame.id == 0x7BB) {
+                assert_int_equal(e.frame.len, 8);
+                assert_true(g->n + 8 <= sizeof g->bytes);
+                memcpy(g->bytes + g->n, e.frame.data, 8);
+                g->n += 8;
+            }
+        }
+    }
+}
+
+static void listen(struct host *h, struct group *g, int ms) {
+    run_until(&h->sim, h->sim.now_ns + ms * MS, group_hears, g);
+}
+
+static void test_the_battery_answers_for_its_groups(void **state) {
+    (void)state;
+    struct host h;
+    static struct group g;
+    memset(&g, 0, sizeof g);
+    host_open(&h, "aze0", NULL, NULL);
+    h.alive = false;
+    say(&h, "t79B80221010000000000\r");
+    listen(&h, &g, 200);
+    assert_int_equal(g.n, 0); /* it sleeps */
+    say(&h, "t50B7000000C0000000\r");
+    listen(&h, &g, 600);
+    say(&h, "t79B80221020000000000\r");
+    listen(&h, &g, 100);
+    assert_int_equal(g.n, 8);
+    assert_memory_equal(g.bytes, "\x10\xC6\x61\x02", 4); /* 198 bytes */
+    say(&h, "t79B83000000000000000\r");
+    listen(&h, &g, 200);
+    assert_int_equal(g.n, 8 * 29);
+    unsigned sum = 0, at = 0;
+    uint8_t whole[210];
+    for (unsigned i = 0; i < 29; i++) {
+        unsigned from = i == 0 ? 2 : 1;
+        if (i > 0) {
+            assert_int_equal(g.bytes[8 * i], 0x20 | i % 16);
+        }
+        memcpy(whole + at, g.bytes + 8 * i + from, 8 - from);
+        at += 8 - from;
+    }
+    for (unsigned i = 0; i < 96; i++) {
+        unsigned cell = (unsigned)whole[2 + 2 * i] << 8 | whole[3 + 2 * i];
+        assert_in_range(cell, 3600, 3950);
+        sum += cell;
+    }
+    unsigned pack = (unsigned)whole[194] << 8 | whole[195];
+    assert_in_range(sum, pack * 10 - 20, pack * 10 + 20); /* the cells are the pack */
+    g.n = 0;
+    say(&h, "t79B80221610000000000\r"); /* one that it has not */
+    listen(&h, &g, 100);
+    assert_int_equal(g.n, 8);
+    assert_memory_equal(g.bytes, "\x03\x7F\x21\x12", 4);
+    g.n = 0;
+    say(&h, "t79B8043103000000000000\r"); /* too long a line: BEL */
+    say(&h, "t79B80431030000000000\r");   /* a service that writes */
+    listen(&h, &g, 100);
+    assert_memory_equal(g.bytes, "\x03\x7F\x31\x11", 4);
+}
+
 /* ---- with it ---- */
 
 static void test_periods_are_those_of_the_generations(void **state) {
@@ -484,6 +563,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_sleeps_until_50b_wakes_it),
         cmocka_unit_test(test_recorded_frames_of_a_vcm_close_its_relays),
+        cmocka_unit_test(test_the_battery_answers_for_its_groups),
         cmocka_unit_test(test_periods_are_those_of_the_generations),
         cmocka_unit_test(test_it_drives_and_its_energy_adds_up),
         cmocka_unit_test(test_it_charges_and_its_energy_adds_up),
