@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "host/hub/command.h"
+#include "host/hub/finding.h"
 #include "host/hub/machine.h"
 #include "host/out/history.h"
 #include "host/out/text_buffer.h"
@@ -172,11 +173,14 @@ int64_t hub_lost_ns(const struct hub_device *device, const struct vb_message *me
     return ns == 0 ? INT64_MAX : ns > device->stale_ns ? ns : device->stale_ns;
 }
 
+static void look_for_missing(struct hub_device *device);
+
 static void pulse(uv_timer_t *timer) {
     struct hub *hub = timer->data;
     int64_t mono_ns = clock_mono_ns();
     for (size_t i = 0; i < hub->device_count; i++) {
         look_after(&hub->devices[i], mono_ns);
+        look_for_missing(&hub->devices[i]);
         command_tick(&hub->devices[i], mono_ns);
         machine_look(&hub->devices[i]);
     }
@@ -245,22 +249,78 @@ static void note_values(struct hub_device *device, const struct vb_reading *read
     device->changes = changes;
 }
 
+/* What the monitor says of a frame: the number of findings. What we sent ourselves, unheard, proves nothing. */
+static size_t watch_frame(struct hub_device *device, const struct vb_frame *frame,
+                          const struct vb_reading *reading, struct vb_finding *findings) {
+    return device->monitor.watches && !(frame->flags & VB_FRAME_UNHEARD)
+               ? vb_monitor_heard(&device->monitor, frame, reading, findings)
+               : 0;
+}
+
+static void set_error(struct hub_device *device, const struct vb_finding *finding) {
+    char text[FINDING_TEXT];
+    set_health(device, HUB_ERROR, finding_text(device->config->type, finding, text));
+}
+
+/* Too many of a message are no damage, but no health either. */
+static bool too_many(struct hub_device *device, const struct vb_finding *findings, size_t found,
+                     int64_t mono_ns) {
+    for (size_t i = 0; i < found; i++) {
+        if (findings[i].kind == VB_FINDING_EXTRA) {
+            device->bad_mono_ns = mono_ns;
+            set_error(device, &findings[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is a message that was missed still missing? */
+static bool still_missing(struct hub_device *device) {
+    const struct vb_watched_bus *bus = &device->link->watched;
+    for (size_t m = 0; device->missing && m < device->config->type->message_count; m++) {
+        const struct vb_watch *watch = &device->monitor.watches[m];
+        if (watch->missing && watch->waking == bus->waking && !bus->asleep) {
+            return true;
+        }
+    }
+    device->missing = false;
+    return false;
+}
+
+static void look_for_missing(struct hub_device *device) {
+    struct vb_finding finding;
+    while (device->monitor.watches && device->health != HUB_STALE &&
+           vb_monitor_missing(&device->monitor, device->link->watched.heard_ns, &finding)) {
+        device->missing = true;
+        set_error(device, &finding);
+    }
+}
+
 static void device_frame(struct hub_device *device, const struct vb_frame *frame) {
     struct hub *hub = device->hub;
+    struct vb_finding findings[VB_FINDINGS_MAX];
     struct vb_reading reading =
         vb_instance_read(&device->view.instance, frame, device->view.samples, device->view.cap);
     if (!reading.message) {
         return;
     }
     device->frames++;
+    size_t found = watch_frame(device, frame, &reading, findings);
     if (reading.fault != VB_FAULT_NONE) {
         device->bad++;
         device->bad_mono_ns = clock_mono_ns();
         device->changes = change(hub);
         if (++device->bad_in_row >= BAD_IN_ROW) {
             char reason[sizeof device->reason];
-            snprintf(reason, sizeof reason, "frames fail: %s, %s", vb_fault_text(reading.fault),
-                     vb_fault_why(reading.fault));
+            char text[FINDING_TEXT];
+            if (found > 0) {
+                snprintf(reason, sizeof reason, "frames fail: %s",
+                         finding_text(device->config->type, &findings[0], text));
+            } else {
+                snprintf(reason, sizeof reason, "frames fail: %s, %s", vb_fault_text(reading.fault),
+                         vb_fault_why(reading.fault));
+            }
             set_health(device, HUB_ERROR, reason);
         }
     } else if (frame->flags & VB_FRAME_UNHEARD) { /* whether it is there is not known */
@@ -272,7 +332,8 @@ static void device_frame(struct hub_device *device, const struct vb_frame *frame
         device->heard_mono_ns = mono_ns;
         device->heard_ns = frame->t_ns;
         note_values(device, &reading, frame, mono_ns);
-        if (device->health != HUB_ERROR || well) {
+        if (!too_many(device, findings, found, mono_ns) && !still_missing(device) &&
+            (device->health != HUB_ERROR || well)) {
             device->bad_in_row = 0;
             set_health(device, HUB_OK, "");
         }
@@ -423,12 +484,26 @@ static bool device_values(struct hub_device *device) {
     return true;
 }
 
+/* The monitor judges by periods that a sender keeps by itself: on CAN. */
+static bool device_watch(struct hub_device *device) {
+    const struct vb_device *type = device->config->type;
+    if (type->kind != VB_KIND_CAN || type->unpack) {
+        return true;
+    }
+    struct vb_watch *watches = calloc(type->message_count + 1u, sizeof *watches);
+    if (watches) {
+        vb_monitor_init(&device->monitor, &device->view.instance, watches, &device->link->watched);
+    }
+    return watches;
+}
+
 static bool device_open(struct hub_device *device, char *why) {
     const struct config_device *config = device->config;
     device->heard_mono_ns = device->bad_mono_ns = device->asked_mono_ns = INT64_MIN;
     device->stale_ns = stale_ns(device);
     if (!view_init(&device->view, config->type, config->name, device->number) ||
-        !device_values(device) || !command_open(device) || !machine_open(device)) {
+        !device_values(device) || !device_watch(device) || !command_open(device) ||
+        !machine_open(device)) {
         snprintf(why, OUTPUT_WHY, "out of memory");
         return false;
     }
@@ -620,6 +695,7 @@ void hub_free(struct hub *hub) {
         }
         free(hub->devices[i].values);
         free(hub->devices[i].first_value);
+        free(hub->devices[i].monitor.watches);
         command_free(&hub->devices[i]);
         machine_free(&hub->devices[i]);
     }

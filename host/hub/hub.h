@@ -13,6 +13,7 @@
 #include "host/link/link.h"
 #include "host/out/output.h"
 #include "voltbus/control.h"
+#include "voltbus/monitor.h"
 
 /* The health of a device; the texts are API. */
 #define HUB_HEALTHS(X)                                                                             \
@@ -68,7 +69,9 @@ struct hub_device {
     unsigned bad_in_row;
     bool unheard; /* frames of it are sent that nobody confirms */
     enum hub_health health;
-    char reason[240]; /* why it is not ok; "" */
+    char reason[240];          /* why it is not ok; "" */
+    struct vb_monitor monitor; /* on CAN; watches NULL: elsewhere */
+    bool missing;              /* a message of it was missed, and perhaps still is */
 };
 
 /* How a link is doing; the texts are API. */
@@ -93,6 +96,7 @@ struct link {
     struct transport *transport; /* NULL: not open */
     void *kind_state;            /* config->spec->kind->size bytes */
     struct hub_device **devices; /* those on it */
+    struct vb_watched_bus watched;
     size_t device_count;
     uv_timer_t retry;
     int alarm; /* timerfd: the deadline of the kind, finer than the loop's milliseconds */

@@ -43,7 +43,6 @@ struct vb_message {
                          * RAPI: fields; a frame with fewer or more is another message */
     bool ext;           /* CAN: 29-bit id */
     uint16_t period_ms; /* time between two, 0 = not periodic or not known */
-    bool on_change;     /* also sent between, when something changes */
     const char *name;   /* one word, lower case: "state" */
     const char *title;  /* who sends it and what it is for */
     const struct vb_signal *signals;

@@ -14,7 +14,8 @@
 /* From the last frame of the wheels to "go to sleep" a ZE0 takes up to 3.4 s. */
 #define MISSING_NS      (4 * VB_NS_PER_S)
 #define MISSING_PERIODS 5
-/* A few in a row are no second sender: recorders hand frames over late, and together. */
+/* A few in a row are no second sender: recorders hand frames over late, and together. Where there is a counter, it tells
+ * two senders at once, and a charger of a ZE0 sends much more often when something changes. */
 #define WINDOW_PERIODS 10
 #define WINDOW_FRAMES  15
 /* A bus that was silent for so long was asleep, or the recorder was. */
@@ -170,7 +171,7 @@ static void check_time(struct report *r, const struct vb_message *message, int64
         watch->window_ns = t_ns;
         watch->window = 0;
     }
-    if (++watch->window > WINDOW_FRAMES && !message->on_change) {
+    if (++watch->window > WINDOW_FRAMES && !watch->counted) {
         report(r, VB_FINDING_EXTRA, watch->window, WINDOW_PERIODS);
         watch->window_ns = t_ns;
         watch->window = 0;

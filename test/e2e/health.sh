@@ -82,6 +82,22 @@ points = ask("/api/history?signal=pack/battery.voltage&from=-60")["points"]
 if None not in points or not any(point and point[0] > gap for point in points[points.index(None):]):
     sys.exit(f"the history does not tell when it was away, and that it is back: {points}")
 print("ok the history has its absence, and that it is back")
+
+# the reason is the bus monitor's: which frame, and what is wrong with it
+adapter.sendall(BAD * 4)
+until("error")
+if "1DB pack: the CRC is 05, but the bytes give 04" not in pack()["reason"]:
+    sys.exit(f"not said why: {pack()['reason']}")
+adapter.sendall(NEXT)
+end = time.monotonic() + 9
+while "1DB pack: missing for 4" not in pack()["reason"]:  # others go on
+    adapter.sendall(b"t59E80000168B400000C8\r")
+    time.sleep(0.25)
+    if time.monotonic() > end:
+        sys.exit(f"nobody misses 1DB: {pack()['health']} {pack()['reason']}")
+print("ok", pack()["reason"])
+adapter.sendall(GOOD)
+until("ok")
 END
 status_is 0
 cat "$work/out"
