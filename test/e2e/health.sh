@@ -92,7 +92,7 @@ adapter.sendall(NEXT)
 end = time.monotonic() + 9
 while "1DB pack: missing for 4" not in pack()["reason"]:  # others go on
     adapter.sendall(b"t59E80000168B400000C8\r")
-    time.sleep(0.25)
+    time.sleep(0.45)
     if time.monotonic() > end:
         sys.exit(f"nobody misses 1DB: {pack()['health']} {pack()['reason']}")
 print("ok", pack()["reason"])
