@@ -2,6 +2,7 @@
 SPDX-License-Identifier: MIT
 """
 import atexit
+import random
 import re
 import socket
 import struct
@@ -262,6 +263,24 @@ for i, link in enumerate(("sends", "daemon-sends", "cannelloni")):
     chain.sendall(b"< send 18FF50E5 2 a %d >" % i)
     until(5, f"a frame goes all the way back on {link}", lambda: drive.frames[-1] == f"T18FF50E520A0{i}")
 second.end()
+
+# ---- whatever clients say, the gateway stands ----
+dice = random.Random(20000)
+PIECES = [b"\xf1", b"\xe7", b"\xf1\x00", b"\xf1\x14", b"< ", b" >", b"< open drive >", b"< rawmode >", b"< send ", b"t", b"T",
+          b"O\r", b"C\r", b"\r", b"<" * 300, b"\x02\x00\x00\x00\x05", b"7FF", b"8", b"\xff\xff"]
+for name in ports:
+    for _ in range(10):
+        noise = b"".join(dice.choice(PIECES) if dice.random() < 0.7 else dice.randbytes(3) for _ in range(500))
+        with socket.create_connection(("127.0.0.1", ports[name])) as sock:
+            try:
+                sock.sendall(noise)
+            except OSError:
+                pass  # hung up on
+for _ in range(200):
+    tunnel.sendto(b"\x02\x00" + dice.randbytes(dice.randrange(100)), ("127.0.0.1", local))
+until(0, "whatever is said to it, it runs", lambda: gateway.process.poll() is None)
+connect(ports["savvy"], (b"\xe7\xf1\x09", b"\xf1\x09\xde\xad")).close()
+connect(ports["daemon"], (b"", b"< hi >")).close()
 
 # ---- who reads slowly harms nobody; a ninth client is refused ----
 others = [connect(ports["savvy"], (b"\xe7\xf1\x09", b"\xf1\x09\xde\xad")) for _ in range(7)]
