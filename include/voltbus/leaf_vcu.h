@@ -86,7 +86,8 @@ const char *vb_leaf_trouble_text(enum vb_leaf_trouble trouble); /* the sentence;
     X(CHARGER, "the charger gives no more")                                                        \
     X(GEAR, "the gear is neither D nor R, or is being changed")                                    \
     X(SLOW, "no braking torque near standstill")                                                   \
-    X(FAST, "the motor turns too fast")
+    X(FAST, "the motor turns too fast")                                                            \
+    X(NO_SPEED, "the speed of the motor is not known")
 
 enum vb_leaf_hold {
 #define X(name, sentence) VB_LEAF_HOLD_##name,

@@ -59,6 +59,9 @@ static int64_t allowed(struct vb_leaf_vcu *m) {
     if (m->gear_to != m->gear || (m->gear != LEAF_REVERSE && m->gear != LEAF_DRIVE)) {
         return least(m, torque, 0, VB_LEAF_HOLD_GEAR);
     }
+    if (m->value[VB_LEAF_SPEED] == VB_LEAF_UNKNOWN) {
+        return least(m, torque, 0, VB_LEAF_HOLD_NO_SPEED);
+    }
     /* in the direction of the gear: positive drives */
     int64_t forward = m->gear == LEAF_DRIVE ? 1 : -1;
     int64_t rpm = m->value[VB_LEAF_SPEED] / 1000 * forward;

@@ -641,6 +641,14 @@ static void test_torque_times_speed_stays_below_what_the_battery_gives_and_takes
     wish(&b, TORQUE, 100);
     run(&b, 500);
     assert_int_equal(torque(&b), 0);
+    b.rpm = 3000;
+    run(&b, 500);
+    assert_int_equal(torque(&b), 100);
+    b.rpm = 0x3FFF; /* not available */
+    run(&b, 10);
+    assert_int_equal(torque(&b), 0);
+    VM->held_back(&b.m, TORQUE, why);
+    assert_string_equal(why, "ready: the speed of the motor is not known");
 }
 
 /* ---- what goes wrong while it drives ---- */
