@@ -34,6 +34,7 @@ struct config_limit {
 struct config_device {
     char name[CONFIG_NAME_MAX];
     const struct vb_device *type;
+    bool from_db; /* the type is made of a DBC file */
     size_t
         link; /* number in links; a LINK written in the device itself is a link of the same name */
     bool control;

@@ -265,6 +265,7 @@ static void take_db(struct check *c, struct config_device *device, const struct 
     if (!check_take(c, node, &config_device_keys[DEVICE_DB], &value)) {
         return;
     }
+    device->from_db = true;
     device->type = dbc_read(c->arena, node->text, NULL, NULL, why);
     if (!device->type) {
         check_wrong(c, node, "%.200s: %s", node->text, why);

@@ -484,10 +484,11 @@ static bool device_values(struct hub_device *device) {
     return true;
 }
 
-/* The monitor judges by periods that a sender keeps by itself: on CAN. */
+/* The monitor judges by periods that a sender keeps by itself: on CAN. What a DBC file says of them is often
+ * wrong, or holds only while something is active. */
 static bool device_watch(struct hub_device *device) {
     const struct vb_device *type = device->config->type;
-    if (type->kind != VB_KIND_CAN || type->unpack) {
+    if (type->kind != VB_KIND_CAN || type->unpack || device->config->from_db) {
         return true;
     }
     struct vb_watch *watches = calloc(type->message_count + 1u, sizeof *watches);

@@ -78,6 +78,22 @@ if grep -q '^1700000000.000000,drive,pack,Pack.Speed,20.00,m/s$' values.csv; the
 else
     fail "values.csv: $(cat values.csv)"
 fi
+# a file that is wrong about a period makes no device ill: 10 ms in the file, 500 ms on the wire
+awk 'BEGIN { for (i = 0; i < 8; i++) printf "(%.6f) can0 1DB#FDE0C1800150\n", 1700000000 + i / 2 }' >slow.log
+run "a wrong period" "$VOLTBUS" watch file:slow.log --db car.dbc --for 3s
+status_is 0
+out_has 'car: ok'
+out_has_not 'error'
+
+# the history keeps integers: floating point in millionths, NaN not at all
+printf '(1700000000.000000) can0 001#CDCCCC3D\n(1700000005.000000) can0 001#0000C07F\n(1700000009.000000) can0 001#0000C8C2\n' >float.log
+printf 'links: {drive: "file:float.log"}\ndevices:\n  pack: {db: float.dbc, link: drive}\noutputs:\n  history: {type: sqlite, path: h.db, every: 0s, keep: 0s}\n' >history.yaml
+run "a history of floating point" "$VOLTBUS" run history.yaml --exit-at-end --speed max
+status_is 0
+run "what the history has" python3 -c 'import sqlite3
+for row in sqlite3.connect("h.db").execute("SELECT t, signal, value, unit FROM reading ORDER BY t"): print(*row)'
+out_is '1700000000000000 M.A 0.1 V
+1700000009000000 M.A -100.0 V'
 printf 'links: {drive: "file:one.log"}\ndevices:\n  a: {db: nowhere.dbc, link: drive}\n  b: {db: one.log, link: drive}\n  c: {db: car.dbc, type: wh24, link: drive}\n' >bad.yaml
 run "check of what is wrong" "$VOLTBUS" check bad.yaml
 status_is 1
