@@ -15,7 +15,7 @@ SOURCES := $(shell find include src sim host cmd port test fuzz bench -name node
 LIBRARY_AND_PROGRAM := $(filter src/% sim/% host/% cmd/%,$(filter %.c,$(SOURCES)))
 BUILD := cmake --build --parallel $(JOBS) --preset
 
-.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind long cross size bench prove \
+.PHONY: all release debug demo test format-check check fuzz tidy cppcheck valgrind long uml cross size bench prove \
         coverage format picture clean
 
 # ---- build ----
@@ -60,7 +60,7 @@ format:
 
 # ---- check: what takes longer ----
 
-check: test fuzz tidy cppcheck valgrind long size
+check: test fuzz tidy cppcheck valgrind long uml size
 
 fuzz:
 	tools/deps build check
@@ -95,6 +95,11 @@ valgrind:
 # what Frama-C can show, where it is installed
 prove:
 	tools/prove
+
+# CAN interfaces of a real kernel; PEERS=DIR: also DIR/socketcand and DIR/cannelloni, see test/uml/run
+uml: release
+	tools/deps check
+	test/uml/run build/release/voltbus || test $$? = 77
 
 # long random runs: as many times the usual ones
 LONG ?= 25

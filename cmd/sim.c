@@ -291,7 +291,7 @@ static bool read_place(struct bridge *b, const char *text) {
         return false;
     }
     if (b->place.type == PLACE_SIM || b->place.type == PLACE_FILE || b->place.type == PLACE_HTTP ||
-        b->place.type == PLACE_UDP) {
+        b->place.type == PLACE_UDP || b->place.type == PLACE_CAN) {
         usage_error("sim",
                     "%s: a simulator stands at pty:PATH, listen://HOST:PORT, tcp://HOST:PORT or "
                     "a serial port",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/io/can.h"
 #include "host/io/transport.h"
 
 #define ALLOWED                                                                                    \
@@ -22,7 +23,7 @@ static const struct {
 } prefixes[] = {
     {"pty:", PLACE_PTY},   {"tcp://", PLACE_TCP}, {"listen://", PLACE_LISTEN},
     {"sim://", PLACE_SIM}, {"file:", PLACE_FILE}, {"http://", PLACE_HTTP},
-    {"udp://", PLACE_UDP},
+    {"udp://", PLACE_UDP}, {"can:", PLACE_CAN},
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(char *why, const char *fmt, ...) {
@@ -185,6 +186,20 @@ static bool read_sim(struct place *place, const char *text, size_t n, char *why)
     return true;
 }
 
+/* The kernel's rules for the name of an interface. */
+static bool read_interface(struct place *place, const char *text, size_t n, char *why) {
+    bool good = n > 0 && n < CAN_NAME && !(n <= 2 && text[0] == '.');
+    for (size_t i = 0; i < n; i++) {
+        good = good && text[i] != ' ' && text[i] != '/' && text[i] != ':';
+    }
+    if (!good) {
+        return refuse(why, "'%.*s' is no name of an interface: expected can:NAME, like can:can0",
+                      shown(n), text);
+    }
+    take_name(place, text, n);
+    return true;
+}
+
 /* What stands behind prefix number i. */
 static bool read_rest(struct place *place, size_t i, const char *text, size_t n, char *why) {
     switch (place->type) {
@@ -194,6 +209,8 @@ static bool read_rest(struct place *place, size_t i, const char *text, size_t n,
         return read_address(place, text, n, why);
     case PLACE_HTTP:
         return read_http(place, text, n, why);
+    case PLACE_CAN:
+        return read_interface(place, text, n, why);
     default:
         break;
     }

@@ -1,5 +1,5 @@
 /* host/io/transport.h - a place that bytes come from and go to: a serial port, a pseudo terminal, a
- * TCP connection, a simulator of this process. Everything runs on one libuv loop; nothing blocks.
+ * TCP connection, a CAN interface, a simulator of this process. Everything runs on one libuv loop; nothing blocks.
  * A transport is opened once; who wants it again after it is gone opens a new one (host/link does,
  * with back-off).
  * SPDX-License-Identifier: MIT */
@@ -20,6 +20,7 @@ enum place_type {
     PLACE_SIM,    /* sim://NAME: a simulator in this process */
     PLACE_UDP,    /* udp://host:port; what is written at once is one datagram */
     PLACE_HTTP,   /* http://host[:port]/r: RAPI by way of the WiFi kit of an OpenEVSE */
+    PLACE_CAN,    /* can:NAME: a CAN interface of the kernel; see host/io/can.h */
     PLACE_FILE,   /* file:PATH or -, for the kind `file` only */
 };
 

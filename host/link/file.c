@@ -255,6 +255,7 @@ const struct link_kind link_kind_file = {
     .frame_kind = VB_KIND_COUNT,
     .keys = keys,
     .key_count = sizeof keys / sizeof keys[0],
+    .is_place = true,
     .places = "the path of a recording",
     .example = "file:capture.log",
     .size = sizeof(struct file),

@@ -30,6 +30,7 @@ struct link_kind {
     const struct vb_key *keys; /* what may stand behind the place */
     size_t key_count;
     bool datagrams;     /* udp:// is a place for it */
+    bool is_place;      /* its name is part of the place: file:PATH, can:can0 */
     const char *places; /* what PLACE may be, in words */
     const char *example;
     size_t size; /* of its own state, link_state(link) */

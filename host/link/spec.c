@@ -93,7 +93,7 @@ static int parse_place(struct reading *r, size_t from, size_t end) {
     struct place *place = &r->spec->place;
     char why[TRANSPORT_WHY];
     /* a recording is the place file:PATH, and the kind file with that path */
-    size_t first = is_recording(spec->kind) ? 0 : from;
+    size_t first = spec->kind->is_place ? 0 : from;
     if (end == from) {
         return refuse(r, from, "the place is missing: expected %s, like %s", spec->kind->places,
                       spec->kind->example);
@@ -104,6 +104,10 @@ static int parse_place(struct reading *r, size_t from, size_t end) {
     if (place->type == PLACE_FILE && !is_recording(spec->kind)) {
         return refuse(r, from, "'%.*s' is a recording: expected %s; or the kind file, like %s",
                       shown(end - from), spec->text + from, spec->kind->places, "file:capture.log");
+    }
+    if (place->type == PLACE_CAN && !spec->kind->is_place) {
+        return refuse(r, from, "'%.*s' is an interface of the kernel: its kind is can, like %s",
+                      shown(end - from), spec->text + from, "can:can0");
     }
     if (place->type == PLACE_HTTP && spec->kind->frame_kind != VB_KIND_RAPI) {
         return refuse(r, from, "http:// is the way to the WiFi kit of an OpenEVSE: expected %s",

@@ -3,7 +3,7 @@
 set -u
 . "$TEST_DIR/e2e/lib.sh"
 cd "$work" || exit 1
-kinds='(kinds: lin, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)'
+kinds='(kinds: lin, can, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)'
 
 # check NAME: the configuration on standard input.
 check() {
@@ -113,7 +113,7 @@ check "a CAN device on LIN" <<'END'
 links: {house: "lin:/dev/ttyUSB0"}
 devices: {pack: {type: leaf-battery, link: house}}
 END
-err_is 'van.yaml:2:44: devices.pack.link: house is a lin link; leaf-battery needs another kind (slcan, gvret, socketcand, cannelloni, file)
+err_is 'van.yaml:2:44: devices.pack.link: house is a lin link; leaf-battery needs another kind (can, slcan, gvret, socketcand, cannelloni, file)
 van.yaml: 1 error'
 
 check "control without commands, limits without the safe value, a missing link" <<'END'

@@ -6,7 +6,7 @@
 #include "host/config/yaml.h"
 
 /* Grows with host/link/links.def. */
-#define KINDS "(kinds: lin, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)"
+#define KINDS "(kinds: lin, can, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)"
 
 /* All lines that were told, each with a line end. */
 static char told[16384];
@@ -386,7 +386,7 @@ static void test_a_link_fits_the_wire_of_its_devices(void **state) {
     refused(
         WITH_DEVICE("pack: {type: leaf-battery, link: house}"),
         "van.yaml:4:36: devices.pack.link: house is a lin link; leaf-battery needs another kind "
-        "(slcan, gvret, socketcand, cannelloni, file)\n");
+        "(can, slcan, gvret, socketcand, cannelloni, file)\n");
     refused(WITH_DEVICE("house: {type: hella-ibs, link: 'lin:/dev/ttyUSB1'}"),
             "van.yaml:4:34: devices.house.link: a LINK of its own is called like the device, but "
             "there is a link house already\n");

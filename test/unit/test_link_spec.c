@@ -6,7 +6,7 @@
 #include "host/link/link.h"
 
 /* Grows with host/link/links.def. */
-#define KINDS "(kinds: lin, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)"
+#define KINDS "(kinds: lin, can, slcan, gvret, socketcand, cannelloni, rfm69, rapi, file)"
 
 static struct link_spec spec;
 static char why[LINK_WHY];
@@ -66,6 +66,27 @@ static void test_datagrams_are_for_cannelloni_alone(void **state) {
     refused("slcan:udp://192.0.2.7:23", 6,
             "slcan does not come in datagrams: expected a serial port, pty:PATH, tcp://host:port, "
             "listen://host:port or sim://NAME");
+}
+
+static void test_an_interface_of_the_kernel_is_for_the_kind_can_alone(void **state) {
+    (void)state;
+    accepted("can:can0", "can", PLACE_CAN, "can0");
+    accepted("can:vcan0.7,listen=no", "can", PLACE_CAN, "vcan0.7");
+    assert_int_equal(value_of("listen")->number, 0);
+    accepted("can:abcdefghijklmno", "can", PLACE_CAN, "abcdefghijklmno");
+    refused("can:abcdefghijklmnop", 4,
+            "'abcdefghijklmnop' is no name of an interface: expected can:NAME, like can:can0");
+    refused("can:/dev/ttyACM0", 4,
+            "'/dev/ttyACM0' is no name of an interface: expected can:NAME, like can:can0");
+    refused("can:tcp://192.0.2.7:23", 4,
+            "'tcp://192.0.2.7:23' is no name of an interface: expected can:NAME, like can:can0");
+    refused("can:..", 4, "'..' is no name of an interface: expected can:NAME, like can:can0");
+    refused("can:", 4,
+            "the place is missing: expected the name of an interface (voltbus scan lists them), "
+            "like can:can0");
+    refused("slcan:can:can0", 6,
+            "'can:can0' is an interface of the kernel: its kind is can, like can:can0");
+    refused("can:can0,bitrate=500000", 9, "unknown key 'bitrate' (can: listen)");
 }
 
 static void test_keys_stand_behind_the_place(void **state) {
@@ -278,6 +299,7 @@ int main(void) {
         cmocka_unit_test(test_a_link_is_a_kind_and_a_place),
         cmocka_unit_test(test_an_empty_value_that_is_wrong_is_told_at_the_end),
         cmocka_unit_test(test_datagrams_are_for_cannelloni_alone),
+        cmocka_unit_test(test_an_interface_of_the_kernel_is_for_the_kind_can_alone),
         cmocka_unit_test(test_keys_stand_behind_the_place),
         cmocka_unit_test(test_keys_that_are_not_given_have_their_defaults),
         cmocka_unit_test(test_every_default_of_every_kind_is_a_value_of_its_key),
