@@ -257,6 +257,7 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
     struct view *views = views_of(d, frame->bus);
     static struct vb_reading readings[SELECTION_MAX];
     bool fits = false; /* the length fits a row of some device */
+    bool part = false;
     size_t good = 0;
     size_t bad = 0;
     if (!views) {
@@ -269,6 +270,7 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
         }
         readings[i] = vb_instance_read(&views[i].instance, frame, views[i].samples, views[i].cap);
         fits |= readings[i].message && readings[i].fault != VB_FAULT_LENGTH;
+        part |= readings[i].part;
     }
     if (has_no_values(d, frame, readings)) {
         show_nobody(d, frame);
@@ -292,7 +294,7 @@ static bool decode_frame(struct decoder *d, const struct vb_frame *frame) {
             }
         }
     }
-    if (good > 0) {
+    if (good > 0 || (part && bad == 0)) {
         d->decoded++;
     } else if (bad > 0) {
         d->failed++;

@@ -158,10 +158,9 @@ static void poll_get(struct errand *e, int64_t now_ns) {
     } else if (link->state == LINK_WAITING) {
         end(e, failure(e->verb, "%s", link->reason));
     } else if (now_ns >= e->give_up_ns) {
-        end(e,
-            failure(e->verb, "%s: not heard within %.12g s (%s%s%s)", e->name,
-                    (double)e->timeout_ms / 1000, link_state_text(link->state),
-                    link->reason[0] ? ": " : "", link->reason[0] ? link->reason : e->at->reason));
+        end(e, failure(e->verb, "%s: not heard within %.12g s (%s: %s)", e->name,
+                       (double)e->timeout_ms / 1000, link_state_text(link->state),
+                       link->reason[0] ? link->reason : e->at->reason));
     }
 }
 

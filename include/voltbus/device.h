@@ -54,8 +54,9 @@ struct vb_device {
     const char *const *headline;
     /* Frames that rows cannot read as they are (V2G: EXI) become frames that they can: called first, once
      * for each frame without a fault. memory: size bytes of the instance, aligned to 8, where the data of
-     * *plain may stand. Returns VB_OK; VB_E_UNKNOWN (no message of this device); another error: the fault
-     * VB_FAULT_EXI. NULL: rows read frames as they are. Such frames are not written. */
+     * *plain may stand. Returns VB_OK (*plain may have a fault); VB_E_UNKNOWN (no message of this device);
+     * VB_E_MORE (a part of a longer message: it keeps that in its memory, which is zeros at first); another
+     * error: the fault VB_FAULT_EXI. NULL: rows read frames as they are. Such frames are not written. */
     int (*unpack)(const struct vb_frame *frame, void *memory, size_t size, struct vb_frame *plain);
     uint32_t
         memory; /* bytes that unpack needs for the largest frame; with less it takes smaller ones */
@@ -146,6 +147,7 @@ struct vb_reading {
     const struct vb_message *message; /* NULL: no message of this device */
     enum vb_fault fault;              /* not VB_FAULT_NONE: no samples */
     size_t count;                     /* samples written */
+    bool part; /* a frame of a longer message that is not complete: message is NULL */
 };
 
 /* Read one frame: find its message, check it, and write a sample for each row that is there and

@@ -19,7 +19,7 @@ enum vb_err {
 const char *vb_err_text(int err);
 
 /* What is wrong with a frame. Links set the first five, integrity rules of rows the others,
- * and EXI a device that unpacks frames.
+ * and the last two a device that unpacks frames.
  * The names are API: they are the values of "error" in the JSON output. */
 #define VB_FAULTS(X)                                                                               \
     X(NONE, "none", "nothing is wrong")                                                            \
@@ -31,7 +31,8 @@ const char *vb_err_text(int err);
     X(CRC, "crc", "the CRC does not match the data")                                               \
     X(SUM, "sum", "the sum does not match the data")                                               \
     X(COUNTER, "counter", "it stands where the frame before had it")                               \
-    X(EXI, "exi", "the payload is no message of its schema")
+    X(EXI, "exi", "the payload is no message of its schema")                                       \
+    X(TRANSFER, "transfer", "frames of a longer message are missing")
 
 enum vb_fault {
 #define X(name, text, sentence) VB_FAULT_##name,

@@ -107,7 +107,7 @@ bool vb_isotp_heard(struct vb_isotp *m, const struct vb_frame *frame, int64_t no
  * waits; so do we, after waits_max. */
 void vb_isotp_hold(struct vb_isotp *m, bool hold, int64_t now_ns);
 
-/* Forget the message that we send, and the one that comes. No event tells it. */
+/* Forget the message that we send, the one that comes, and the events that nobody has looked at. */
 void vb_isotp_stop(struct vb_isotp *m);
 
 /* Is a message of ours on its way? */

@@ -165,30 +165,36 @@ static bool selected(const struct vb_instance *instance, const struct vb_message
     return false;
 }
 
-/* The frame that rows can read, or the fault why there is none. Returns false if it is not of this device. */
-static bool unpacked(const struct vb_instance *instance, const struct vb_frame *frame,
-                     struct vb_frame *plain) {
+/* The frame that rows can read, or the fault why there is none. Returns as vb_device.unpack, but no error: VB_OK,
+ * VB_E_MORE, VB_E_UNKNOWN. */
+static int unpacked(const struct vb_instance *instance, const struct vb_frame *frame,
+                    struct vb_frame *plain) {
     *plain = *frame;
     if (frame->fault != VB_FAULT_NONE) {
-        return true;
+        return VB_OK;
     }
     int result = instance->device->unpack(frame, instance->memory, instance->memory_size, plain);
+    if (result == VB_E_MORE || result == VB_E_UNKNOWN) {
+        return result;
+    }
     if (result < 0) {
         plain->fault = VB_FAULT_EXI;
     }
-    return result != VB_E_UNKNOWN;
+    return VB_OK;
 }
 
 struct vb_reading vb_instance_read(struct vb_instance *instance, const struct vb_frame *frame,
                                    struct vb_sample *samples, size_t cap) {
-    struct vb_reading reading = {NULL, VB_FAULT_NONE, 0};
+    struct vb_reading reading = {.fault = VB_FAULT_NONE};
     if (frame->kind != instance->device->kind ||
         frame->flags & (VB_FRAME_RTR | VB_FRAME_ERR | VB_FRAME_ASK)) {
         return reading;
     }
     struct vb_frame plain;
     if (instance->device->unpack) {
-        if (!unpacked(instance, frame, &plain)) {
+        int result = unpacked(instance, frame, &plain);
+        if (result != VB_OK) {
+            reading.part = result == VB_E_MORE;
             return reading;
         }
         frame = &plain;

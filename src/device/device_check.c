@@ -122,7 +122,8 @@ static const char *message_defect(const struct vb_device *device,
     if (message->id > id_max || (message->id & message->mask) != message->id) {
         return "no frame can have this id";
     }
-    if (message->len_min > message->len_max || message->len_max > len_max[device->kind]) {
+    uint16_t most = device->unpack ? UINT16_MAX : len_max[device->kind]; /* put together by it */
+    if (message->len_min > message->len_max || message->len_max > most) {
         return "no frame can have this length";
     }
     if ((message->signal_count > 0 && !message->signals) ||

@@ -363,6 +363,7 @@ bool vb_isotp_heard(struct vb_isotp *m, const struct vb_frame *frame, int64_t no
 }
 
 void vb_isotp_stop(struct vb_isotp *m) {
+    m->event_count = 0;
     m->tx_state = TX_IDLE;
     m->tx_deadline_ns = NEVER;
     m->rx.open = false;
