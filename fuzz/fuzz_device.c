@@ -4,7 +4,8 @@
  * Input: device, message, length, settings, count of samples, then for each its row and raw (4
  * bytes; of rows of bytes the length), then what stands in the frame before.
  * A device that unpacks its frames (255: ccs-session) only reads: message chooses the payload type, settings the memory that it
- * has, and the payload is what follows.
+ * has, and the payload is what follows. Where messages are put together from frames of CAN (254: leaf-battery-groups), frames
+ * follow: a byte (bits 0-3: length, bit 7: it asks), then 8 bytes.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
@@ -110,12 +111,44 @@ static void unpacks(const struct vb_device *device, const uint8_t *data, size_t 
     }
 }
 
+/* Messages of many frames: text of samples stands in the memory, and parts have no samples. */
+static void puts_together(const struct vb_device *device, const uint8_t *data, size_t size) {
+    struct vb_instance instance;
+    struct vb_sample samples[ROWS_MAX];
+    vb_instance_init(&instance, device, NULL, 0);
+    memset(memory, 0, device->memory);
+    instance.memory = memory;
+    instance.memory_size = data[3] >= 128 ? device->memory : data[3] * 16u;
+    struct vb_frame frame = {.kind = VB_KIND_CAN};
+    for (data += 5, size -= 5; size >= 9; data += 9, size -= 9) {
+        frame.id = data[0] & 128 ? 0x79B : 0x7BB;
+        frame.len = (data[0] & 15) % 9;
+        frame.data = data + 1;
+        struct vb_reading reading = vb_instance_read(&instance, &frame, samples, ROWS_MAX);
+        if (reading.count > 0 && (reading.part || reading.fault != VB_FAULT_NONE)) {
+            abort();
+        }
+        for (size_t i = 0; i < reading.count; i++) {
+            const char *text = samples[i].text;
+            if (text && (text < (char *)memory ||
+                         text + samples[i].text_len > (char *)memory + instance.memory_size)) {
+                abort();
+            }
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 5) {
         return 0;
     }
-    const struct vb_device *device =
-        data[0] == 255 ? vb_device_find("ccs-session") : vb_devices[data[0] % vb_device_count];
+    const struct vb_device *device = data[0] == 255   ? vb_device_find("ccs-session")
+                                     : data[0] == 254 ? vb_device_find("leaf-battery-groups")
+                                                      : vb_devices[data[0] % vb_device_count];
+    if (device->unpack && device->kind == VB_KIND_CAN) {
+        puts_together(device, data, size);
+        return 0;
+    }
     if (device->unpack) {
         unpacks(device, data, size);
         return 0;
