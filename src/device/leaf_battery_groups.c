@@ -1,7 +1,7 @@
 /* leaf_battery_groups.c - what the controller of a Leaf battery (LBC) says when it is asked: 79B asks, 7BB answers, over
  * ISO-TP; cells, temperatures, currents, health, counts, numbers. Questions are read too, so that a recording of another
  * tester tells what it did.
- * Listens: it puts the answers together as they are heard, whoever asks. Who asks by itself: src/proto/leaf_groups.c.
+ * Listens: it puts the answers together as they are heard, whoever asks. Who asks by itself: src/proto/leaf_poll.c.
  * Left out: services that write, but for their names; other controllers (797/79A, 792/793 ..).
  * Facts: reference/leaf-can.md section 8; OV = OVMS; "measured" = settled on the recordings that docs/leaf-battery-groups.md
  * lists.

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "rows.h"
 
-#include "voltbus/leaf_groups.h"
+#include "voltbus/leaf_poll.h"
 #include "voltbus/time.h"
 
 #define MS VB_NS_PER_MS
@@ -263,7 +263,7 @@ static void test_without_memory_nothing_is_read(void **state) {
 
 /* ---- the machine ---- */
 
-#define MACHINE (&vb_machine_leaf_groups)
+#define MACHINE (&vb_machine_leaf_poll)
 
 static uint64_t self[512];
 static int64_t now;

@@ -1,4 +1,4 @@
-/* voltbus/leaf_groups.h - the machine that asks the battery of a Leaf for its groups (79B/7BB) beside the device
+/* voltbus/leaf_poll.h - the machine that asks the battery of a Leaf for its groups (79B/7BB) beside the device
  * leaf-battery-groups; right: poll.
  *
  * It asks 01 02 04 06 in each round, 61 62 83 84 until each was answered or refused once; a round begins as often as the
@@ -11,11 +11,11 @@
  * An answer has 1 s to begin (5 s more after each "pending"); what does not come is asked again in the next round. Who
  * calls tick more than 1 s late has missed what was said meanwhile: it listens first.
  * SPDX-License-Identifier: MIT */
-#ifndef VOLTBUS_LEAF_GROUPS_H
-#define VOLTBUS_LEAF_GROUPS_H
+#ifndef VOLTBUS_LEAF_POLL_H
+#define VOLTBUS_LEAF_POLL_H
 
 #include "voltbus/machine.h"
 
-extern const struct vb_machine vb_machine_leaf_groups;
+extern const struct vb_machine vb_machine_leaf_poll;
 
 #endif

@@ -1,10 +1,10 @@
-/* leaf_groups.c - asks the controller of a Leaf battery for its groups (79B/7BB, ISO-TP), one after the other, and begins again
+/* leaf_poll.c - asks the controller of a Leaf battery for its groups (79B/7BB, ISO-TP), one after the other, and begins again
  * after the time that the setting `every` says. It only reads (service 21): nothing else is ever sent.
  * What the answers mean is the device's business (leaf_battery_groups.c), which hears them as it hears everybody's.
  * Facts: reference/leaf-can.md section 8; that another tester silences us for 100 s is the rule of the battery emulator
  * that it names, and STmin 10 ms with no blocks is what a phone app was seen to ask of ZE0, AZE0 and e-NV200.
  * SPDX-License-Identifier: MIT */
-#include "voltbus/leaf_groups.h"
+#include "voltbus/leaf_poll.h"
 
 #include <string.h>
 
@@ -240,7 +240,7 @@ static const char *poller_state(const void *self, const char **why) {
     return states[p->state].text;
 }
 
-const struct vb_machine vb_machine_leaf_groups = {
+const struct vb_machine vb_machine_leaf_poll = {
     .name = "leaf-groups",
     .title = "asks the battery of a Leaf for its groups, and gives way to other testers",
     .device = &vb_device_leaf_battery_groups,
