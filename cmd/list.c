@@ -492,9 +492,22 @@ static void list_links(struct listing *l) {
     }
 }
 
+/* "written": voltbus convert writes it, too. */
 static void list_formats(struct listing *l) {
     for (size_t i = 0; i < format_count; i++) {
-        simple(l, formats[i]->name, formats[i]->title);
+        bool written = formats[i]->writing;
+        if (l->json) {
+            text_field(l, "name", formats[i]->name);
+            text_field(l, "title", formats[i]->title);
+            json_key(l, "written");
+            sink_text(&l->sink, written ? "true" : "false");
+            end_object(l);
+        } else {
+            column(l, formats[i]->name, 16);
+            column(l, written ? "written" : "", 8);
+            sink_text(&l->sink, formats[i]->title);
+            sink_text(&l->sink, "\n");
+        }
     }
 }
 

@@ -15,6 +15,8 @@ static const struct verb {
     int (*run)(int argc, char **argv);
 } verbs[] = {
     {"decode", "any recording, or bytes from the command line, as values with units", cmd_decode},
+    {"convert", "a recording as another program reads it: candump, ASC, TRC, CSV, pcapng ..",
+     cmd_convert},
     {"demo", "a whole simulated site, and the page that shows it", cmd_demo},
     {"doctor", "what is on a CAN bus or in a recording of one, and what is wrong with it",
      cmd_doctor},

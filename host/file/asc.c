@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "host/file/can_text.h"
+#include "host/file/writer.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -297,5 +298,89 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     return result;
 }
 
-const struct format format_asc = {"asc", "Vector ASC: 2.501000 1  C8  Rx  d 8 09 08 ..", read_line,
-                                  NULL};
+/* ---- writing ---- */
+
+#define LINE_ROOM 512
+#define FD_BRS    0x2000u
+#define FD_ESI    0x4000u
+
+/* The header, in the words that every reader knows. Where there is no date, none is written. */
+static void write_begin(struct writer *w, const struct vb_frame *first) {
+    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm tm;
+    char date[80] = "";
+    if (writer_start(w, first, &tm)) {
+        int hour = tm.tm_hour % 12;
+        snprintf(date, sizeof date, "%s %s %02d %02d:%02d:%02d.%03d %s %d", days[tm.tm_wday],
+                 names[tm.tm_mon], tm.tm_mday, hour ? hour : 12, tm.tm_min, tm.tm_sec,
+                 (int)(w->start_ns % VB_NS_PER_S / VB_NS_PER_MS), tm.tm_hour < 12 ? "am" : "pm",
+                 tm.tm_year + 1900);
+        writer_line(w, "date %s\n", date);
+    }
+    writer_line(w, "base hex  timestamps absolute\nno internal events logged\n");
+    if (date[0]) {
+        writer_line(w, "Begin Triggerblock %s\n   0.000000 Start of measurement\n", date);
+    }
+}
+
+static void write_end(struct writer *w) {
+    writer_line(w, "%s", w->start_ns ? "End TriggerBlock\n" : "");
+}
+
+static char *write_fd(char *p, const struct vb_frame *frame, const char *id, unsigned bus) {
+    bool brs = frame->flags & VB_FRAME_BRS;
+    bool esi = frame->flags & VB_FRAME_ESI;
+    p += sprintf(p, " CANFD %3u %-4s %8s  %32s %d %d %x %2u", bus,
+                 frame->flags & VB_FRAME_TX ? "Tx" : "Rx", id, "", brs, esi, writer_dlc(frame),
+                 (unsigned)frame->len);
+    p = put_bytes(p, frame, " ", "");
+    unsigned bits = FD_EDL | (brs ? FD_BRS : 0) | (esi ? FD_ESI : 0);
+    return p + sprintf(p, " %8d %4d %8X %8d %8d %8d %8d %8d\n", 0, 0, bits, 0, 0, 0, 0, 0);
+}
+
+static bool write_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
+    char *line = writer_room(w, LINE_ROOM);
+    char *p = put_fixed(line, writer_us(writer_since(w, frame)), 6, 11);
+    unsigned bus = writer_bus(w, link);
+    char id[16] = "";
+    snprintf(id, sizeof id, frame->flags & VB_FRAME_EXT ? "%Xx" : "%X", (unsigned)frame->id);
+    if (frame->flags & VB_FRAME_FD) {
+        writer_used(w, write_fd(p, frame, id, bus));
+        return true;
+    }
+    *p++ = ' ';
+    p = put_fixed(p, bus, 0, 0);
+    p = put_text(p, bus < 10 ? "  " : " ");
+    if (frame->flags & VB_FRAME_ERR) {
+        writer_used(w, put_text(p, "ErrorFrame\n"));
+        return true;
+    }
+    size_t id_n = strlen(id);
+    p = put_text(p, id);
+    memset(p, ' ', 16 - id_n);
+    p += 16 - id_n;
+    p = put_text(p, frame->flags & VB_FRAME_TX ? "Tx   " : "Rx   ");
+    p = put_text(p, frame->flags & VB_FRAME_RTR ? "r " : "d ");
+    p = put_fixed(p, writer_dlc(frame), 0, 0);
+    p = put_bytes(p, frame, " ", "");
+    *p++ = '\n';
+    writer_used(w, p);
+    return true;
+}
+
+static const struct writing writing = {
+    .suffix = ".asc",
+    .lacks = LACKS_OTHERS | LACKS(ERROR_CLASS) | LACKS(NO_TIME) | LACKS(DIGITS),
+    .unit_ns = VB_NS_PER_US,
+    .first_bus = 1,
+    .begin = write_begin,
+    .frame = write_frame,
+    .end = write_end,
+};
+
+const struct format format_asc = {.name = "asc",
+                                  .title = "Vector ASC: 2.501000 1  C8  Rx  d 8 09 08 ..",
+                                  .read = read_line,
+                                  .writing = &writing};

@@ -4,9 +4,11 @@
  * CAN XL, which is named. Delta times (-t d) cannot be told from the others and are read as they stand. Facts:
  * reference/can-transports.md sections 1.2, 1.8; captures show shell prompts between the lines.
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "host/file/can_text.h"
+#include "host/file/writer.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -175,5 +177,51 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     return read_plain(r, plain, at, frame);
 }
 
+/* ---- writing ---- */
+
+#define LINE_ROOM 512
+
+/* As candump -t a; with the columns of -x where there is something to tell. */
+static bool write_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
+    char *line = writer_room(w, LINE_ROOM);
+    char *p = line;
+    if (!(frame->flags & VB_FRAME_NO_TIME)) {
+        p = put_text(p, " (");
+        p += vb_time_text(frame->t_ns, p);
+        *p++ = ')';
+    }
+    p = put_text(p, "  ");
+    p = put_text(p, link);
+    if (frame->flags & (VB_FRAME_TX | VB_FRAME_BRS | VB_FRAME_ESI)) {
+        p = put_text(p, frame->flags & VB_FRAME_TX ? "  TX" : "  RX");
+        p = put_text(p, frame->flags & VB_FRAME_BRS ? " B" : " -");
+        p = put_text(p, frame->flags & VB_FRAME_ESI ? " E" : " -");
+    }
+    p = put_text(p, "  ");
+    p += vb_frame_id_text(frame, p);
+    if (frame->flags & VB_FRAME_FD) {
+        p += sprintf(p, "  [%02u]", (unsigned)frame->len);
+    } else {
+        bool remote = frame->flags & VB_FRAME_RTR;
+        p += sprintf(p, "   [%u]", remote ? frame->remote_len : (unsigned)frame->len);
+        p = put_text(p, remote ? "  remote request" : "");
+    }
+    p = put_text(p, frame->len > 0 ? " " : "");
+    p = put_bytes(p, frame, " ", "");
+    p = put_text(p, frame->flags & VB_FRAME_ERR ? "   ERRORFRAME\n" : "\n");
+    writer_used(w, p);
+    return true;
+}
+
+static const struct writing writing = {
+    .lacks = LACKS_OTHERS | LACKS(NANOSECONDS) | LACKS(NEGATIVE),
+    .unit_ns = 1,
+    .first_bus = WRITER_NAMES,
+    .frame = write_frame,
+};
+
 const struct format format_candump_console = {
-    "candump-console", "candump on the terminal: can0  1DB   [8]  00 04 ..", read_line, NULL};
+    .name = "candump-console",
+    .title = "candump on the terminal: can0  1DB   [8]  00 04 ..",
+    .read = read_line,
+    .writing = &writing};

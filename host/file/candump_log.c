@@ -1,14 +1,20 @@
-/* candump_log.c - what `candump -l` and `candump -L` write: "(1712145600.123456) can0 1DB#00"; and
- * what our own recorder adds to it (host/out/candump.c): "22#AB84.." is LIN, "22#" a LIN header that
- * nobody answered, "RF69 #17: 24 3c .." a radio packet, "> $GS^30" and "< $OK .." the lines of a wallbox,
- * "V2G#8001#0100#809A..", "PLC#..", "NET#.." what was said on a charging cable: id, side bytes, bytes.
+/* candump_log.c - what `candump -l` and `candump -L` write: "(1712145600.123456) can0 1DB#00". Buses that candump
+ * does not know have forms of our own: "22#AB84.." is LIN, "22#" a LIN header that
+ * nobody answered, "RF69 #17: 24 3c .." a radio packet, "> $GS^30" and "< $OK 16^07" lines of RAPI, sent and heard;
+ * damaged ones too, as far as they are text; "V2G#8001#01000000#809A.." a message between car and charger,
+ * "PLC#6065#..#.." one of HomePlug, "NET#01#..#.." an event of the network: id, side bytes (voltbus/v2gtp.h; zeros at
+ * their end left out), bytes.
  * Facts: reference/can-transports.md section 1.1.
  * SPDX-License-Identifier: MIT */
+#include "host/file/candump_log.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/file/format.h"
+#include "host/file/writer.h"
 #include "voltbus/hex.h"
+#include "voltbus/rapi.h"
 #include "voltbus/rfm69.h"
 #include "voltbus/time.h"
 #include "voltbus/v2gtp.h"
@@ -121,5 +127,101 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     return LINE_FRAME;
 }
 
-const struct format format_candump_log = {"candump-log", "candump -l and -L: (time) can0 1DB#00",
-                                          read_line, NULL};
+/* ---- writing ---- */
+
+#define NAME_MAX_SHOWN 64
+#define LINE_BEFORE    (VB_TIME_TEXT + NAME_MAX_SHOWN + 16) /* what stands around a frame */
+
+/* "> $SC 16 V^65". A line that is no text has no form. */
+static size_t rapi(const struct vb_frame *frame, char *out) {
+    size_t n = (size_t)sprintf(out, "%c ", frame->flags & VB_FRAME_TX ? '>' : '<');
+    for (size_t i = 0; i < (size_t)frame->len + frame->side_len; i++) {
+        uint8_t c = i < frame->len ? frame->data[i] : frame->side[i - frame->len];
+        if (c < ' ' || c > '~' || i > VB_RAPI_LINE_MAX) {
+            return 0;
+        }
+    }
+    return n + vb_frame_text(frame, out + n);
+}
+
+/* "V2G#8001#01#809A..". A message that makes a line too long to be read has no form. */
+static size_t of_v2g(const struct vb_frame *frame, char *out) {
+    const char *const name = frame->kind == VB_KIND_V2G   ? "V2G#"
+                             : frame->kind == VB_KIND_PLC ? "PLC#"
+                                                          : "NET#";
+    size_t side_len = frame->side_len;
+    while (side_len > 0 && frame->side[side_len - 1] == 0) {
+        side_len--;
+    }
+    if (2 * ((size_t)frame->len + side_len) + LINE_BEFORE + VB_FRAME_TEXT > CANDUMP_LINE) {
+        return 0;
+    }
+    size_t n = strlen(strcpy(out, name));
+    n += vb_frame_id_text(frame, out + n);
+    out[n++] = '#';
+    n += vb_hex_write(frame->side, side_len, out + n);
+    out[n++] = '#';
+    return n + vb_hex_write(frame->data, frame->len, out + n);
+}
+
+/* The frame behind the name. Returns the length, 0 if there is no form for it. */
+static size_t body(const struct vb_frame *frame, char *out) {
+    if (frame->kind == VB_KIND_V2G || frame->kind == VB_KIND_PLC || frame->kind == VB_KIND_NET) {
+        return of_v2g(frame, out);
+    }
+    bool unanswered = frame->kind == VB_KIND_LIN && frame->fault == VB_FAULT_NO_RESPONSE;
+    if (frame->kind == VB_KIND_RAPI) {
+        return rapi(frame, out);
+    }
+    if ((frame->fault != VB_FAULT_NONE && !unanswered) || frame->len > VB_RFM69_DATA) {
+        return 0;
+    }
+    if (frame->kind == VB_KIND_RADIO) {
+        int n = vb_rfm69_write(frame, out);
+        return n < 0 ? 0 : (size_t)n;
+    }
+    return vb_frame_text(frame, out);
+}
+
+size_t candump_log_line(const struct vb_frame *frame, const char *link, int64_t t_ns, char *out) {
+    char *p = out;
+    size_t name_n = strnlen(link, NAME_MAX_SHOWN);
+    *p++ = '(';
+    p += vb_time_text(t_ns, p);
+    *p++ = ')';
+    *p++ = ' ';
+    memcpy(p, link, name_n);
+    p += name_n;
+    *p++ = ' ';
+    size_t n = body(frame, p);
+    if (n == 0) {
+        return 0;
+    }
+    p += n;
+    if (frame->flags & VB_FRAME_TX && frame->kind != VB_KIND_RAPI) {
+        *p++ = ' ';
+        *p++ = 'T';
+    }
+    *p++ = '\n';
+    return (size_t)(p - out);
+}
+
+static bool write_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
+    char *at = writer_room(w, CANDUMP_LINE);
+    size_t n = candump_log_line(frame, link, frame->t_ns, at);
+    writer_used(w, at + n);
+    return n > 0;
+}
+
+static const struct writing writing = {
+    .suffix = ".log",
+    .lacks = LACKS(CHECKSUM) | LACKS(NO_TIME) | LACKS(NANOSECONDS) | LACKS(NEGATIVE),
+    .unit_ns = 1,
+    .first_bus = WRITER_NAMES,
+    .frame = write_frame,
+};
+
+const struct format format_candump_log = {.name = "candump-log",
+                                          .title = "candump -l and -L: (time) can0 1DB#00",
+                                          .read = read_line,
+                                          .writing = &writing};

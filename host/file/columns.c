@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "host/file/can_text.h"
+#include "host/file/writer.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -307,16 +308,82 @@ static bool busmaster_header(struct reader *r, const char *text, size_t n) {
     return true;
 }
 
+/* ---- writing ---- */
+
+#define LINE_ROOM 256
+
+static void savvycan_begin(struct writer *w, const struct vb_frame *first) {
+    (void)first;
+    writer_line(w, "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2,D3,D4,D5,D6,D7,D8\n");
+}
+
+/* Its ids have eight digits, a comma stands behind every byte, and there are eight columns of them. */
+static bool savvycan_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
+    char *p = put_fixed(writer_room(w, LINE_ROOM), writer_us(frame->t_ns), 0, 0);
+    *p++ = ',';
+    p = put_id(p, frame, 8);
+    p = put_text(p, frame->flags & VB_FRAME_EXT ? ",true," : ",false,");
+    p = put_text(p, frame->flags & VB_FRAME_TX ? "Tx," : "Rx,");
+    p = put_fixed(p, writer_bus(w, link), 0, 0);
+    *p++ = ',';
+    p = put_fixed(p, frame->len, 0, 0);
+    *p++ = ',';
+    p = put_bytes(p, frame, "", ",");
+    *p++ = '\n';
+    writer_used(w, p);
+    return true;
+}
+
+static const struct writing savvycan_writing = {
+    .suffix = ".csv",
+    .lacks =
+        LACKS_OTHERS | LACKS(FD) | LACKS(REMOTE) | LACKS(ERROR) | LACKS(NO_TIME) | LACKS(DIGITS),
+    .unit_ns = VB_NS_PER_US,
+    .begin = savvycan_begin,
+    .frame = savvycan_frame,
+};
+
+static void cabana_begin(struct writer *w, const struct vb_frame *first) {
+    (void)first;
+    writer_line(w, "time,addr,bus,data\n");
+}
+
+static bool cabana_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
+    char *p = writer_room(w, LINE_ROOM);
+    p += vb_time_text(frame->t_ns, p);
+    *p++ = ',';
+    p = put_fixed(p, frame->id, 0, 0);
+    *p++ = ',';
+    p = put_fixed(p, writer_bus(w, link), 0, 0);
+    *p++ = ',';
+    p = put_bytes(p, frame, "", "");
+    *p++ = '\n';
+    writer_used(w, p);
+    return true;
+}
+
+static const struct writing cabana_writing = {
+    .lacks = LACKS_OTHERS | LACKS(FD) | LACKS(REMOTE) | LACKS(ERROR) | LACKS(NO_TIME) |
+             LACKS(SENT) | LACKS(ID_29),
+    .unit_ns = 1,
+    .begin = cabana_begin,
+    .frame = cabana_frame,
+};
+
 /* clang-format off */
-#define COLUMNS(stem, its_name, its_title, ...)                                                    \
+#define WRITTEN_COLUMNS(stem, its_name, its_title, its_writing, ...)                               \
     const struct format format_##stem = {.name = its_name,                                         \
                                          .title = its_title,                                       \
                                          .read = columns_read,                                     \
+                                         .writing = its_writing,                                   \
                                          .columns = &(const struct columns){__VA_ARGS__}};
+#define COLUMNS(stem, its_name, its_title, ...)                                                    \
+    WRITTEN_COLUMNS(stem, its_name, its_title, NULL, __VA_ARGS__)
 
-COLUMNS(savvycan, "savvycan", "CSV of SavvyCAN and GVRET: Time Stamp,ID,Extended,Dir,Bus,LEN,D1,..",
+WRITTEN_COLUMNS(savvycan, "savvycan",
+        "CSV of SavvyCAN and GVRET: Time Stamp,ID,Extended,Dir,Bus,LEN,D1,..", &savvycan_writing,
         .order = "uixoblD", .separator = ',', .skip = {"Time Stamp,"})
-COLUMNS(cabana, "cabana", "CSV of Cabana: time,addr,bus,data",
+WRITTEN_COLUMNS(cabana, "cabana", "CSV of Cabana: time,addr,bus,data", &cabana_writing,
         .order = "tIbc", .separator = ',', .skip = {"time,addr,"}, .needs_title = true)
 COLUMNS(tab_log, "tab-log", "columns with tabs: ParserFlags, Ch, Counter, T/R, Time, ..",
         .order = "-b-dm-ilc", .separator = '\t', .skip = {"ParserFlags\t"})

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/file/can_text.h"
+#include "host/file/writer.h"
 #include "voltbus/hex.h"
 #include "voltbus/time.h"
 
@@ -72,5 +73,44 @@ static int read_line(struct reader *r, const char *text, size_t n, struct vb_fra
     return result;
 }
 
-const struct format format_crtd = {
-    "crtd", "CRTD of OVMS and GVRET-PC: 1632426782.045940 1R11 679 00", read_line, NULL};
+/* ---- writing ---- */
+
+#define LINE_ROOM 256
+
+static void write_begin(struct writer *w, const struct vb_frame *first) {
+    int64_t us = first ? writer_us(first->t_ns) : 0;
+    for (int line = 0; line < 2; line++) {
+        char *p = writer_room(w, LINE_ROOM);
+        p = put_fixed(p, us, 6, 0);
+        writer_used(w, put_text(p, line == 0 ? " CXX OVMS CRTD\n" : " CVR 3.0\n"));
+    }
+}
+
+static bool write_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
+    char *p = put_fixed(writer_room(w, LINE_ROOM), writer_us(frame->t_ns), 6, 0);
+    *p++ = ' ';
+    p = put_fixed(p, writer_bus(w, link), 0, 0);
+    *p++ = frame->flags & VB_FRAME_TX ? 'T' : 'R';
+    p = put_text(p, frame->flags & VB_FRAME_EXT ? "29 " : "11 ");
+    p = put_id(p, frame, 3);
+    p = put_bytes(p, frame, " ", "");
+    *p++ = '\n';
+    writer_used(w, p);
+    return true;
+}
+
+static const struct writing writing = {
+    .suffix = ".crtd",
+    .lacks = LACKS_OTHERS | LACKS(FD) | LACKS(REMOTE) | LACKS(ERROR) | LACKS(NO_TIME) |
+             LACKS(DIGITS) | LACKS(NEGATIVE),
+    .unit_ns = VB_NS_PER_US,
+    .first_bus = 1,
+    .begin = write_begin,
+    .frame = write_frame,
+};
+
+const struct format format_crtd = {.name = "crtd",
+                                   .title =
+                                       "CRTD of OVMS and GVRET-PC: 1632426782.045940 1R11 679 00",
+                                   .read = read_line,
+                                   .writing = &writing};

@@ -79,6 +79,7 @@ struct format {
     bool (*begins)(const uint8_t *bytes, size_t n);
     /* As reader_next. */
     int (*next)(struct reader *reader, struct vb_frame *frame);
+    const struct writing *writing; /* how it is written (writer.h); NULL: it is only read */
 };
 
 extern const struct format *const formats[];

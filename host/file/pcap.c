@@ -689,10 +689,12 @@ static int pcapng_next(struct reader *r, struct vb_frame *frame) {
 const struct format format_pcap = {.name = "pcap",
                                    .title = "packets of tcpdump: Ethernet, CAN (SocketCAN)",
                                    .begins = pcap_begins,
-                                   .next = pcap_next};
+                                   .next = pcap_next,
+                                   .writing = &pcap_writing};
 
 const struct format format_pcapng = {
     .name = "pcapng",
     .title = "packets of Wireshark and of our recorder: Ethernet, CAN, LIN",
     .begins = pcapng_begins,
-    .next = pcapng_next};
+    .next = pcapng_next,
+    .writing = &pcapng_writing};

@@ -1,4 +1,5 @@
-/* host/file/pcap.h - the state of reading packet captures, freed by the reader (pcap.c).
+/* host/file/pcap.h - the state of reading packet captures, freed by the reader (pcap.c); how they are written
+ * (pcap_write.c).
  * SPDX-License-Identifier: MIT */
 #ifndef HOST_FILE_PCAP_H
 #define HOST_FILE_PCAP_H
@@ -6,5 +7,7 @@
 struct pcap;
 
 void pcap_close(struct pcap *pcap); /* NULL is allowed */
+
+extern const struct writing pcap_writing, pcapng_writing;
 
 #endif
