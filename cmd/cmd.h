@@ -33,6 +33,7 @@ int cmd_get(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
 int cmd_session(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_watch(int argc, char **argv);

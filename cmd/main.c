@@ -29,6 +29,7 @@ static const struct verb {
     {"check", "is a configuration good? Every error with its place and what is allowed", cmd_check},
     {"config", "every key of a configuration, and an example", cmd_config},
     {"console", "type RAPI or words to a wallbox, and read in words what it says", cmd_console},
+    {"scan", "what is there: serial ports, CAN interfaces, socketcand servers", cmd_scan},
     {"session", "the story of a charge, from any recording of CCS", cmd_session},
     {"set", "one command to a device", cmd_set},
     {"sim", "a simulated device at a pseudo terminal, a TCP port or a serial port", cmd_sim},
