@@ -424,7 +424,7 @@ static void test_frames_keep_their_time(void **state) {
     unsigned before = ours;
     shortest_ns = INT64_MAX;
     run_for(500);
-    assert_in_range(ours - before, 5, 100); /* 100 on an idle computer, never more */
+    assert_in_range(ours - before, 5, 100);      /* 100 on an idle computer, never more */
     assert_true(shortest_ns < 6 * VB_NS_PER_MS); /* no whole ms is lost */
     close_mill();
 }
