@@ -16,10 +16,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { GIVEN_MAX = 8, ROWS_MAX = 128 };
 
-/* What was read begins with what was written: text ends there, a field that is longer has zeros. */
+/* What was read begins with what was written: text ends there, a field that is longer has zeros. Of all bytes of a text those up
+ * to a NUL are read. */
 static bool same_bytes(const struct vb_sample *read, const struct vb_sample *given) {
-    return read->text_len >= given->text_len &&
-           (given->text_len == 0 || memcmp(read->text, given->text, given->text_len) == 0);
+    uint16_t n = read->text_len < given->text_len ? read->text_len : given->text_len;
+    bool whole = n == given->text_len || (read->signal->flags & VB_STRING && given->text[n] == 0);
+    return whole && (n == 0 || memcmp(read->text, given->text, n) == 0);
 }
 
 /* Any bytes with the id and the mark of a message: every sample lies within them. */
