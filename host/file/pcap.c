@@ -58,6 +58,7 @@ struct source {
     uint16_t bus;
     bool
         little; /* CAN ids are the other way round: some programs leave them as the machine has them */
+    bool sure; /* of that */
     bool told; /* that voltbus does not read it */
 };
 
@@ -143,18 +144,19 @@ static int64_t to_ns(const struct source *s, uint64_t ticks) {
 
 /* ---- what is no network ---- */
 
-/* Ids are big endian, but for programs that recorded them as a little endian machine has them. Which it is, shows
- * at every id of 11 bits, and at those of 29 bits that have the mark on one side only; until then the last that
- * showed counts. */
+/* Ids are big endian, but for programs that recorded them as a little endian machine has them. Which it is, is sure
+ * where the other way round there is neither the mark of 29 bits nor an id of 11. Until that shows, what looks like 11
+ * bits is taken for that; 18050000, of 29 bits, looks so, too. */
 static uint32_t can_word(struct source *s, const uint8_t *b) {
     bool big_11 = (b[0] & 0x1F) == 0 && b[1] == 0 && b[2] <= 7;
     bool little_11 = (b[3] & 0x1F) == 0 && b[2] == 0 && b[1] <= 7;
-    bool big_29 = b[0] & 0x80;
-    bool little_29 = b[3] & 0x80;
-    if (big_11 != little_11) {
+    bool big = big_11 || b[0] & 0x80;
+    bool little = little_11 || b[3] & 0x80;
+    if (big != little) {
+        s->little = little;
+        s->sure = true;
+    } else if (!s->sure && big_11 != little_11) {
         s->little = little_11;
-    } else if (!big_11 && big_29 != little_29) {
-        s->little = little_29;
     }
     return s->little ? (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0]
                      : (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
@@ -178,7 +180,7 @@ static int can_packet(struct reader *r, struct source *s, const uint8_t *bytes, 
     frame->flags |= (uint16_t)((id & 0x80000000u ? VB_FRAME_EXT : 0) | (remote ? VB_FRAME_RTR : 0) |
                                (id & 0x20000000u ? VB_FRAME_ERR : 0));
     frame->id = id & (frame->flags & (VB_FRAME_EXT | VB_FRAME_ERR) ? 0x1FFFFFFFu : 0x7FFu);
-    if (fd || bytes[5] & 4 || len > 8 || n == 72) {
+    if (!remote && (fd || bytes[5] & 4 || len > 8 || n == 72)) {
         frame->flags |= (uint16_t)(VB_FRAME_FD | (bytes[5] & 1 ? VB_FRAME_BRS : 0) |
                                    (bytes[5] & 2 ? VB_FRAME_ESI : 0));
     }
@@ -188,7 +190,9 @@ static int can_packet(struct reader *r, struct source *s, const uint8_t *bytes, 
     }
     frame->data = bytes + 8;
     frame->len = len;
-    return 1;
+    return vb_frame_can_check(frame) < 0
+               ? reader_wrong(r, VB_E_RANGE, "%u bytes: no frame of CAN has as many", len)
+               : 1;
 }
 
 /* Cooked packets (the "any" interface) of CAN: the header, then the frame as it lies in the memory of the machine.

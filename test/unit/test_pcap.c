@@ -217,6 +217,11 @@ static void test_ids_of_can_in_both_byte_orders(void **state) {
     READS(CAN_US TWO("\x65\x50\xFF\x98") TWO("\xE5\x50\xFF\x98"),
           TOLD("18FF5065", "can 2") TOLD("18FF50E5", "can 2"));
     READS(CAN_US TWO("\x98\xFF\x50\xE5"), TOLD("18FF50E5", "can 2"));
+    /* an id of 29 bits that looks like one of 11 the other way round: what was sure before it counts, and behind it */
+    READS(CAN_US TWO("\x98\xFF\x50\x65") TWO("\x8C\0\0\0") TWO("\0\0\0\x80"),
+          TOLD("18FF5065", "can 2") TOLD("C000000", "can 2") TOLD("80", "can 2"));
+    READS(CAN_US TWO("\x65\x50\xFF\x98") TWO("\0\0\0\x8C") TWO("\x80\0\0\0"),
+          TOLD("18FF5065", "can 2") TOLD("C000000", "can 2") TOLD("80", "can 2"));
 }
 
 static void test_can_fd_and_xl_and_damage_in_pcap(void **state) {
@@ -234,6 +239,9 @@ static void test_can_fd_and_xl_and_damage_in_pcap(void **state) {
     reader_close(&reader);
     READS(CAN_US AT("\x0A") "\0\0\1\xDB\x80\0\0\0\x11\x22",
           "!: packet 1: a frame of CAN XL: not read\n");
+    READS(CAN_US AT("\x11") "\0\0\1\xDB\x09\4\0\0"
+                            "123456789",
+          "!: packet 1: 9 bytes: no frame of CAN has as many\n");
     READS(CAN_US AT("\x09") "\0\0\1\xDB\2\0\0\0\x11",
           "!: packet 1: expected a CAN frame: 8 bytes, then its data\n");
 }
