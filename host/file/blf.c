@@ -155,7 +155,8 @@ static int unpack(struct reader *r, const uint8_t *b, size_t n) {
     c->z.avail_out = (uInt)(WINDOW - c->end);
     int result = inflate(&c->z, Z_NO_FLUSH);
     size_t used = n - c->z.avail_in;
-    bool more = c->z.avail_out == 0; /* the window was full */
+    bool more = c->z.avail_out == 0;                         /* the window was full */
+    bool cut = result == Z_OK && used == c->left && !c->cut; /* zlib has not come to its end */
     c->end = WINDOW - c->z.avail_out;
     lines_skip(r->lines, used);
     c->left -= (uint32_t)used;
@@ -163,7 +164,7 @@ static int unpack(struct reader *r, const uint8_t *b, size_t n) {
         lines_skip(r->lines, c->left);
         c->left = 0;
     }
-    if (result == Z_STREAM_END || result == Z_OK || (result == Z_BUF_ERROR && more)) {
+    if (result == Z_STREAM_END || (result == Z_OK && !cut) || (result == Z_BUF_ERROR && more)) {
         return LINE_NOTHING;
     }
     return reader_wrong(r, VB_E_FORMAT,
@@ -411,7 +412,7 @@ static int next_object(struct reader *r, struct vb_frame *frame) {
     }
     size_t seen = size < OBJECT_MAX ? size : OBJECT_MAX;
     result = want(r, seen);
-    if (c->end - c->at < seen && !c->ended) {
+    if (result < 0 && !c->ended) {
         r->line.number--;
         return result; /* named; then again from here */
     }

@@ -150,9 +150,12 @@ int can_stamp(struct reader *r, int64_t t_ns, struct vb_frame *frame) {
     if (can->delta && __builtin_add_overflow(t_ns, can->last_ns, &t_ns)) {
         return VB_E_RANGE;
     }
-    if (can->clock && can->last_ns - t_ns > HALF_DAY_NS) {
-        can->base_ns += DAY_S * VB_NS_PER_S; /* midnight has passed */
+    bool midnight = can->clock && can->last_ns - t_ns > HALF_DAY_NS; /* it has passed */
+    int64_t base_ns;
+    if (__builtin_add_overflow(can->base_ns, midnight ? DAY_S * VB_NS_PER_S : 0, &base_ns)) {
+        return VB_E_RANGE;
     }
+    can->base_ns = base_ns;
     can->last_ns = t_ns;
     return __builtin_add_overflow(t_ns, can->base_ns, &frame->t_ns) ? VB_E_RANGE : VB_OK;
 }

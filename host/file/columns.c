@@ -293,7 +293,10 @@ static bool busmaster_header(struct reader *r, const char *text, size_t n) {
         r->can.decimal = is(line, "***DEC***");
     } else if (is(line, "***RELATIVE MODE***") || is(line, "***ABSOLUTE MODE***")) {
         r->can.delta = is(line, "***RELATIVE MODE***");
-        r->can.base_ns += r->can.last_ns; /* times count from the start on, not from midnight on */
+        int64_t start_ns; /* times count from the start on, not from midnight on */
+        if (!__builtin_add_overflow(r->can.base_ns, r->can.last_ns, &start_ns)) {
+            r->can.base_ns = start_ns;
+        }
         r->can.last_ns = 0;
     } else if (begins(line, busmaster_start) && n > before + 3) {
         size_t length = n - before - 3;

@@ -441,6 +441,36 @@ static void test_times_beyond_what_fits_are_named(void **state) {
     }
 }
 
+/* A frame before and one behind midnight, again and again: after 62 years of it no time has room any more. */
+static void test_midnights_without_end_are_named_at_last(void **state) {
+    (void)state;
+    static const char head[] = "***START DATE AND TIME 1:1:2200 0:0:0:0***\n";
+    static const char day[] = "23:59:59:0 Rx 0 1DB s 0\n0:0:0:0 Rx 0 1DB s 0\n";
+    const size_t days = 23000;
+    char *text = malloc(sizeof head + days * sizeof day);
+    assert_non_null(text);
+    size_t n = strlen(strcpy(text, head));
+    for (size_t i = 0; i < days; i++, n += sizeof day - 1) {
+        memcpy(text + n, day, sizeof day);
+    }
+    start(text, n, "busmaster");
+    struct vb_frame frame;
+    int64_t last_ns = 0;
+    size_t wrong = 0;
+    for (int result; (result = reader_next(&reader, &frame)) != 0;) {
+        if (result > 0) {
+            assert_true(frame.t_ns > last_ns && wrong == 0);
+            last_ns = frame.t_ns;
+        } else {
+            wrong++;
+        }
+    }
+    assert_true(wrong > 100);
+    assert_string_equal(reader.why, "a time beyond 292 years");
+    reader_close(&reader);
+    free(text);
+}
+
 /* ---- BLF, by hand ---- */
 
 struct bytes {
@@ -626,6 +656,28 @@ static void test_damage_in_blf_is_named_and_the_rest_is_read(void **state) {
     reader_close(&reader);
 }
 
+/* The only container ends a byte before its zlib data does, where all frames are out of it, or half of them. */
+static void test_a_container_of_blf_that_is_shorter_than_its_data_is_named(void **state) {
+    (void)state;
+    for (int half = 0; half < 2; half++) {
+        struct bytes f = blf_file(1000, true);
+        size_t size = f.b[144 + 8] | (size_t)f.b[144 + 9] << 8;
+        size_t less = half ? size / 2 : size - 1;
+        f.b[144 + 8] = (uint8_t)less;
+        f.b[144 + 9] = (uint8_t)(less >> 8);
+        struct lines *lines = lines_of_text((const char *)f.b, 144 + less);
+        reader_init(&reader, lines, NULL);
+        struct vb_frame frame;
+        bool named = false;
+        for (int result; (result = reader_next(&reader, &frame)) != 0;) {
+            named |= result < 0 && strcmp(reader.why, "behind it a container with damaged zlib "
+                                                      "data: passed over") == 0;
+        }
+        assert_true(named);
+        reader_close(&reader);
+    }
+}
+
 int main(void) {
     setenv("TZ", "UTC", 1); /* dates of these formats are local */
     const struct CMUnitTest tests[] = {
@@ -634,11 +686,13 @@ int main(void) {
         cmocka_unit_test(test_dates_of_asc_are_read_in_the_languages_of_its_writers),
         cmocka_unit_test(test_the_date_of_a_block_of_asc_counts_where_its_times_begin_at_0),
         cmocka_unit_test(test_times_beyond_what_fits_are_named),
+        cmocka_unit_test(test_midnights_without_end_are_named_at_last),
         cmocka_unit_test(test_objects_of_blf_may_run_over_containers_of_any_size),
         cmocka_unit_test(test_blf_is_found_by_its_first_bytes),
         cmocka_unit_test(test_blf_without_containers_is_read),
         cmocka_unit_test(test_blf_cut_anywhere_gives_the_frames_before_and_says_so),
         cmocka_unit_test(test_damage_in_blf_is_named_and_the_rest_is_read),
+        cmocka_unit_test(test_a_container_of_blf_that_is_shorter_than_its_data_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
