@@ -426,10 +426,19 @@ static void check_rows(struct dbc *d, const struct dbc_message *m, const struct 
     }
 }
 
+/* Milliseconds between two; 0: it has none, or one that has no room in the row. */
+static uint16_t make_period(struct dbc *d, const struct dbc_message *m) {
+    int64_t period_ms = m->period_ms >= 0 ? m->period_ms : d->period_ms;
+    if (period_ms > UINT16_MAX) {
+        dbc_note(d, m->line, "%.*s: a cycle time of more than %d ms: left out", (int)m->name.n,
+                 m->name.text, UINT16_MAX);
+    }
+    return period_ms < 0 || period_ms > UINT16_MAX ? 0 : (uint16_t)period_ms;
+}
+
 static void make_message(struct dbc *d, struct dbc_message *m, struct vb_message *message) {
     struct vb_signal *rows = dbc_take_memory(d, d->arena, (m->count + 1) * sizeof *rows);
     const char *name = m->long_name ? m->long_name : dbc_name(d->arena, m->name);
-    int64_t period = m->period_ms >= 0 ? m->period_ms : d->period_ms;
     if (!rows || !name) {
         d->no_memory = true;
         return;
@@ -441,7 +450,7 @@ static void make_message(struct dbc *d, struct dbc_message *m, struct vb_message
     message->title = m->title                           ? m->title
                      : dbc_is(m->sender, "Vector__XXX") ? ""
                                                         : dbc_text(d->arena, m->sender);
-    message->period_ms = (uint16_t)(period < 0 ? 0 : period > UINT16_MAX ? UINT16_MAX : period);
+    message->period_ms = make_period(d, m);
     message->signals = rows;
     uint16_t n = 0;
     for (struct dbc_signal *s = m->first; s; s = s->next) {
@@ -464,8 +473,12 @@ struct vb_device *dbc_make(struct dbc *d) {
     struct vb_device *device = dbc_take_memory(d, d->arena, sizeof *device);
     struct vb_message *messages = dbc_take_memory(d, d->arena, (d->count + 1) * sizeof *messages);
     size_t n = 0;
-    for (struct dbc_message *m = d->first; m && messages && !d->no_memory && n < UINT16_MAX;
-         m = m->next) {
+    for (struct dbc_message *m = d->first; m && messages && !d->no_memory; m = m->next) {
+        if (n == UINT16_MAX) {
+            dbc_note(d, m->line, "%.*s: more than %d messages: left out from here on",
+                     (int)m->name.n, m->name.text, UINT16_MAX);
+            break;
+        }
         if (m->count > UINT16_MAX) {
             dbc_note(d, m->line, "%.*s: more than %d signals: left out", (int)m->name.n,
                      m->name.text, UINT16_MAX);

@@ -327,6 +327,19 @@ static void test_comments_periods_and_long_names(void **state) {
     done(&f);
 }
 
+static void test_a_cycle_time_that_has_no_room_is_told_and_none(void **state) {
+    (void)state;
+    struct file f;
+    take(&f, "BO_ 1 Hourly: 8 X\n"
+             "BO_ 2 Minutely: 8 X\n"
+             "BA_ \"GenMsgCycleTime\" BO_ 1 3600000;\n"
+             "BA_ \"GenMsgCycleTime\" BO_ 2 60000;\n");
+    assert_string_equal(f.notes, "1: Hourly: a cycle time of more than 65535 ms: left out\n");
+    assert_int_equal(f.device->messages[0].period_ms, 0);
+    assert_int_equal(f.device->messages[1].period_ms, 60000);
+    done(&f);
+}
+
 static void test_windows_1252_becomes_utf8_and_utf8_stays(void **state) {
     (void)state;
     struct file f;
@@ -600,6 +613,7 @@ int main(void) {
         cmocka_unit_test(test_texts_of_values_become_words),
         cmocka_unit_test(test_no_two_values_have_one_word),
         cmocka_unit_test(test_comments_periods_and_long_names),
+        cmocka_unit_test(test_a_cycle_time_that_has_no_room_is_told_and_none),
         cmocka_unit_test(test_windows_1252_becomes_utf8_and_utf8_stays),
         cmocka_unit_test(test_floating_point_is_shown_as_short_as_it_is_exact),
         cmocka_unit_test(test_floating_point_text_gives_the_same_number_back),
