@@ -335,7 +335,7 @@ static char *write_fd(char *p, const struct vb_frame *frame, const char *id, uns
     p += sprintf(p, " CANFD %3u %-4s %8s  %32s %d %d %x %2u", bus,
                  frame->flags & VB_FRAME_TX ? "Tx" : "Rx", id, "", brs, esi, writer_dlc(frame),
                  (unsigned)frame->len);
-    p = put_bytes(p, frame, " ", "");
+    p = put_bytes(p, frame, ' ', 0);
     unsigned bits = FD_EDL | (brs ? FD_BRS : 0) | (esi ? FD_ESI : 0);
     return p + sprintf(p, " %8d %4d %8X %8d %8d %8d %8d %8d\n", 0, 0, bits, 0, 0, 0, 0, 0);
 }
@@ -346,7 +346,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
     unsigned bus = writer_bus(w, link);
     char id[16] = "";
     snprintf(id, sizeof id, frame->flags & VB_FRAME_EXT ? "%Xx" : "%X", (unsigned)frame->id);
-    if (frame->flags & VB_FRAME_FD) {
+    if (frame->flags & VB_FRAME_FD && !(frame->flags & VB_FRAME_ERR)) {
         writer_used(w, write_fd(p, frame, id, bus));
         return true;
     }
@@ -364,7 +364,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
     p = put_text(p, frame->flags & VB_FRAME_TX ? "Tx   " : "Rx   ");
     p = put_text(p, frame->flags & VB_FRAME_RTR ? "r " : "d ");
     p = put_fixed(p, writer_dlc(frame), 0, 0);
-    p = put_bytes(p, frame, " ", "");
+    p = put_bytes(p, frame, ' ', 0);
     *p++ = '\n';
     writer_used(w, p);
     return true;
@@ -372,7 +372,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
 
 static const struct writing writing = {
     .suffix = ".asc",
-    .lacks = LACKS_OTHERS | LACKS(ERROR_CLASS) | LACKS(NO_TIME) | LACKS(DIGITS),
+    .lacks = LACKS_OTHERS | LACKS(ERROR_CLASS) | LACKS(ERROR_SENT) | LACKS(NO_TIME) | LACKS(DIGITS),
     .unit_ns = VB_NS_PER_US,
     .first_bus = 1,
     .begin = write_begin,

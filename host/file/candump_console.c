@@ -207,7 +207,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
         p = put_text(p, remote ? "  remote request" : "");
     }
     p = put_text(p, frame->len > 0 ? " " : "");
-    p = put_bytes(p, frame, " ", "");
+    p = put_bytes(p, frame, ' ', 0);
     p = put_text(p, frame->flags & VB_FRAME_ERR ? "   ERRORFRAME\n" : "\n");
     writer_used(w, p);
     return true;

@@ -331,7 +331,7 @@ static bool savvycan_frame(struct writer *w, const struct vb_frame *frame, const
     *p++ = ',';
     p = put_fixed(p, frame->len, 0, 0);
     *p++ = ',';
-    p = put_bytes(p, frame, "", ",");
+    p = put_bytes(p, frame, 0, ',');
     *p++ = '\n';
     writer_used(w, p);
     return true;
@@ -359,7 +359,7 @@ static bool cabana_frame(struct writer *w, const struct vb_frame *frame, const c
     *p++ = ',';
     p = put_fixed(p, writer_bus(w, link), 0, 0);
     *p++ = ',';
-    p = put_bytes(p, frame, "", "");
+    p = put_bytes(p, frame, 0, 0);
     *p++ = '\n';
     writer_used(w, p);
     return true;

@@ -93,7 +93,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
     *p++ = frame->flags & VB_FRAME_TX ? 'T' : 'R';
     p = put_text(p, frame->flags & VB_FRAME_EXT ? "29 " : "11 ");
     p = put_id(p, frame, 3);
-    p = put_bytes(p, frame, " ", "");
+    p = put_bytes(p, frame, ' ', 0);
     *p++ = '\n';
     writer_used(w, p);
     return true;

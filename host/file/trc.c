@@ -185,6 +185,11 @@ static int read_event(struct reader *r, const struct head *head, bool error, con
                       struct vb_frame *frame) {
     int result =
         error ? can_error(r, CAN_ERROR_BUS, 0, frame) : read_state(r, head->rest, end, frame);
+    const char *at = head->rest;
+    const char *word;
+    for (size_t n; result > 0 && (n = next_word(&at, end, &word)) > 0;) {
+        frame->flags |= is(word, n, "Tx") ? VB_FRAME_TX : 0;
+    }
     frame->bus = result > 0 ? can_link(r, head->bus, head->bus_n) : 0;
     return result;
 }
@@ -348,7 +353,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
     p = put_text(p, " - ");
     p = put_fixed(p, writer_dlc(frame), 0, 2);
     p = put_text(p, frame->len > 0 ? "   " : "");
-    p = put_bytes(p, frame, " ", "");
+    p = put_bytes(p, frame, ' ', 0);
     *p++ = '\n';
     writer_used(w, p);
     return true;

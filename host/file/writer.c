@@ -82,7 +82,7 @@ static uint32_t features(const struct writing *how, const struct vb_frame *frame
     has |= flags & VB_FRAME_RTR ? LACKS(REMOTE) : 0;
     has |= flags & VB_FRAME_RTR && frame->remote_len > 0 ? LACKS(REMOTE_LEN) : 0;
     has |= flags & VB_FRAME_ERR ? LACKS(ERROR) | (plain_error ? 0 : LACKS(ERROR_CLASS)) : 0;
-    has |= flags & VB_FRAME_TX ? LACKS(SENT) : 0;
+    has |= flags & VB_FRAME_TX ? LACKS(SENT) | (flags & VB_FRAME_ERR ? LACKS(ERROR_SENT) : 0) : 0;
     has |= flags & VB_FRAME_EXT && frame->id <= 0x7FF ? LACKS(ID_29) : 0;
     if (flags & VB_FRAME_NO_TIME) {
         return has | LACKS(NO_TIME);
@@ -138,8 +138,9 @@ unsigned writer_bus(struct writer *w, const char *link) {
 void writer_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
     const struct writing *how = w->format->writing;
     uint32_t lost = features(how, frame) & how->lacks;
-    if (!(lost & left_out) && !has_bus(w, link)) {
-        lost |= LACKS(BUSES);
+    if (!(lost & left_out)) {
+        bool good = frame->kind != VB_KIND_CAN || vb_frame_can_check(frame) == VB_OK;
+        lost |= !good ? LACKS(FORM) : !has_bus(w, link) ? LACKS(BUSES) : 0;
     }
     if (!(lost & left_out)) {
         if (!w->begun) {
@@ -314,11 +315,16 @@ char *put_id(char *at, const struct vb_frame *frame, unsigned digits_11) {
     return at + vb_hex_number(frame->id, frame->flags & VB_FRAME_EXT ? 8 : digits_11, at);
 }
 
-char *put_bytes(char *at, const struct vb_frame *frame, const char *before, const char *behind) {
-    for (size_t i = 0; i < frame->len; i++) {
-        at = put_text(at, before);
-        at += vb_hex_write(&frame->data[i], 1, at);
-        at = put_text(at, behind);
+char *put_bytes(char *at, const struct vb_frame *frame, char before, char behind) {
+    char hex[2 * 64];
+    size_t n = vb_hex_write(frame->data, frame->len < 64 ? frame->len : 64, hex);
+    for (size_t i = 0; i < n; i += 2) {
+        *at = before;
+        at += before != 0;
+        *at++ = hex[i];
+        *at++ = hex[i + 1];
+        *at = behind;
+        at += behind != 0;
     }
     return at;
 }

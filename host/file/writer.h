@@ -25,6 +25,7 @@
     X(REMOTE_LEN, LOST, "length that a remote frame asks for")                                     \
     X(ERROR_CLASS, LOST, "class of error frames")                                                  \
     X(SENT, LOST, "direction (sent)")                                                              \
+    X(ERROR_SENT, LOST, "direction of error frames (sent)")                                        \
     X(ID_29, LOST, "mark of 29-bit ids up to 7FF")                                                 \
     X(BUS, LOST, "buses")                                                                          \
     X(CHECKSUM, LOST, "checksums of LIN")                                                          \
@@ -116,8 +117,8 @@ char *put_text(char *at, const char *text);
 char *put_fixed(char *at, int64_t value, unsigned digits, unsigned width);
 /* The id in hexadecimal: 8 digits with 29 bits, else digits_11. */
 char *put_id(char *at, const struct vb_frame *frame, unsigned digits_11);
-/* The bytes as two digits each, with these texts around each. */
-char *put_bytes(char *at, const struct vb_frame *frame, const char *before, const char *behind);
+/* The bytes of CAN as two digits each, with these characters around each; 0: none. */
+char *put_bytes(char *at, const struct vb_frame *frame, char before, char behind);
 
 /* Rounded down. */
 int64_t writer_us(int64_t t_ns);

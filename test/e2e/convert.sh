@@ -157,6 +157,19 @@ status_is 0
 err_is "$work/all.log: 10 frames (candump-log)
 $work/all.pcapng: 10 frames (pcapng)"
 
+# Error frames that were sent; TRC has states of the controller, and what it cannot say is an error of another kind.
+printf '(1.0) can1 20000080#0000000000000000 T\n(2.0) can1 20000004#0030000000000000\n(3.0) can1 20000001#0B00000000000000\n' >"$work/error.log"
+run "error frames in asc" "$VOLTBUS" convert --to asc "$work/error.log" -
+err_has 'stdout: asc has no class of error frames: lost in 2 frames
+stdout: asc has no direction of error frames (sent): lost in 1 frame'
+run "error frames in trc" "$VOLTBUS" convert --to trc "$work/error.log" "$work/error.trc"
+err_has 'trc has no class of error frames: lost in 1 frame'
+run "error frames out of trc" "$FRAMES" --bus "$work/error.trc"
+out_is 'trc
+1.000000000 can1 T 20000080#0000000000000000
+2.000000000 can1 R 20000004#0030000000000000
+3.000000000 can1 R 20000080#0000000000000000'
+
 # ---- times ----
 
 # Before noon and after midnight the hours of ASC are 12 am, 1 am, ..; what comes before the first frame is negative.
