@@ -26,7 +26,7 @@ struct can_packet {
 
 struct can_interface {
     char name[CAN_NAME];
-    char driver[CAN_NAME]; /* "can", "vcan", "vxcan", "slcan"; "" = not told */
+    char driver[CAN_NAME]; /* "can": a controller; "vcan", "vxcan"; "" = not told */
     bool up;
     bool fd;               /* CAN FD is on */
     bool listen_only;      /* the controller acknowledges and sends nothing */

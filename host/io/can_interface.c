@@ -55,6 +55,11 @@ static void take_text(char out[CAN_NAME], const uint8_t *value, size_t n) {
     out[len] = '\0';
 }
 
+/* slcan, where slcand has set the bit rate and the kernel does not know which. */
+#ifndef CAN_BITRATE_UNKNOWN
+#define CAN_BITRATE_UNKNOWN UINT32_MAX
+#endif
+
 /* What a controller tells of itself. */
 static void take_controller(struct can_interface *found, const uint8_t *at, size_t len) {
     const uint8_t *value;
@@ -62,7 +67,8 @@ static void take_controller(struct can_interface *found, const uint8_t *at, size
     size_t n;
     for (const uint8_t *end = at + len; (value = next_attribute(&at, end, &type, &n));) {
         if (type == IFLA_CAN_BITTIMING) { /* both begin with the bit rate */
-            found->bitrate = word(value, n);
+            uint32_t rate = word(value, n);
+            found->bitrate = rate == CAN_BITRATE_UNKNOWN ? 0 : rate;
         } else if (type == IFLA_CAN_DATA_BITTIMING) {
             found->data_bitrate = word(value, n);
         } else if (type == IFLA_CAN_STATE && n >= 4) {
@@ -89,8 +95,7 @@ static void take_link_info(struct can_interface *found, const uint8_t *at, size_
             data_len = n;
         }
     }
-    /* those of other drivers have other meanings; slcan is a controller since Linux 6.0 */
-    if (data && (strcmp(found->driver, "can") == 0 || strcmp(found->driver, "slcan") == 0)) {
+    if (data && strcmp(found->driver, "can") == 0) { /* those of others have other meanings */
         take_controller(found, data, data_len);
     }
 }

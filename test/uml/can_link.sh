@@ -56,10 +56,10 @@ cangen vcan0 -g 0 -n 20000 -I i -L 8 -D i
 both "20000 frames" 20000
 
 record can:vcan0
-says "20000 frames of CAN FD" "link bus is open"
+says "frames of CAN FD" "link bus is open"
 dump vcan0
-cangen vcan0 -g 0 -n 20000 -m -f -b
-both "20000 frames of CAN FD" 20000
+cangen vcan0 -g 0 -n 5000 -m -f -b
+both "frames of CAN FD" 5000
 
 # ---- an interface comes and goes ----
 

@@ -15,14 +15,14 @@ record_end() {
     wait "$recorder"
 }
 
-# says NAME TEXT: wait until voltbus has said it, 10 s at most.
+# says NAME TEXT: wait until voltbus has said it, 15 s at most.
 says() {
-    for _ in $(seq 200); do
+    for _ in $(seq 75); do
         if grep -qF "$2" said; then
             echo "ok $1: says $2"
             return
         fi
-        sleep 0.05
+        sleep 0.2
     done
     failed=1
     printf 'FAILED %s: expected to be said: %s\n--- said\n%s\n---\n' "$1" "$2" "$(cat said)"

@@ -215,7 +215,7 @@ static void end(void) {
 }
 
 /* can0 at 500 kbit/s and 2 Mbit/s, error passive, listen only, again 100 ms after bus-off. */
-static void a_controller(const char *driver, size_t driver_n) {
+static void a_controller(const char *driver, size_t driver_n, uint32_t bitrate) {
     uint32_t mtu = 72;
     begin(16, 280, 1); /* ARPHRD_CAN; IFF_UP */
     attribute(3, "can0", 5);
@@ -223,7 +223,7 @@ static void a_controller(const char *driver, size_t driver_n) {
     put16((uint16_t)(4 + 4 + (driver_n + 3) / 4 * 4 + 4 + 36 + 12 + 8 + 8 + 36), 18); /* LINKINFO */
     attribute(1, driver, driver_n);                                                   /* KIND */
     put16(4 + 36 + 12 + 8 + 8 + 36, 0x8000 | 2); /* DATA, marked as nested */
-    uint32_t timing[8] = {500000, 875, 125, 6, 7, 2, 1, 10};
+    uint32_t timing[8] = {bitrate, 875, 125, 6, 7, 2, 1, 10};
     uint32_t data_timing[8] = {2000000, 750, 25, 7, 7, 5, 1, 1};
     uint32_t mode[2] = {0xFF, 0x22}; /* mask; FD and listen only */
     uint32_t passive = 2;
@@ -239,7 +239,7 @@ static void a_controller(const char *driver, size_t driver_n) {
 static void test_the_kernel_tells_how_a_controller_is_set(void **state) {
     (void)state;
     struct can_interface found;
-    a_controller("can", 4);
+    a_controller("can", 4, 500000);
     assert_true(can_interface_read(message, used, &found));
     assert_string_equal(found.name, "can0");
     assert_string_equal(found.driver, "can");
@@ -256,12 +256,22 @@ static void test_the_kernel_tells_how_a_controller_is_set(void **state) {
 static void test_only_controllers_have_a_bit_rate(void **state) {
     (void)state;
     struct can_interface found;
-    a_controller("vxcan", 6);
+    a_controller("vxcan", 6, 500000);
     assert_true(can_interface_read(message, used, &found));
     assert_string_equal(found.driver, "vxcan");
     assert_int_equal(found.bitrate, 0);
     assert_int_equal(found.state, -1);
     assert_false(found.listen_only);
+}
+
+/* The kernel's way to say that slcand has set it: all bits. */
+static void test_a_bit_rate_that_the_kernel_does_not_know_is_none(void **state) {
+    (void)state;
+    struct can_interface found;
+    a_controller("can", 4, 0xFFFFFFFF);
+    assert_true(can_interface_read(message, used, &found));
+    assert_int_equal(found.bitrate, 0);
+    assert_int_equal(found.state, VB_SOCKETCAN_PASSIVE);
 }
 
 static void test_an_interface_that_is_off_is_told_so(void **state) {
@@ -298,7 +308,7 @@ static void test_other_interfaces_and_other_messages_are_none(void **state) {
 /* Nothing is read behind the end, wherever that is (the address sanitizer looks). */
 static void test_a_message_cut_short_is_read_to_its_end(void **state) {
     (void)state;
-    a_controller("can", 4);
+    a_controller("can", 4, 500000);
     for (size_t n = 0; n <= used; n++) {
         uint8_t *exact = malloc(n + (n == 0));
         struct can_interface found;
@@ -324,6 +334,7 @@ int main(void) {
         cmocka_unit_test(test_every_state_has_its_name),
         cmocka_unit_test(test_the_kernel_tells_how_a_controller_is_set),
         cmocka_unit_test(test_only_controllers_have_a_bit_rate),
+        cmocka_unit_test(test_a_bit_rate_that_the_kernel_does_not_know_is_none),
         cmocka_unit_test(test_an_interface_that_is_off_is_told_so),
         cmocka_unit_test(test_other_interfaces_and_other_messages_are_none),
         cmocka_unit_test(test_a_message_cut_short_is_read_to_its_end),
