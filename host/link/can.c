@@ -180,10 +180,12 @@ static void take(struct link *link, const struct can_packet *packet, int64_t mon
     frame.t_ns = packet->t_ns - packet->t_ns % VB_NS_PER_US;
     if (frame.flags & VB_FRAME_ERR) {
         error_frame(link, &frame, mono_ns);
-    } else if (packet->ours) { /* it was on the bus */
-        frame.flags |= VB_FRAME_TX;
+    } else if (packet->ours) {
+        /* It was on the bus. The hub has had it when it was sent: handed on again, it would go back to
+         * the client who sent it, and two gateways with a tunnel between them would repeat it for ever. */
         can->full = false;
         say(link);
+        return;
     } else if (can->state == VB_SOCKETCAN_BUS_OFF && can->interface.state < 0) {
         can->state = VB_SOCKETCAN_ACTIVE; /* who is off hears nothing */
         say(link);
@@ -265,6 +267,5 @@ const struct link_kind link_kind_can = {
     .ready = ready,
     .settled = settled,
     .send = send_frame,
-    .echoes = true,
     .sends = sends,
 };
