@@ -706,7 +706,7 @@ static int unpack(const struct vb_frame *frame, void *memory, size_t size, struc
     int used = vb_exi_decode(vb_v2g_schema(protocol), VB_EXI_DOCUMENT, frame->data, frame->len,
                              work->block, cap, NULL);
     if (used < 0) {
-        return used;
+        return used == VB_E_MORE ? VB_E_FORMAT : used; /* cut: no more of it comes */
     }
     const struct vb_exi_names *names = vb_v2g_names(protocol);
     struct vb_exi_block head;
