@@ -101,7 +101,8 @@ static void good_world(struct car *c) {
     hear(c, 0x1DB, (uint8_t[]){0, 0, 0xBE, 0x2A, 50, 0, 0, 0}, true);
     hear(c, 0x1DC, (uint8_t[]){0x6E, 0x0A, 0x05, 0xD5, 0, 0, 0, 0}, true);
     hear(c, 0x1DA, (uint8_t[]){(uint8_t)(c->bus_v / 2), 0, 0x18, 0, 0, 1, 0, 0}, true);
-    hear(c, 0x390, (uint8_t[]){4, 0, 0, 0xB3, 0, 0x88, 33, 0}, true);
+    /* a cable, but not while it shall drive */
+    hear(c, 0x390, (uint8_t[]){4, 0, 0, c->leased[READY] ? 0 : 0xB3, 0, 0x88, 33, 0}, true);
     hear(c, 0x380, (uint8_t[]){0x12, 4, 0x18, 33, 0x50, 5, 0x1C, 0}, true);
 }
 

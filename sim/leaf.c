@@ -57,7 +57,7 @@ static const struct vb_key keys[KEY_COUNT] = {
                "how many times faster than a real battery it fills and empties"},
     [LOAD] = {"load", VB_KEY_WORD, NULL, "car", 0, 0, loads,
               "what the motor turns: a car of 1500 kg, or a flywheel of a twentieth of that"},
-    [PLUGGED] = {"plugged", VB_KEY_FLAG, NULL, "yes", 0, 0, NULL,
+    [PLUGGED] = {"plugged", VB_KEY_FLAG, NULL, "no", 0, 0, NULL,
                  "the AC cable is plugged in, and has mains"},
     [MAINS] = {"mains", VB_KEY_NUMBER, "W", "3300", 0, 6600, NULL,
                "what mains and charger can give"},
@@ -395,9 +395,13 @@ static void charger_values(const struct leaf_car_sim *c, struct sim_values *v) {
 }
 
 static void supply_values(const struct leaf_car_sim *c, struct sim_values *v) {
-    sim_raw(v, "supply.unknown_0", 0x12);
+    sim_raw(v, "supply.unknown_0", c->plugged ? 0x12 : 0x02);
     sim_raw(v, "supply.unknown_1", 4);
-    sim_milli(v, "charger.power_max", pilot_read(c) ? c->mains_w * 1000 : 0);
+    /* recorded: 3.3 kW all the time without a cable, 0 with one until the pilot is read */
+    sim_milli(v, "charger.power_max",
+              !c->plugged     ? 3300000
+              : pilot_read(c) ? c->mains_w * 1000
+                              : 0);
     sim_raw(v, "charger.relay", c->plugged && c->vcm.request == 1);
     if (c->plugged) {
         sim_milli(v, "charger.ac_voltage", 233000);

@@ -62,6 +62,8 @@ const char *vb_leaf_state_text(enum vb_leaf_state state); /* "precharge"; never 
     X(VOLTAGE, 300, "the bus has not the voltage of the battery")                                  \
     X(OVERVOLTAGE, 200, "the battery has too high a voltage")                                      \
     X(UNPLUGGED, 500, "the charger has no mains (unplugged?)")                                     \
+    X(PLUGGED, 500, "a charging cable is plugged in: nothing drives")                              \
+    X(TURNING, 500, "the motor turns: nothing charges")                                            \
     X(FULL, 0, "the battery is full, or ends the charge")                                          \
     X(OTHER_VCM, 0, "another VCM is heard on this bus (11A, 1D4 or 1F2)")                          \
     X(NOT_WOKEN, 0, "somebody did not wake up")                                                    \
@@ -126,7 +128,9 @@ enum vb_leaf_voice {
     X(CHARGER_LIMIT)                                                                               \
     X(CHARGER_MAX)                                                                                 \
     X(CHARGER_POWER)                                                                               \
-    X(MAINS)                                                                                       \
+    X(AC_KIND)                                                                                     \
+    X(AC_RELAY)                                                                                    \
+    X(AC_VOLTAGE)                                                                                  \
     X(HEAT_1)                                                                                      \
     X(HEAT_2)
 
@@ -141,16 +145,19 @@ enum vb_leaf_value {
 enum vb_leaf_sequence { VB_LEAF_DRIVE, VB_LEAF_CHARGING };
 
 /* What every number below may do (hard, below all interfaces). Torque in raw steps of 0.25 Nm, power of 100 W. */
-#define VB_LEAF_TORQUE_RISE   4      /* each 10 ms: 100 Nm/s */
-#define VB_LEAF_POWER_RISE    1      /* each 10 ms */
-#define VB_LEAF_SPEED_MAX     9500   /* rpm: no driving torque above */
-#define VB_LEAF_STANDING      100    /* rpm: no braking torque, and a gear may be changed, below */
-#define VB_LEAF_HEAT_MAX      120    /* °C */
-#define VB_LEAF_CELLS_MAX_MV  403000 /* 96 cells of 4.2 V */
-#define VB_LEAF_VOLTAGE_APART 30000  /* mV between bus and battery */
-#define VB_LEAF_DISCHARGED    60000  /* mV: what may be touched ends here (ISO 6469-3) */
-#define VB_LEAF_LATE_MS       50     /* so late: torque and power are 0 and rise anew */
-#define VB_LEAF_VERY_LATE_MS  500    /* so late: power-off */
+#define VB_LEAF_TORQUE_RISE  4      /* each 10 ms: 100 Nm/s */
+#define VB_LEAF_POWER_RISE   1      /* each 10 ms */
+#define VB_LEAF_SPEED_MAX    9500   /* rpm: no driving torque above */
+#define VB_LEAF_STANDING     100    /* rpm: no braking torque, and a gear may be changed, below */
+#define VB_LEAF_HEAT_MAX     120    /* °C */
+#define VB_LEAF_CELLS_MAX_MV 403000 /* 96 cells of 4.2 V */
+#define VB_LEAF_CELLS_MIN_MV                                                                       \
+    240000 /* 96 cells of 2.5 V: what says less is empty, or says nothing; relays stay open */
+#define VB_LEAF_MAINS_MIN_MV  80000 /* what a ZE0 charger measures of mains that are there */
+#define VB_LEAF_VOLTAGE_APART 30000 /* mV between bus and battery */
+#define VB_LEAF_DISCHARGED    60000 /* mV: what may be touched ends here (ISO 6469-3) */
+#define VB_LEAF_LATE_MS       50    /* so late: torque and power are 0 and rise anew */
+#define VB_LEAF_VERY_LATE_MS  500   /* so late: power-off */
 
 struct vb_leaf_vcu {
     const struct vb_instance *beside; /* leaf-vcm as it stands: its generation; NULL: nobody said */

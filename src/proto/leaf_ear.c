@@ -46,8 +46,10 @@ static const struct {
     {0x1DC, VB_LEAF_CHARGER_LIMIT, "limit.charger_power"},
     {0x390, VB_LEAF_CHARGER_POWER, "charger.power"},
     {0x390, VB_LEAF_CHARGER_MAX, "charger.power_max"},
-    {0x390, VB_LEAF_MAINS, "charger.ac_kind"},
+    {0x390, VB_LEAF_AC_KIND, "charger.ac_kind"},
+    {0x390, VB_LEAF_AC_RELAY, "charger.ac_relay"},
     {0x380, VB_LEAF_CHARGER_MAX, "charger.power_max"},
+    {0x380, VB_LEAF_AC_VOLTAGE, "charger.ac_voltage"},
 };
 enum { FRAMES = sizeof frames / sizeof frames[0], VALUES = sizeof values / sizeof values[0] };
 
@@ -95,6 +97,15 @@ static const struct vb_message *message_of(const struct vb_device *device, uint3
     return NULL;
 }
 
+/* 380 says something else in these bits during a quick charge. */
+static bool selected(const struct vb_message *message, const struct vb_signal *row,
+                     const struct vb_frame *frame) {
+    int64_t raw;
+    return !row->mux || (vb_signal_get(&message->signals[row->mux->selector], frame->data,
+                                       frame->len, &raw) == VB_OK &&
+                         raw >= row->mux->lo && raw <= row->mux->hi);
+}
+
 /* Thousandths of the unit; the raw number of a row with words. */
 static int64_t read_row(const struct vb_message *message, const char *name,
                         const struct vb_frame *frame) {
@@ -104,7 +115,8 @@ static int64_t read_row(const struct vb_message *message, const char *name,
         if (strcmp(row->name, name) != 0) {
             continue;
         }
-        if (vb_signal_get(row, frame->data, frame->len, &raw) != VB_OK) {
+        if (!selected(message, row, frame) ||
+            vb_signal_get(row, frame->data, frame->len, &raw) != VB_OK) {
             return VB_LEAF_UNKNOWN;
         }
         static const struct vb_scale one = {1, 0, 1};
@@ -158,9 +170,24 @@ void leaf_ear_heard(struct vb_leaf_vcu *m, const struct vb_frame *frame, int64_t
     }
 }
 
+static bool ac_voltage(const struct vb_leaf_vcu *m) {
+    return m->value[VB_LEAF_AC_VOLTAGE] >= VB_LEAF_MAINS_MIN_MV;
+}
+
+/* The power alone tells nothing: without a cable a ZE0 says 3.3 kW all the time it drives (leaf-can.md section 5: the
+ * recordings), and the others 6.0 kW until they have looked. */
 bool leaf_mains(const struct vb_leaf_vcu *m) {
-    bool power = m->value[VB_LEAF_CHARGER_MAX] > 0;
-    int64_t mains = m->value[VB_LEAF_MAINS];
-    /* a ZE0 says no more; the others have 6.0 kW there until they have looked (leaf-can.md section 5) */
-    return power && (leaf_generation(m) == LEAF_ZE0 || mains == 1 || mains == 2);
+    int64_t kind = m->value[VB_LEAF_AC_KIND];
+    bool there = leaf_generation(m) == LEAF_ZE0 ? ac_voltage(m) : kind == 1 || kind == 2;
+    return there && m->value[VB_LEAF_CHARGER_MAX] > 0;
+}
+
+bool leaf_plugged(const struct vb_leaf_vcu *m) {
+    return ac_voltage(m) || m->value[VB_LEAF_AC_KIND] > 0 || m->value[VB_LEAF_AC_RELAY] > 0;
+}
+
+bool leaf_turning(const struct vb_leaf_vcu *m) {
+    int64_t speed = m->value[VB_LEAF_SPEED];
+    return speed != VB_LEAF_UNKNOWN &&
+           (speed >= VB_LEAF_STANDING * 1000 || speed <= -VB_LEAF_STANDING * 1000);
 }

@@ -32,8 +32,11 @@ void leaf_ear_init(struct vb_leaf_vcu *m);
 void leaf_ear_heard(struct vb_leaf_vcu *m, const struct vb_frame *frame, int64_t now_ns);
 void leaf_ear_forget(struct vb_leaf_vcu *m, int64_t now_ns);
 bool leaf_silent(const struct vb_leaf_vcu *m, enum vb_leaf_voice voice, int64_t now_ns);
-/* Has the charger mains? */
+/* Has the charger mains, and read its pilot? */
 bool leaf_mains(const struct vb_leaf_vcu *m);
+/* Is there a cable, as far as the charger tells? */
+bool leaf_plugged(const struct vb_leaf_vcu *m);
+bool leaf_turning(const struct vb_leaf_vcu *m);
 
 /* ---- leaf_frames.c ---- */
 

@@ -66,17 +66,20 @@ static int64_t allowed(struct vb_leaf_vcu *m) {
     int64_t forward = m->gear == LEAF_DRIVE ? 1 : -1;
     int64_t rpm = m->value[VB_LEAF_SPEED] / 1000 * forward;
     bool brakes = torque * forward < 0;
-    int64_t power = m->value[brakes ? VB_LEAF_BRAKE_LIMIT : VB_LEAF_DISCHARGE_LIMIT];
+    /* Rolling against the gear, what drives forward feeds the battery as well, until the motor nearly stands. */
+    bool feeds = brakes || rpm <= -VB_LEAF_STANDING;
+    int64_t power = m->value[feeds ? VB_LEAF_BRAKE_LIMIT : VB_LEAF_DISCHARGE_LIMIT];
     /* of what is driven with 9/10 arrive; of what is braked, we suppose all */
-    power = power == VB_LEAF_UNKNOWN ? 0 : brakes ? power : power / 10 * 9;
+    power = power == VB_LEAF_UNKNOWN ? 0 : feeds ? power : power / 10 * 9;
     if (brakes) {
         /* fades out, so that braking never turns into driving the other way */
         torque = least(m, torque, rpm - VB_LEAF_STANDING, VB_LEAF_HOLD_SLOW);
     } else if (rpm >= VB_LEAF_SPEED_MAX) {
         return least(m, torque, 0, VB_LEAF_HOLD_FAST);
     }
-    if (power == 0 || rpm > 0) {
-        torque = least(m, torque, power == 0 ? 0 : torque_of(power, rpm), VB_LEAF_HOLD_BATTERY);
+    if (power == 0 || rpm != 0) {
+        int64_t most = power == 0 ? 0 : torque_of(power, amount(rpm));
+        torque = least(m, torque, most, VB_LEAF_HOLD_BATTERY);
     }
     return torque;
 }

@@ -140,9 +140,20 @@ static int64_t apart(const struct vb_leaf_vcu *m) {
     return bus < battery ? battery - bus : bus - battery;
 }
 
+/* Drive and charge exclude each other in the world, too. */
+static bool drives_plugged(const struct vb_leaf_vcu *m) {
+    return m->sequence == VB_LEAF_DRIVE && leaf_plugged(m);
+}
+static bool charges_turning(const struct vb_leaf_vcu *m) {
+    return m->sequence == VB_LEAF_CHARGING && leaf_turning(m);
+}
+
 static const char *wake_missing(const struct vb_leaf_vcu *m) {
     if (m->value[VB_LEAF_BATTERY_VOLTAGE] == VB_LEAF_UNKNOWN) {
         return "the battery (1DB) has no voltage to tell yet";
+    }
+    if (m->value[VB_LEAF_BATTERY_VOLTAGE] < VB_LEAF_CELLS_MIN_MV) {
+        return "the battery has less than 240 V";
     }
     if (m->value[VB_LEAF_PERMISSION] != 1 || m->value[VB_LEAF_CUT_REQUEST] != 0) {
         return "the battery does not permit the relays";
@@ -156,7 +167,9 @@ static const char *wake_missing(const struct vb_leaf_vcu *m) {
     if (m->sequence == VB_LEAF_CHARGING && m->value[VB_LEAF_CHARGER_MAX] == VB_LEAF_UNKNOWN) {
         return "the charger (390, 380) is not heard";
     }
-    return NULL;
+    return drives_plugged(m)    ? vb_leaf_trouble_text(VB_LEAF_PLUGGED_TROUBLE)
+           : charges_turning(m) ? vb_leaf_trouble_text(VB_LEAF_TURNING_TROUBLE)
+                                : NULL;
 }
 
 static const char *unload_missing(const struct vb_leaf_vcu *m) {
@@ -171,7 +184,9 @@ static const char *missing(const struct vb_leaf_vcu *m) {
     case VB_LEAF_WAKE:
         return wake_missing(m);
     case VB_LEAF_PRECHARGE:
-        return apart(m) <= m->value[VB_LEAF_BATTERY_VOLTAGE] / 20
+        /* a battery of 0 V would have any bus precharged */
+        return m->value[VB_LEAF_BATTERY_VOLTAGE] >= VB_LEAF_CELLS_MIN_MV &&
+                       apart(m) <= m->value[VB_LEAF_BATTERY_VOLTAGE] / 20
                    ? NULL
                    : "the bus has not the voltage of the battery yet";
     case VB_LEAF_PLUG:
@@ -194,7 +209,11 @@ static const char *missing(const struct vb_leaf_vcu *m) {
 static void too_long(struct vb_leaf_vcu *m, int64_t now_ns) {
     switch ((enum vb_leaf_state)m->state) {
     case VB_LEAF_WAKE:
-        fail(m, VB_LEAF_NOT_WOKEN_TROUBLE, now_ns);
+        fail(m,
+             drives_plugged(m)    ? VB_LEAF_PLUGGED_TROUBLE
+             : charges_turning(m) ? VB_LEAF_TURNING_TROUBLE
+                                  : VB_LEAF_NOT_WOKEN_TROUBLE,
+             now_ns);
         break;
     case VB_LEAF_PRECHARGE:
         fail(m, VB_LEAF_NO_PRECHARGE_TROUBLE, now_ns);
@@ -268,6 +287,10 @@ static bool is_there(const struct vb_leaf_vcu *m, enum vb_leaf_trouble trouble, 
         return v[VB_LEAF_BATTERY_VOLTAGE] > VB_LEAF_CELLS_MAX_MV;
     case VB_LEAF_UNPLUGGED_TROUBLE:
         return m->state == VB_LEAF_CHARGE && !leaf_mains(m);
+    case VB_LEAF_PLUGGED_TROUBLE:
+        return drives_plugged(m);
+    case VB_LEAF_TURNING_TROUBLE:
+        return charges_turning(m);
     case VB_LEAF_FULL_TROUBLE:
         return charging && (v[VB_LEAF_BATTERY_FULL] == 1 ||
                             (v[VB_LEAF_FAILSAFE] != VB_LEAF_UNKNOWN && v[VB_LEAF_FAILSAFE] & 2));
@@ -438,7 +461,7 @@ static void vcu_wish(void *self, size_t i, bool leased, int64_t raw, int64_t now
         break;
     case WISH_TORQUE:
         m->torque_asked = leased && m->state == VB_LEAF_READY;
-        m->torque_wish = m->torque_asked ? raw : 0;
+        m->torque_wish = leased ? raw : 0;
         break;
     case WISH_POWER:
         m->power_wish = leased && raw > 100 ? raw - 100 : 0;
@@ -538,7 +561,7 @@ static bool vcu_held_back(const void *self, size_t i, char *why) {
         held = m->gear_wish >= LEAF_REVERSE && m->gear != m->gear_wish;
         break;
     case WISH_TORQUE:
-        held = m->torque_asked && m->torque != m->torque_wish;
+        held = m->torque != m->torque_wish;
         break;
     case WISH_POWER:
         held = m->charge && (m->state != VB_LEAF_CHARGE || m->power != m->power_wish);
@@ -551,6 +574,9 @@ static bool vcu_held_back(const void *self, size_t i, char *why) {
     }
     if (held) {
         const char *because = reason(m);
+        if (wish_of(i) == WISH_TORQUE && m->state == VB_LEAF_READY && !m->torque_asked) {
+            because = "what was asked before this gear does not hold in it: ask anew";
+        }
         say(why, vb_leaf_state_text((enum vb_leaf_state)m->state), because[0] ? ": " : "");
         size_t n = strlen(why);
         if (because[0] && n < VB_MACHINE_WHY) {

@@ -21,6 +21,7 @@ outputs:
   log: {type: candump, path: $work/leaf.log}
   values: {type: csv, path: $work/leaf.csv}
   page: {type: http, listen: "127.0.0.1:18577"}
+  adapter: {type: slcan, listen: "pty:$work/adapter", send: yes}
 END
 
 ask() { # COMMAND VALUE [LEASE]: done
@@ -35,6 +36,11 @@ below() { [ "$(number "$1" "$2" | cut -d . -f 1)" -lt "$3" ]; }
 in_gear() {
     ask drive.gear drive
     is "in gear" value leaf-vcm shift.state selected 5
+}
+stands() {
+    run "it rolls out" "$VOLTBUS" call "$calls" leaf load bench
+    is "it stands" value leaf-inverter motor.speed 0 15
+    run "a car again" "$VOLTBUS" call "$calls" leaf load car
 }
 reason_is() {
     run "because: $1" api get /api/state devices leaf-vcm machine reason
@@ -63,15 +69,21 @@ for nm in 20.0 100.0 35.5 -40.0; do
     is "the motor has $nm Nm" value leaf-inverter motor.torque "$nm" 5
     [ $nm != 100.0 ] || sleep 2 # the car gets going: who stands cannot brake
 done
+# somebody else's 100 Nm, good frames, do not get out beside ours
+printf 'O\rt1D48F7071900074430FC\rt1D48F7071900474430FB\r' >"$work/adapter"
+is "it is refused, and said" wait_for 5 grep -q \
+    "frames refused: [12]: voltbus itself sends frames of this id (control: true)" "$work/said"
 ask drive.torque 50 1s
 is "50 Nm" value leaf-inverter motor.torque 50.0 3
 is "the lease ends: no torque" value leaf-inverter motor.torque 0.0 3
 is "it stays ready" state ready 1
+stands # else nothing charges
 end_of drive.ready
 is "off" state off 8
 is "the bus has no voltage" below leaf-inverter inverter.voltage 60
 
 # ---- charge ----
+run "the cable is put in" "$VOLTBUS" call "$calls" leaf plugged yes
 ask charge.power 3300
 is "it charges" state charge 8
 is "with 3.3 kW" value leaf-charger charger.power 3300 10
@@ -85,6 +97,8 @@ stop TERM "$gateway"
 is "it ended by itself" test "$status" = 0
 
 # ---- the recording ----
+run "nothing of the other 100 Nm was sent" grep -c "1D4#F70719" "$work/leaf.log"
+out_is 0
 "$VOLTBUS" decode --csv --as leaf-vcm --as leaf-battery --as leaf-inverter --as leaf-charger \
     --set generation=aze0 "$work/leaf.log" >"$work/decoded.csv"
 run "the recording has the values that were live" cmp "$work/decoded.csv" "$work/leaf.csv"
@@ -98,12 +112,11 @@ for said in "leaf-inverter,motor.torque,100.0,Nm" "leaf-inverter,motor.torque,-4
 done
 
 # ---- what goes wrong ----
+run "the cable is out again" "$VOLTBUS" call "$calls" leaf plugged no
 torque() { # in gear, with 40 Nm
     ask drive.ready on
     is "ready" state ready
-    run "it stands" "$VOLTBUS" call "$calls" leaf load bench
-    is "it stands" value leaf-inverter motor.speed 0 15
-    run "a car again" "$VOLTBUS" call "$calls" leaf load car
+    stands
     in_gear
     ask drive.torque 40
     is "40 Nm" value leaf-inverter motor.torque 40.0 3
@@ -129,6 +142,8 @@ run "current without voltbus" "$VOLTBUS" get "slcan:$work/leaf" leaf-battery bat
 out_is "0.0 A"
 run "a second later" "$VOLTBUS" get "slcan:$work/leaf" leaf-inverter inverter.voltage
 is "the bus discharges: $out" test "${out% V}" -lt 200
+
+run "the cable is put in" "$VOLTBUS" call "$calls" leaf plugged yes
 
 # the wire is cut while it charges: all leases end, and nothing starts again
 gateway leaf.yaml

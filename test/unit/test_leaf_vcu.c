@@ -114,8 +114,11 @@ static void others(struct bench *b) {
     }
     if (!b->no_charger && b->turn % 10 == 0) {
         if (b->instance.choice[0] == ZE0) {
+            /* R: charging; driving, with 3.3 kW that mean nothing */
             hear_nibbles(b, 0x380,
-                         (const uint8_t[]){0x12, 4, 0x18, (uint8_t)b->max_100w, 0x50, 5, 0x1C, 0});
+                         b->mains_b3 ? (const uint8_t[]){0x12, 4, 0x18, (uint8_t)b->max_100w, 0x50,
+                                                         5, 0x1C, 0}
+                                     : (const uint8_t[]){0x02, 4, 0x10, 0x21, 0, 0, 0, 0});
         } else {
             hear_nibbles(b, 0x390,
                          (const uint8_t[]){4, (uint8_t)b->gives_100w, 0, (uint8_t)b->mains_b3, 0,
@@ -153,7 +156,6 @@ static void open_bench(struct bench *b, uint8_t generation) {
     b->discharge_quarter_kw = 440;
     b->brake_quarter_kw = 160;
     b->charger_100w = 160; /* 6 kW */
-    b->mains_b3 = 0xB3;
     b->max_100w = 33;
     b->fahrenheit = b->fahrenheit_2 = 70;
     b->now_ms = 1000;
@@ -163,7 +165,9 @@ static void open_bench(struct bench *b, uint8_t generation) {
     VM->beside(&b->m, &b->instance);
 }
 
+/* The cable is put in by who charges. */
 static void wish(struct bench *b, size_t i, int64_t raw) {
+    b->mains_b3 = i == POWER && b->m.state == VB_LEAF_OFF ? 0xB3 : b->mains_b3;
     VM->wish(&b->m, i, true, raw, b->now_ms * MS);
 }
 
@@ -651,6 +655,149 @@ static void test_torque_times_speed_stays_below_what_the_battery_gives_and_takes
     assert_string_equal(why, "ready: the speed of the motor is not known");
 }
 
+static void test_who_rolls_against_the_gear_feeds_the_battery_no_more_than_it_takes(void **state) {
+    (void)state;
+    struct bench b;
+    in_gear(&b, ZE1, DRIVE);
+    wish(&b, TORQUE, 1000);
+    b.rpm = -3000;
+    b.brake_quarter_kw = 40; /* 10 kW at 3000 rpm are 31.8 Nm */
+    run(&b, 3000);
+    assert_int_equal(torque(&b), 127);
+    b.brake_quarter_kw = 0;
+    run(&b, 10);
+    assert_int_equal(torque(&b), 0);
+    char why[VB_MACHINE_WHY];
+    assert_true(VM->held_back(&b.m, TORQUE, why));
+    assert_string_equal(why, "ready: the battery allows no more");
+    b.rpm = -99; /* nearly stands: a start on a slope */
+    run(&b, 3000);
+    assert_int_equal(torque(&b), 1000);
+    in_gear(&b, ZE0, REVERSE);
+    wish(&b, TORQUE, -1000);
+    b.rpm = 3000;
+    b.brake_quarter_kw = 40;
+    run(&b, 3000);
+    assert_int_equal(torque(&b), -127);
+}
+
+static void test_torque_that_was_asked_in_another_gear_is_said_not_to_hold(void **state) {
+    (void)state;
+    struct bench b;
+    char why[VB_MACHINE_WHY];
+    in_gear(&b, AZE0, DRIVE);
+    wish(&b, TORQUE, 40);
+    run(&b, 500);
+    assert_false(VM->held_back(&b.m, TORQUE, why));
+    wish(&b, GEAR, REVERSE);
+    run(&b, 500);
+    assert_int_equal(torque(&b), 0);
+    assert_true(VM->held_back(&b.m, TORQUE, why));
+    assert_string_equal(why,
+                        "ready: what was asked before this gear does not hold in it: ask anew");
+    wish(&b, TORQUE, -40);
+    run(&b, 500);
+    assert_false(VM->held_back(&b.m, TORQUE, why));
+}
+
+/* ---- what must not start at all ---- */
+
+static void test_a_battery_that_says_0_volts_closes_no_relay(void **state) {
+    (void)state;
+    struct bench b;
+    const char *why;
+    static const int volts[] = {0, 239};
+    for (size_t i = 0; i < 2; i++) {
+        open_bench(&b, AZE0);
+        b.battery_v = volts[i];
+        wish(&b, READY, 1);
+        run(&b, 1000);
+        VM->state(&b.m, &why);
+        assert_string_equal(why, "the battery has less than 240 V");
+        until(&b, VB_LEAF_SLEEP, 3000);
+        assert_int_equal(b.last[0x1D4][5] & 0x40, 0); /* the plus relay was never on */
+    }
+    /* nor does the bus have "its" voltage if it says so later */
+    open_bench(&b, AZE0);
+    wish(&b, READY, 1);
+    until(&b, VB_LEAF_PRECHARGE, 2000);
+    b.battery_v = b.bus_v = 0;
+    for (int i = 0; i < 300; i++) {
+        run(&b, 10);
+        assert_int_not_equal(hv(&b), 7);
+    }
+    VM->state(&b.m, &why);
+    assert_string_equal(why, "precharging took too long");
+}
+
+static void test_nothing_drives_while_a_cable_is_in(void **state) {
+    (void)state;
+    struct bench b;
+    const char *why;
+    for (uint8_t car = ZE0; car <= ZE1; car++) {
+        open_bench(&b, car);
+        wish(&b, READY, 1);
+        b.mains_b3 = 0x60; /* 390 R: nobody has looked at the mains yet. 380 R: with mains */
+        run(&b, 1000);
+        VM->state(&b.m, &why);
+        assert_string_equal(why, "a charging cable is plugged in: nothing drives");
+        b.mains_b3 = 0;
+        until(&b, VB_LEAF_READY, 3000);
+        run(&b, 100);
+        wish(&b, GEAR, DRIVE);
+        run(&b, 150);
+        wish(&b, TORQUE, 100);
+        run(&b, 500);
+        assert_int_equal(torque(&b), 100);
+        b.mains_b3 = 0x60;
+        run(&b, 100); /* the next frame of the charger */
+        assert_int_equal(torque(&b), 0);
+        until(&b, VB_LEAF_UNLOAD, 600);
+    }
+}
+
+static void test_nothing_charges_while_the_motor_turns(void **state) {
+    (void)state;
+    struct bench b;
+    const char *why;
+    open_bench(&b, AZE0);
+    b.rpm = -100;
+    wish(&b, POWER, 133);
+    run(&b, 1000);
+    VM->state(&b.m, &why);
+    assert_string_equal(why, "the motor turns: nothing charges");
+    b.rpm = 99;
+    until(&b, VB_LEAF_CHARGE, 5000);
+    run(&b, 1000);
+    assert_int_equal(power(&b), 33);
+    b.rpm = 100;
+    run(&b, 10);
+    assert_int_equal(power(&b), 0);
+    until(&b, VB_LEAF_UNLOAD, 600);
+}
+
+/* Without a cable a ZE0 says 3.3 kW all the time (R: 02 04 10 21 00 00 00). */
+static void test_a_ze0_without_mains_does_not_charge(void **state) {
+    (void)state;
+    struct bench b;
+    const char *why;
+    open_bench(&b, ZE0);
+    wish(&b, POWER, 133);
+    b.mains_b3 = 0;
+    run(&b, 10000);
+    assert_int_equal(b.m.state, VB_LEAF_PLUG);
+    b.mains_b3 = 1;
+    until(&b, VB_LEAF_CHARGE, 200);
+    run(&b, 1000);
+    assert_int_equal(power(&b), 33);
+    b.mains_b3 = 0;
+    run(&b, 100);
+    assert_int_equal(power(&b), 0);
+    VM->state(&b.m, &why);
+    assert_string_equal(why, "the charger has no mains (unplugged?)");
+    until(&b, VB_LEAF_UNLOAD, 600);
+}
+
 /* ---- what goes wrong while it drives ---- */
 
 /* Break something, look how long torque stays and when the relays open. */
@@ -1000,10 +1147,10 @@ static void test_a_charge_starts_as_recorded(void **state) {
     (void)state;
     struct bench b;
     open_bench(&b, AZE0);
-    b.mains_b3 = 0x00;
     b.max_100w = 60; /* the placeholder before the pilot is read */
     run(&b, 100);
     wish(&b, POWER, 100 + 21);
+    b.mains_b3 = 0x00;
     run(&b, 10);
     FRAME(0x11A, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0xF5); /* R */
     FRAME(0x1D4, 0x6E, 0x6E, 0x00, 0x00, 0x42, 0x06, 0x60, 0x84); /* R */
@@ -1199,8 +1346,8 @@ static void test_a_charger_without_mains_is_waited_for_30_s(void **state) {
     (void)state;
     struct bench b;
     open_bench(&b, AZE0);
-    unplugged(&b);
     wish(&b, POWER, 133);
+    unplugged(&b);
     until(&b, VB_LEAF_PLUG, 3000);
     run(&b, 29900);
     assert_int_equal(b.m.state, VB_LEAF_PLUG);
@@ -1320,6 +1467,12 @@ int main(void) {
         cmocka_unit_test(test_a_turning_motor_gets_neutral_and_not_park_or_reverse),
         cmocka_unit_test(test_reverse_drives_with_negative_torque_only),
         cmocka_unit_test(test_torque_times_speed_stays_below_what_the_battery_gives_and_takes),
+        cmocka_unit_test(test_who_rolls_against_the_gear_feeds_the_battery_no_more_than_it_takes),
+        cmocka_unit_test(test_torque_that_was_asked_in_another_gear_is_said_not_to_hold),
+        cmocka_unit_test(test_a_battery_that_says_0_volts_closes_no_relay),
+        cmocka_unit_test(test_nothing_drives_while_a_cable_is_in),
+        cmocka_unit_test(test_nothing_charges_while_the_motor_turns),
+        cmocka_unit_test(test_a_ze0_without_mains_does_not_charge),
         cmocka_unit_test(test_each_fault_means_zero_torque_and_then_open_relays),
         cmocka_unit_test(test_a_counter_that_stands_is_found_in_its_second_frame),
         cmocka_unit_test(test_one_damaged_frame_is_150_ms_without_torque),
