@@ -51,6 +51,14 @@ static bool publishes(const struct hub_device *device, uint32_t id) {
     return found;
 }
 
+bool command_owns(const struct link *link, const struct vb_frame *frame) {
+    bool owns = false;
+    for (size_t i = 0; !(frame->flags & VB_FRAME_EXT) && i < link->device_count; i++) {
+        owns |= publishes(link->devices[i], frame->id);
+    }
+    return owns;
+}
+
 /* Is there a place for all its frames in what the link sends? */
 static bool link_carries(const struct hub_device *device, char *why) {
     const struct link_spec *spec = device->link->config->spec;

@@ -12,6 +12,9 @@ void command_free(struct hub_device *device);
 /* No two devices may publish one frame. Returns false with why (OUTPUT_WHY). */
 bool command_check(const struct hub *hub, char *why);
 
+/* Is this id one that a device with control: true on this link sends? Then nobody else may, through us. */
+bool command_owns(const struct link *link, const struct vb_frame *frame);
+
 /* Time passed: leases end. */
 void command_tick(struct hub_device *device, int64_t mono_ns);
 

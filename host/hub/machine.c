@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/hub/command.h"
 #include "voltbus/machine.h"
+
+/* So many bytes wait for an adapter that takes no more, some 100 ms of a machine that sends each 10 ms: what came after
+ * them would be of the past when it goes out, and what ends a movement would stand behind what asked for it. */
+#define UNSENT_MAX 1024
 
 struct hub_machine {
     const struct vb_machine *type;
@@ -118,6 +123,11 @@ void machine_heard(struct link *link, const struct vb_frame *frame,
     }
 }
 
+static bool send_one(struct link *link, struct vb_frame *frame, const struct hub_machine *machine) {
+    bool stuck = link->transport && transport_pending(link->transport) > UNSENT_MAX;
+    return !stuck && hub_send(link, frame, machine);
+}
+
 static void send_all(struct hub_device *device) {
     struct hub_machine *machine = device->machine;
     struct link *link = device->link;
@@ -125,7 +135,7 @@ static void send_all(struct hub_device *device) {
     machine->due = false;
     while (machine->running && machine->type->take(machine->self, &frame)) {
         frame.kind = device->config->type->kind;
-        if (!hub_send(link, &frame, machine) && machine->lost++ == 0) {
+        if (!send_one(link, &frame, machine) && machine->lost++ == 0) {
             hub_log(link->hub, "%s: %s: link %s does not take a frame of it: it is dropped",
                     device->config->name, machine->type->name, link->config->name);
         }
@@ -140,6 +150,7 @@ void machine_run(struct link *link, int64_t mono_ns) {
         if (!machine || (!machine->due && machine->type->deadline_ns(machine->self) > mono_ns)) {
             continue;
         }
+        command_tick(device, mono_ns); /* what ends now is not in the next frame any more */
         machine->type->tick(machine->self, mono_ns);
         send_all(device);
         machine_look(device);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/hub/command.h"
 #include "voltbus/time.h"
 
 #define NO_BUS   0xFF
@@ -161,6 +162,8 @@ const char *client_send(struct client *client, struct vb_frame *frame, unsigned 
         why = "there is no such bus";
     } else if (s->hub->ending || s->hub->closing) {
         why = "the gateway ends";
+    } else if (command_owns(s->links[bus], frame)) {
+        why = "voltbus itself sends frames of this id (control: true)";
     } else if (++s->sent > s->config->values[SERVER_RATE].number) {
         why = "too many frames";
     } else {
