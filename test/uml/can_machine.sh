@@ -58,4 +58,27 @@ status_is 0
 kill $slcand $sim 2>/dev/null
 wait
 
+# ---- a controller that is set by the kernel ----
+
+"$VOLTBUS" sim leaf "pty:$work/leaf1" >sim.log 2>&1 &
+sim=$!
+sleep 1
+slcand -F "$(readlink leaf1)" slcan1 >slcand.log 2>&1 &
+slcand=$!
+sleep 1
+ip link set slcan1 type can bitrate 500000
+ip link set slcan1 type can listen-only on
+ip link set slcan1 up
+run "scan of a controller" "$VOLTBUS" scan --for 0s
+out_has '  slcan1  can  up, error active, 500000 bit/s, listen only
+      can:slcan1'
+record can:slcan1,listen=no
+says "a controller" "link bus: slcan1 (can), 500000 bit/s, listen only"
+record_end
+run "who only listens does not send" "$VOLTBUS" set can:slcan1,listen=no leaf-vcm charge.power 1000 --control
+status_is 1
+err_has 'the controller is set to listen only (ip link set slcan1 type can listen-only off)'
+kill $slcand $sim 2>/dev/null
+wait
+
 finish
