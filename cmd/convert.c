@@ -46,7 +46,7 @@ struct converter {
     const char *path, *name; /* of OUT, and for messages */
     bool force, verbose;
     unsigned long shown_errors, hidden_errors;
-    const struct format *format;
+    const struct writing *how;
     enum packing packing;
     int fd;
     bool live; /* somebody may be waiting at the other end */
@@ -233,7 +233,7 @@ static void summary(const struct converter *c) {
     }
     writer_tell(&c->writer, c->name, stderr);
     fprintf(stderr, "%s: %" PRIu64 " frame%s (%s)\n", c->name, c->writer.frames,
-            plural(c->writer.frames), c->format->name);
+            plural(c->writer.frames), c->how->name);
 }
 
 /* The file is whole and gets its name; or it goes. */
@@ -277,7 +277,7 @@ static int convert(struct converter *c, char **inputs, const struct format *from
             unlink(unfinished);
             return failure("convert", "out of memory");
         }
-        writer_begin(&c->writer, c->format, pack);
+        writer_begin(&c->writer, c->how, pack);
         status = finish(c, copy_frames(c));
     }
     for (size_t i = 0; i < c->input_count; i++) {
@@ -311,16 +311,16 @@ static bool choose_format(struct converter *c, const char *to) {
     size_t n = strlen(c->path);
     c->packing = packing_of(c->path, &n);
     writer_names(names, sizeof names);
-    if (to && !find_format(to)) {
+    c->how = to ? writer_find(to) : writer_by_suffix(c->path, n);
+    if (!c->how && to && !find_format(to)) {
         return false;
     }
-    c->format = to ? writer_find(to) : writer_by_suffix(c->path, n);
-    if (!c->format && to) {
+    if (!c->how && to) {
         usage_error("convert", "%s is only read; written are %s", to, names);
-    } else if (!c->format) {
+    } else if (!c->how) {
         usage_error("convert", "%s: its name tells no format: say --to %s", c->name, names);
     }
-    return c->format != NULL;
+    return c->how != NULL;
 }
 
 int cmd_convert(int argc, char **argv) {

@@ -40,14 +40,18 @@ static struct seen look(const struct vb_frame *frame) {
     return seen;
 }
 
-static const struct format *choose(uint8_t number) {
-    const struct format *written[32];
+/* Which is written; *format: the one that reads it. */
+static const struct writing *choose(uint8_t number, const struct format **format) {
+    const struct writing *written[32];
+    const struct format *of[32];
     size_t n = 0;
-    for (size_t i = 0; i < format_count && n < 32; i++) {
-        if (formats[i]->writing) {
-            written[n++] = formats[i];
+    for (size_t i = 0; i < format_count; i++) {
+        for (const struct writing *how = formats[i]->writing; how && n < 32; how = how->other) {
+            of[n] = formats[i];
+            written[n++] = how;
         }
     }
+    *format = of[number % n];
     return written[number % n];
 }
 
@@ -86,13 +90,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     reader_init(&reader, lines_of_text((const char *)data + 2, size - 2),
                 data[0] < format_count ? formats[data[0]] : NULL);
-    const struct format *format = choose(data[1]);
+    const struct format *format;
+    const struct writing *how = choose(data[1], &format);
     int fd = memfd_create("written", MFD_CLOEXEC);
     struct pack *pack = pack_open(fd, PACKING_NONE);
     if (fd < 0 || !pack) {
         abort();
     }
-    writer_begin(&writer, format, pack);
+    writer_begin(&writer, how, pack);
     while (reader.format && n < FRAMES_MAX && (result = reader_next(&reader, &frame)) != 0) {
         uint64_t frames = writer.frames;
         if (result < 0 || frame.kind != VB_KIND_CAN) {
@@ -111,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         uint32_t others = LACKS(SENT) | LACKS(ID_29);
         char *text = mmap(NULL, written, PROT_READ, MAP_PRIVATE, fd, 0);
         read_back(format, text, written, n,
-                  !(format->writing->lacks & others) && writer.losses[LOSS_ERROR_CLASS] == 0 &&
+                  !(how->lacks & others) && writer.losses[LOSS_ERROR_CLASS] == 0 &&
                       writer.losses[LOSS_ERROR_SENT] == 0);
         munmap(text, written);
     }

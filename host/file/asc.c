@@ -371,6 +371,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
 }
 
 static const struct writing writing = {
+    .name = "asc",
     .suffix = ".asc",
     .lacks = LACKS_OTHERS | LACKS(ERROR_CLASS) | LACKS(ERROR_SENT) | LACKS(NO_TIME) | LACKS(DIGITS),
     .unit_ns = VB_NS_PER_US,

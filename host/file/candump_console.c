@@ -214,6 +214,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
 }
 
 static const struct writing writing = {
+    .name = "candump-console",
     .lacks = LACKS_OTHERS | LACKS(NANOSECONDS) | LACKS(NEGATIVE),
     .unit_ns = 1,
     .first_bus = WRITER_NAMES,

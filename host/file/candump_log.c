@@ -214,6 +214,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
 }
 
 static const struct writing writing = {
+    .name = "candump-log",
     .suffix = ".log",
     .lacks = LACKS(CHECKSUM) | LACKS(NO_TIME) | LACKS(NANOSECONDS) | LACKS(NEGATIVE),
     .unit_ns = 1,

@@ -338,6 +338,7 @@ static bool savvycan_frame(struct writer *w, const struct vb_frame *frame, const
 }
 
 static const struct writing savvycan_writing = {
+    .name = "savvycan",
     .suffix = ".csv",
     .lacks =
         LACKS_OTHERS | LACKS(FD) | LACKS(REMOTE) | LACKS(ERROR) | LACKS(NO_TIME) | LACKS(DIGITS),
@@ -366,6 +367,7 @@ static bool cabana_frame(struct writer *w, const struct vb_frame *frame, const c
 }
 
 static const struct writing cabana_writing = {
+    .name = "cabana",
     .lacks = LACKS_OTHERS | LACKS(FD) | LACKS(REMOTE) | LACKS(ERROR) | LACKS(NO_TIME) |
              LACKS(SENT) | LACKS(ID_29),
     .unit_ns = 1,

@@ -100,6 +100,7 @@ static bool write_frame(struct writer *w, const struct vb_frame *frame, const ch
 }
 
 static const struct writing writing = {
+    .name = "crtd",
     .suffix = ".crtd",
     .lacks = LACKS_OTHERS | LACKS(FD) | LACKS(REMOTE) | LACKS(ERROR) | LACKS(NO_TIME) |
              LACKS(DIGITS) | LACKS(NEGATIVE),

@@ -286,6 +286,7 @@ static bool pcapng_frame(struct writer *w, const struct vb_frame *frame, const c
 }
 
 const struct writing pcapng_writing = {
+    .name = "pcapng",
     .suffix = ".pcapng",
     .lacks = LACKS(NO_TIME) | LACKS(BEFORE_1970),
     .unit_ns = 1,
@@ -336,6 +337,7 @@ static bool pcap_frame(struct writer *w, const struct vb_frame *frame, const cha
 }
 
 const struct writing pcap_writing = {
+    .name = "pcap",
     .suffix = ".pcap",
     .lacks = LACKS_OTHERS | LACKS(NO_TIME) | LACKS(BEFORE_1970) | LACKS(BUS) | LACKS(SENT),
     .unit_ns = 1,

@@ -33,17 +33,23 @@ static const uint32_t left_out = 0 WRITER_LOSSES(X);
 
 /* ---- which format ---- */
 
-const struct format *writer_find(const char *name) {
-    const struct format *format = format_find(name);
-    return format && format->writing ? format : NULL;
+const struct writing *writer_find(const char *name) {
+    for (size_t i = 0; i < format_count; i++) {
+        for (const struct writing *how = formats[i]->writing; how; how = how->other) {
+            if (strcmp(how->name, name) == 0) {
+                return how;
+            }
+        }
+    }
+    return NULL;
 }
 
-const struct format *writer_by_suffix(const char *path, size_t n) {
+const struct writing *writer_by_suffix(const char *path, size_t n) {
     for (size_t i = 0; i < format_count; i++) {
         const char *suffix = formats[i]->writing ? formats[i]->writing->suffix : NULL;
         size_t suffix_n = suffix ? strlen(suffix) : 0;
         if (suffix && n > suffix_n && memcmp(path + n - suffix_n, suffix, suffix_n) == 0) {
-            return formats[i];
+            return formats[i]->writing;
         }
     }
     return NULL;
@@ -52,9 +58,9 @@ const struct format *writer_by_suffix(const char *path, size_t n) {
 size_t writer_names(char *text, size_t cap) {
     size_t n = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < format_count && n < cap; i++) {
-        if (formats[i]->writing) {
-            n += (size_t)snprintf(text + n, cap - n, "%s%s", n > 0 ? ", " : "", formats[i]->name);
+    for (size_t i = 0; i < format_count; i++) {
+        for (const struct writing *how = formats[i]->writing; how && n < cap; how = how->other) {
+            n += (size_t)snprintf(text + n, cap - n, "%s%s", n > 0 ? ", " : "", how->name);
         }
     }
     return n;
@@ -62,9 +68,9 @@ size_t writer_names(char *text, size_t cap) {
 
 /* ---- frames ---- */
 
-void writer_begin(struct writer *w, const struct format *format, struct pack *pack) {
+void writer_begin(struct writer *w, const struct writing *how, struct pack *pack) {
     memset(w, 0, sizeof *w);
-    w->format = format;
+    w->how = how;
     w->pack = pack;
 }
 
@@ -95,8 +101,8 @@ static uint32_t features(const struct writing *how, const struct vb_frame *frame
 
 static void begin(struct writer *w, const struct vb_frame *first) {
     w->begun = true;
-    if (w->format->writing->begin) {
-        w->format->writing->begin(w, first);
+    if (w->how->begin) {
+        w->how->begin(w, first);
     }
 }
 
@@ -114,7 +120,7 @@ static bool has_bus(struct writer *w, const char *link) {
     if (w->bus_count == WRITER_BUSES) {
         return false;
     }
-    unsigned number = w->format->writing->first_bus;
+    unsigned number = w->how->first_bus;
     unsigned own = strncmp(link, "can", 3) == 0 && link[3] >= '0' && link[3] <= '9'
                        ? (unsigned)strtoul(link + 3, NULL, 10)
                        : 0;
@@ -136,7 +142,7 @@ unsigned writer_bus(struct writer *w, const char *link) {
 }
 
 void writer_frame(struct writer *w, const struct vb_frame *frame, const char *link) {
-    const struct writing *how = w->format->writing;
+    const struct writing *how = w->how;
     uint32_t lost = features(how, frame) & how->lacks;
     if (!(lost & left_out)) {
         bool good = frame->kind != VB_KIND_CAN || vb_frame_can_check(frame) == VB_OK;
@@ -163,8 +169,8 @@ void writer_end(struct writer *w) {
     if (!w->begun) {
         begin(w, NULL);
     }
-    if (w->format->writing->end) {
-        w->format->writing->end(w);
+    if (w->how->end) {
+        w->how->end(w);
     }
     free(w->state);
     w->state = NULL;
@@ -178,7 +184,7 @@ static void tell_buses(const struct writer *w, const char *path, FILE *to) {
         snprintf(name, sizeof name, "can%u", w->buses[i].number);
         if (strcmp(name, w->buses[i].name) != 0) {
             if (!*before) {
-                fprintf(to, "%s: buses of %s have numbers, no names: ", path, w->format->name);
+                fprintf(to, "%s: buses of %s have numbers, no names: ", path, w->how->name);
             }
             fprintf(to, "%s%s is %u", before, w->buses[i].name, w->buses[i].number);
             before = ", ";
@@ -194,7 +200,7 @@ static const char *plural(uint64_t n) {
 }
 
 void writer_tell(const struct writer *w, const char *path, FILE *to) {
-    const struct writing *how = w->format->writing;
+    const struct writing *how = w->how;
     for (size_t i = 0; i < LOSS_COUNT; i++) {
         uint64_t n = w->losses[i];
         if (n == 0) {
@@ -202,15 +208,15 @@ void writer_tell(const struct writer *w, const char *path, FILE *to) {
         }
         fprintf(to, "%s: ", path);
         if (losses[i].what == OUT) {
-            fprintf(to, "%s has no %s: %" PRIu64 " left out\n", w->format->name, losses[i].text, n);
+            fprintf(to, "%s has no %s: %" PRIu64 " left out\n", w->how->name, losses[i].text, n);
         } else if (losses[i].what == ODD) {
             fprintf(to, "%s: %" PRIu64 " frame%s\n", losses[i].text, n, plural(n));
         } else if (i == LOSS_DIGITS) {
             fprintf(to, "%s has no time below %" PRIu32 " us: cut off in %" PRIu64 " frame%s\n",
-                    w->format->name, how->unit_ns / (uint32_t)VB_NS_PER_US, n, plural(n));
+                    w->how->name, how->unit_ns / (uint32_t)VB_NS_PER_US, n, plural(n));
         } else {
-            fprintf(to, "%s has no %s: lost in %" PRIu64 " frame%s\n", w->format->name,
-                    losses[i].text, n, plural(n));
+            fprintf(to, "%s has no %s: lost in %" PRIu64 " frame%s\n", w->how->name, losses[i].text,
+                    n, plural(n));
         }
     }
     if (how->first_bus != WRITER_NAMES && !(how->lacks & LACKS(BUS))) {

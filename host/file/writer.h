@@ -53,10 +53,12 @@ enum loss {
 struct writer;
 
 struct writing {
-    const char *suffix; /* of files: ".asc"; NULL: many formats have the same */
-    uint32_t lacks;     /* LACKS(..) */
-    uint32_t unit_ns;   /* the smallest step of its times; 1: nanoseconds */
-    uint8_t first_bus;  /* buses are numbers from here on (writer_bus); or WRITER_NAMES */
+    const char *name;            /* --to */
+    const struct writing *other; /* another version that is written; NULL: none */
+    const char *suffix;          /* of files: ".asc"; NULL: many formats have the same */
+    uint32_t lacks;              /* LACKS(..) */
+    uint32_t unit_ns;            /* the smallest step of its times; 1: nanoseconds */
+    uint8_t first_bus;           /* buses are numbers from here on (writer_bus); or WRITER_NAMES */
     /* What stands before the first frame (NULL: there is none). May be NULL. */
     void (*begin)(struct writer *writer, const struct vb_frame *first);
     /* Write a frame that has nothing left which is OUT. False: it has no form. */
@@ -65,7 +67,7 @@ struct writing {
 };
 
 struct writer {
-    const struct format *format;
+    const struct writing *how;
     struct pack *pack;
     bool begun;
     uint64_t frames; /* written */
@@ -79,15 +81,15 @@ struct writer {
     void *state; /* of the format; it is freed by writer_end */
 };
 
-/* The format that is written and has this name, or the suffix of the file's name (n characters). Or NULL. */
-const struct format *writer_find(const char *name);
-const struct format *writer_by_suffix(const char *path, size_t n);
+/* How the format of this name is written, or that with the suffix of the file's name (n characters). Or NULL. */
+const struct writing *writer_find(const char *name);
+const struct writing *writer_by_suffix(const char *path, size_t n);
 
 /* Their names with commas between them. */
 size_t writer_names(char *text, size_t cap);
 
 /* Write to pack, which stays the caller's. The writer is large. */
-void writer_begin(struct writer *writer, const struct format *format, struct pack *pack);
+void writer_begin(struct writer *writer, const struct writing *how, struct pack *pack);
 void writer_frame(struct writer *writer, const struct vb_frame *frame, const char *link);
 void writer_end(struct writer *writer);
 

@@ -99,6 +99,25 @@ out_is ';$FILEVERSION=2.1
       8        70.000 BI 1      0124 Tx -  9    01 02 03 04 05 06 07 08 09 0A 0B 0C
       9        80.000 DT 1      0125 Rx -  1    FF'
 
+# 1.1: tenths of a millisecond, no FD, no error frames
+run trc-1.1 "$VOLTBUS" convert --to trc-1.1 "$work/all.log" "$work/all.trc1"
+status_is 0
+err_is "$work/all.log: 10 frames (candump-log)
+$work/all.trc1: trc-1.1 has no frames of other wires than CAN: 1 left out
+$work/all.trc1: trc-1.1 has no frames of CAN FD: 2 left out
+$work/all.trc1: trc-1.1 has no error frames: 2 left out
+$work/all.trc1: trc-1.1 has no buses: lost in 5 frames
+$work/all.trc1: trc-1.1 has no time below 100 us: cut off in 2 frames
+$work/all.trc1: 5 frames (trc-1.1)"
+run "trc-1.1, its lines" grep -v '^;  \|^;--\|^;$' "$work/all.trc1"
+out_is ';$FILEVERSION=1.1
+;$STARTTIME=45385.500002893519
+     1)         0.0  Rx         01DB  8  01 60 B3 2B 32 00 00 04
+     2)        10.1  Tx     18FF50E5  2  01 02
+     3)        20.0  Rx         07DF  5  RTR
+     4)        30.0  Rx     00000123  0
+     5)        80.0  Rx         0125  1  FF'
+
 is crtd '1712145600.250000 CXX OVMS CRTD
 1712145600.250000 CVR 3.0
 1712145600.250000 1R11 1DB 01 60 B3 2B 32 00 00 04
@@ -279,7 +298,7 @@ err_has "$work/bad.log: 2 frames (candump-log), 1 line not understood"
 
 # ---- wrong usage ----
 
-for wrong in 'blf:blf is only read; written are pcapng, pcap, candump-log, candump-console, asc, trc, crtd, savvycan, cabana' \
+for wrong in 'blf:blf is only read; written are pcapng, pcap, candump-log, candump-console, asc, trc, trc-1.1, crtd, savvycan, cabana' \
     "acs:unknown format 'acs'; did you mean asc? (voltbus list formats)"; do
     run "--to ${wrong%%:*}" "$VOLTBUS" convert --to "${wrong%%:*}" "$work/a.log" -
     status_is 2

@@ -41,6 +41,10 @@ out_is '1712145600.250000 0 1DB Rx 0160b32b32000004 False False False
 run "python-can, trc" /usr/bin/python3 "$work/read.py" "$work/out.trc"
 out_is '0.000000 1 1DB Rx 8 0160b32b32000004
 0.010123 1 18FF50E5 Tx 2 0102 is_extended_id'
+head -2 "$work/in.log" | "$VOLTBUS" convert --to trc-1.1 - "$work/1.trc" 2>"$work/err"
+run "python-can, trc-1.1" /usr/bin/python3 "$work/read.py" "$work/1.trc" # it stumbles over RTR there
+out_is '0.000000 1 1DB Rx 8 0160b32b32000004
+0.010100 1 18FF50E5 Tx 2 0102 is_extended_id'
 
 command -v asc2log >/dev/null || skip "can-utils is not installed"
 # It takes the date of ASC only where the locale en_US is there; without one its times count from 0.
