@@ -73,9 +73,9 @@ done
 printf 'O\rt1D48F7071900074430FC\rt1D48F7071900474430FB\r' >"$work/adapter"
 is "it is refused, and said" wait_for 5 grep -q \
     "frames refused: [12]: voltbus itself sends frames of this id (control: true)" "$work/said"
-ask drive.torque 50 1s
-is "50 Nm" value leaf-inverter motor.torque 50.0 3
-is "the lease ends: no torque" value leaf-inverter motor.torque 0.0 3
+ask drive.torque 50 3s # which is enough to see it on a busy computer
+is "50 Nm" value leaf-inverter motor.torque 50.0 5
+is "the lease ends: no torque" value leaf-inverter motor.torque 0.0 8
 is "it stays ready" state ready 1
 stands # else nothing charges
 end_of drive.ready
