@@ -33,6 +33,7 @@ state() { api until "${2:-5}" /api/state "$1" devices leaf-vcm machine state; }
 value() { api until "$4" /api/state "$3" devices "$1" signals "$2" value; }
 number() { api get /api/state devices "$1" signals "$2" value; }
 below() { [ "$(number "$1" "$2" | cut -d . -f 1)" -lt "$3" ]; }
+takes_current() { [ "$(number leaf-battery battery.current | cut -d . -f 1)" -ge 1 ]; }
 in_gear() {
     ask drive.gear drive
     is "in gear" value leaf-vcm shift.state selected 5
@@ -89,7 +90,7 @@ is "it charges" state charge 8
 is "with 3.3 kW" value leaf-charger charger.power 3300 10
 ask charge.power 1000
 is "with 1 kW" value leaf-charger charger.power 1000 3
-is "the battery takes it" test "$(number leaf-battery battery.current | cut -d . -f 1)" -ge 1
+is "the battery takes it" wait_for 5 takes_current
 end_of charge.power
 is "off again" state off 8
 is "the bus has no voltage again" below leaf-inverter inverter.voltage 60
