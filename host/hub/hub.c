@@ -390,9 +390,7 @@ static void take_frame(struct link *link, struct vb_frame *frame, const struct h
     for (size_t i = 0; i < link->device_count; i++) {
         device_frame(link->devices[i], frame);
     }
-    if (!(frame->flags & VB_FRAME_TX && link->config->spec->kind->echoes)) {
-        machine_heard(link, frame, from);
-    }
+    machine_heard(link, frame, from);
 }
 
 void hub_frame(struct link *link, struct vb_frame *frame) {
@@ -404,11 +402,9 @@ bool hub_send(struct link *link, struct vb_frame *frame, const struct hub_machin
     if (link->state != LINK_OPEN || link->alone || !kind->send || !kind->send(link, frame)) {
         return false;
     }
-    if (!kind->echoes) {
-        frame->t_ns = link_now_ns();
-        frame->flags |= VB_FRAME_TX | VB_FRAME_UNHEARD;
-        take_frame(link, frame, from);
-    }
+    frame->t_ns = link_now_ns();
+    frame->flags |= VB_FRAME_TX | VB_FRAME_UNHEARD;
+    take_frame(link, frame, from);
     return true;
 }
 

@@ -70,11 +70,9 @@ struct link_kind {
      * as rarely as the period says; 0 = it does not. NULL: this kind never does. */
     unsigned (*polls)(const struct link_spec *spec);
     /* Frames of machines and of clients: hub_send. send: put one on the wire; false: it does not go out, now or
-     * ever, and is dropped. What was sent is shown to all as ours, unconfirmed; with echoes the kind itself gives it to
-     * hub_frame, with VB_FRAME_TX, when it was on the wire. ready says whether anything can be sent now; the kind calls
-     * hub_publish when it can. sends: can such a link send at all, as it is set? NULL: yes. */
+     * ever, and is dropped. What was sent is shown to all as ours, unconfirmed. ready says whether anything can be sent
+     * now; the kind calls hub_publish when it can. sends: can such a link send at all, as it is set? NULL: yes. */
     bool (*send)(struct link *link, const struct vb_frame *frame);
-    bool echoes;
     bool (*sends)(const struct link_spec *spec);
 };
 

@@ -25,7 +25,7 @@ static void flush(struct client *client) {
     }
     vb_cannelloni_put_head(session->number++, session->count, session->packet);
     if (!client_write(client, session->packet, VB_CANNELLONI_HEAD + session->n)) {
-        client->lost.n += session->count;
+        client_lost(client, session->count);
     }
     session->count = 0;
     session->n = 0;

@@ -75,10 +75,14 @@ bool client_write(struct client *client, const void *bytes, size_t n) {
     return client->transport && transport_write(client->transport, bytes, n);
 }
 
+void client_lost(struct client *client, unsigned frames) {
+    client->lost.n += frames;
+    tell_lost(client, false);
+}
+
 void client_write_frame(struct client *client, const void *bytes, int n) {
     if (n > 0 && !client_write(client, bytes, (size_t)n)) {
-        client->lost.n++;
-        tell_lost(client, false);
+        client_lost(client, 1);
     }
 }
 
@@ -232,11 +236,22 @@ static bool open_place(struct server *s, char *why) {
     return s->transport;
 }
 
+static void on_retry(uv_timer_t *timer);
+
+/* Again in a while. Why is said once, not every five seconds. */
+static void try_again(struct server *s, const char *why) {
+    if (!s->told) {
+        say(s, "%s", why);
+        s->told = true;
+    }
+    uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
+}
+
 static void on_retry(uv_timer_t *timer) {
     struct server *s = timer->data;
     char why[TRANSPORT_WHY];
     if (!s->closed && !open_place(s, why)) {
-        uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
+        try_again(s, why);
     }
 }
 
@@ -245,13 +260,9 @@ static void on_closed(void *owner, const char *why) {
     if (s->clients[0].transport && !own_transport(&s->clients[0])) {
         forget(&s->clients[0], why);
     }
-    if (!s->told) { /* once, not every five seconds */
-        say(s, "%s", why);
-        s->told = true;
-    }
     transport_close(s->transport);
     s->transport = NULL;
-    uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
+    try_again(s, why);
 }
 
 /* ---- the buses ---- */

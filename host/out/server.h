@@ -84,7 +84,8 @@ static inline void *client_state(const struct client *client) {
 /* Write to a client. False: it has too much waiting; of frames that is counted and said. */
 bool client_write(struct client *client, const void *bytes, size_t n);
 void client_write_frame(struct client *client, const void *bytes,
-                        int n); /* n < 0: it has no form */
+                        int n);                           /* n < 0: it has no form */
+void client_lost(struct client *client, unsigned frames); /* count them, and say it now and then */
 
 /* End it. Its kind must not touch it any more. */
 void client_close(struct client *client, const char *why);

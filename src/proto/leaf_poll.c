@@ -56,7 +56,6 @@ struct poller {
     int64_t next_ns;       /* the next question is due */
     int64_t give_up_ns;    /* no answer to the one that was asked */
     int64_t heard_ns;      /* the last frame of anybody */
-    int64_t foreign_ns;    /* another tester asks until then */
     uint8_t state;         /* enum state */
     uint8_t at;            /* the group that is asked, or is next */
     uint8_t done;          /* bits: answered or refused for good */
@@ -86,7 +85,7 @@ static int64_t every_ns(const struct poller *p) {
 
 static void poller_init(void *self, int64_t now_ns) {
     struct poller *p = self;
-    *p = (struct poller){.now_ns = now_ns, .heard_ns = INT64_MIN, .foreign_ns = INT64_MIN};
+    *p = (struct poller){.now_ns = now_ns, .heard_ns = INT64_MIN};
     (void)vb_isotp_init(&p->tp, &pair, p->answer, sizeof p->answer, now_ns);
     p->round_ns = p->next_ns = now_ns;
 }
@@ -115,7 +114,7 @@ static void go_on(struct poller *p) {
 
 static void yield(struct poller *p) {
     p->state = YIELDS;
-    p->foreign_ns = p->next_ns = p->now_ns + FOREIGN_NS;
+    p->next_ns = p->now_ns + FOREIGN_NS;
     p->asking = p->answered = false;
     p->at = 0;
     vb_isotp_stop(&p->tp);
