@@ -313,7 +313,7 @@ static size_t state_of(const struct vb_frame *frame) {
 /* Is there no more in the frame than what it is read back as? */
 static bool error_is_exact(const struct vb_frame *frame, size_t row) {
     bool exact =
-        row < no_state || (frame->id == CAN_ERROR_BUS && frame->len == 8 && !frame->data[1]);
+        frame->len == 8 && (row < no_state || (frame->id == CAN_ERROR_BUS && frame->data[1] == 0));
     for (size_t i = 0; i < frame->len; i++) {
         exact &= i == 1 || frame->data[i] == 0;
     }
@@ -379,8 +379,8 @@ static bool write_frame_1(struct writer *w, const struct vb_frame *frame, const 
     int64_t us = writer_us(writer_since(w, frame));
     bool remote = frame->flags & VB_FRAME_RTR;
     (void)link;
-    *p++ = ')';
-    p = put_fixed(p, us / 100 - (us % 100 < 0), 1, 12);
+    p = put_text(p, ") ");
+    p = put_fixed(p, us / 100 - (us % 100 < 0), 1, 11);
     p = put_text(p, frame->flags & VB_FRAME_TX ? "  Tx     " : "  Rx     ");
     p = put_text(p, frame->flags & VB_FRAME_EXT ? "" : "    ");
     p = put_id(p, frame, 4);

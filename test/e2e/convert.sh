@@ -229,6 +229,11 @@ printf -- '-1500000,000001DB,false,Rx,0,1,00,\n' >"$work/negative.csv"
 run "before 1970" "$VOLTBUS" convert --to pcapng "$work/negative.csv" "$work/negative.pcapng"
 err_has 'pcapng has no times before 1970 (they are 0): lost in 1 frame'
 
+printf '(1712104200.5) can3 1DB#00\n(5) can3 1DB#01\n' >"$work/far.log"
+run "trc-1.1, far away" "$VOLTBUS" convert --to trc-1.1 "$work/far.log" -
+out_has '
+     2) -1712104195500.0  Rx         01DB  1  01'
+
 # ---- several files ----
 
 printf '(1712145600.1) can0 1DB#00\n(1712145600.3) can0 1DB#02\n' >"$work/a.log"
