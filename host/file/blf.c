@@ -23,7 +23,8 @@
 #define OBJECT_DAMAGED   0x4000000u /* a size above that is none */
 #define WINDOW           131072u
 #define PADDING_MAX      8u
-#define OTHERS_MAX       8
+#define OTHERS_MAX       4
+#define TYPES_MORE       UINT32_MAX /* stands for several */
 
 enum { CONTAINER = 10, RAW = 0, ZLIB = 2 };
 
@@ -311,7 +312,10 @@ static void count_other(struct blf *c, uint32_t type) {
     while (i < c->other_count && c->others[i].type != type) {
         i++;
     }
-    i = i < OTHERS_MAX ? i : OTHERS_MAX - 1; /* the last stands for all that have no place */
+    if (i == OTHERS_MAX) { /* the last stands for all that have no place */
+        i = OTHERS_MAX - 1;
+        type = TYPES_MORE;
+    }
     c->other_count = i < c->other_count ? c->other_count : i + 1;
     c->others[i].type = type;
     c->others[i].count++;
@@ -324,8 +328,12 @@ static int tell_others(struct reader *r) {
     size_t n = 0;
     c->others_told = true;
     for (size_t i = 0; i < c->other_count && n < sizeof text; i++) {
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%lu of type %u", i ? ", " : "",
-                              c->others[i].count, (unsigned)c->others[i].type);
+        char type[16] = "more types";
+        if (c->others[i].type != TYPES_MORE) {
+            snprintf(type, sizeof type, "type %u", (unsigned)c->others[i].type);
+        }
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%lu of %s", i ? ", " : "",
+                              c->others[i].count, type);
     }
     return c->other_count
                ? reader_wrong(r, VB_E_FORMAT, "objects of no CAN bus, not read: %s", text)

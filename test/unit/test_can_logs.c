@@ -631,6 +631,23 @@ static void test_blf_cut_anywhere_gives_the_frames_before_and_says_so(void **sta
     }
 }
 
+static void test_objects_of_many_other_types_are_counted_together(void **state) {
+    (void)state;
+    struct bytes f = blf_file(1000, false);
+    f.n = 144;
+    for (const char *type = "9:;<=9>"; *type; type++) { /* 57 to 62 */
+        PUT(&f, "LOBJ\x20\0\x01\0\x20\0\0\0");
+        put_u32(&f, (size_t)*type);
+        PUT(&f, "\x02\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0");
+    }
+    int wrong;
+    assert_int_equal(read_blf(f.b, f.n, &wrong), 0);
+    assert_int_equal(wrong, 1);
+    assert_string_equal(reader.why, "objects of no CAN bus, not read: 2 of type 57, 1 of type 58, "
+                                    "1 of type 59, 3 of more types");
+    reader_close(&reader);
+}
+
 static void test_damage_in_blf_is_named_and_the_rest_is_read(void **state) {
     (void)state;
     struct bytes f = blf_file(1000, false);
@@ -691,6 +708,7 @@ int main(void) {
         cmocka_unit_test(test_blf_is_found_by_its_first_bytes),
         cmocka_unit_test(test_blf_without_containers_is_read),
         cmocka_unit_test(test_blf_cut_anywhere_gives_the_frames_before_and_says_so),
+        cmocka_unit_test(test_objects_of_many_other_types_are_counted_together),
         cmocka_unit_test(test_damage_in_blf_is_named_and_the_rest_is_read),
         cmocka_unit_test(test_a_container_of_blf_that_is_shorter_than_its_data_is_named),
     };
