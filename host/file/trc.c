@@ -4,6 +4,7 @@
  * over. The start is local time. Left out: columns that are added to 2.x (J1939), their text is not looked at.
  * Facts: reference/can-transports.md section 1.4.
  * SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -268,9 +269,10 @@ static void write_start(struct writer *w, const struct vb_frame *first, const ch
     }
     int ms = (int)(w->start_ns % VB_NS_PER_S / VB_NS_PER_MS);
     int64_t local_s = (int64_t)timegm(&tm);
+    int64_t day = local_s / DAY_S + DAYS_TO_1970;
     uint64_t of_day = (uint64_t)(local_s % DAY_S) * 1000 + (uint64_t)ms;
-    writer_line(w, ";$STARTTIME=%lld.%012llu\n%s;\n", (long long)(local_s / DAY_S + DAYS_TO_1970),
-                (unsigned long long)((of_day * 1000000000u + DAY_S / 2) / DAY_S), columns);
+    writer_line(w, ";$STARTTIME=%" PRId64 ".%012" PRIu64 "\n%s;\n", day,
+                (of_day * 1000000000u + DAY_S / 2) / DAY_S, columns);
     writer_line(w, ";   Start time: %02d.%02d.%04d %02d:%02d:%02d.%03d.0\n", tm.tm_mday,
                 tm.tm_mon + 1, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
 }
