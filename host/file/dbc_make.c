@@ -415,8 +415,7 @@ static void check_rows(struct dbc *d, const struct dbc_message *m, const struct 
     const struct vb_device alone = {
         .name = "", .kind = VB_KIND_CAN, .messages = message, .message_count = 1};
     struct vb_defect defect;
-    while (m->first && vb_device_check(&alone, &defect) != VB_OK &&
-           defect.row != VB_NOWHERE) {
+    while (m->first && vb_device_check(&alone, &defect) != VB_OK && defect.row != VB_NOWHERE) {
         const struct dbc_signal *signal = m->first;
         for (size_t i = 0; i < defect.row && signal->next; i++) {
             signal = signal->next;
