@@ -55,6 +55,7 @@ struct decoder {
     bool all, verbose;
     bool started, relative;
     bool first_shown;
+    bool can; /* the first frame was one of CAN */
     int64_t t0_ns;
     const char *path; /* for messages */
     const char *hex[HEX_MAX];
@@ -175,6 +176,7 @@ static void show(struct decoder *d, const struct vb_frame *frame, const struct v
 /* The first frame decides whether the times of the recording are Unix times. */
 static void start(struct decoder *d, const struct vb_frame *frame) {
     d->started = true;
+    d->can = frame->kind == VB_KIND_CAN;
     d->relative = frame->flags & VB_FRAME_NO_TIME || !vb_time_is_unix(frame->t_ns);
     d->t0_ns = d->relative ? frame->t_ns : 0;
 }
@@ -354,8 +356,16 @@ static void summary(const struct decoder *d) {
                 plural(d->bad_lines));
     }
     fputc('\n', stderr);
-    if (d->selection.automatic && d->frames >= HINT_FRAMES &&
-        d->failed + d->out_of_range > d->decoded) {
+    if (!d->selection.automatic || d->frames < HINT_FRAMES) {
+        return;
+    }
+    if (d->can && d->unknown == d->frames) {
+        fprintf(
+            stderr,
+            "%s: no device that voltbus knows: --db FILE reads it by a DBC file, --all shows the "
+            "frames\n",
+            d->path);
+    } else if (d->failed + d->out_of_range > d->decoded || (d->can && d->unknown > d->decoded)) {
         fprintf(stderr,
                 "%s: ids are not unique, so these devices may not be there at all: name "
                 "those that are with --as\n",

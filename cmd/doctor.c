@@ -160,6 +160,12 @@ static uint64_t key_of(const struct vb_frame *frame) {
            UINT64_C(1) << 63;
 }
 
+/* From the earliest to the latest: the clock of a recording may jump back. */
+static void widen(int64_t *first_ns, int64_t *last_ns, int64_t t_ns) {
+    *first_ns = t_ns < *first_ns ? t_ns : *first_ns;
+    *last_ns = t_ns > *last_ns ? t_ns : *last_ns;
+}
+
 static void note_id(struct bus *bus, const struct vb_frame *frame) {
     uint64_t key = key_of(frame);
     size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 51) % IDS_SIZE;
@@ -172,11 +178,14 @@ static void note_id(struct bus *bus, const struct vb_frame *frame) {
             return;
         }
         bus->id_count++;
-        *id = (struct id){
-            .key = key, .first_ns = frame->t_ns, .shortest = frame->len, .longest = frame->len};
+        *id = (struct id){.key = key,
+                          .first_ns = frame->t_ns,
+                          .last_ns = frame->t_ns,
+                          .shortest = frame->len,
+                          .longest = frame->len};
     }
     id->count++;
-    id->last_ns = frame->t_ns;
+    widen(&id->first_ns, &id->last_ns, frame->t_ns);
     id->shortest = frame->len < id->shortest ? frame->len : id->shortest;
     id->longest = frame->len > id->longest ? frame->len : id->longest;
 }
@@ -263,9 +272,10 @@ static void hear(struct doctor *d, const struct vb_frame *frame, const char *nam
         d->t0_ns = frame->t_ns;
     }
     d->no_time |= (frame->flags & VB_FRAME_NO_TIME) != 0;
-    bus->first_ns = bus->frames == 0 ? frame->t_ns : bus->first_ns;
-    bus->last_ns = frame->t_ns;
-    bus->frames++;
+    if (bus->frames++ == 0) {
+        bus->first_ns = bus->last_ns = frame->t_ns;
+    }
+    widen(&bus->first_ns, &bus->last_ns, frame->t_ns);
     note_id(bus, frame);
     for (size_t i = 0; i < d->selection.count; i++) {
         if (d->selection.devices[i]->kind == VB_KIND_CAN) {
@@ -329,6 +339,17 @@ static bool is_known(const struct doctor *d, const struct bus *bus, const struct
             bool ext = id->key >> 40 & VB_FRAME_EXT;
             if (part->watches[m].frames > 0 && message->ext == ext &&
                 ((uint32_t)id->key & message->mask) == message->id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool any_there(const struct doctor *d) {
+    for (size_t b = 0; b < READER_LINKS_MAX; b++) {
+        for (size_t i = 0; d->buses[b] && i < d->selection.count; i++) {
+            if (is_there(d, &d->buses[b]->parts[i])) {
                 return true;
             }
         }
@@ -483,7 +504,10 @@ static void print_all(const struct doctor *d, const char *source) {
         if (!bus) {
             continue;
         }
-        printf("%s %s: %" PRIu64 " frames, %zu ids", source, bus->name, bus->frames, bus->id_count);
+        bool live = strcmp(source, bus->name) == 0;
+        printf("%s%s%s: %" PRIu64 " frame%s, %zu id%s", source, live ? "" : " ",
+               live ? "" : bus->name, bus->frames, bus->frames == 1 ? "" : "s", bus->id_count,
+               bus->id_count == 1 ? "" : "s");
         if (d->no_time) {
             printf("; no times in it: only lengths, sums and counters are checked\n");
         } else {
@@ -505,7 +529,12 @@ static void print_all(const struct doctor *d, const char *source) {
     if (d->bad_lines > 0) {
         printf("\n%" PRIu64 " lines of the recording are not understood\n", d->bad_lines);
     }
-    printf("%s", count > 0 ? "" : "\nnothing is wrong\n");
+    if (count == 0) {
+        printf("\n%s\n", any_there(d) ? "nothing is wrong"
+                         : d->selection.automatic
+                             ? "no device that voltbus knows is there: nothing could be checked"
+                             : "none of these devices is there: nothing could be checked");
+    }
 }
 
 /* ---- JSON ---- */
@@ -801,7 +830,7 @@ int cmd_doctor(int argc, char **argv) {
                  : file     ? listen_to_file(&d, file, forced)
                             : listen_to_link(&d, what, (uint64_t)duration.number);
     if (status == EXIT_DONE) {
-        status = say(&d, what);
+        status = say(&d, strcmp(what, "-") == 0 ? "stdin" : what);
     }
     for (size_t b = 0; b < READER_LINKS_MAX; b++) {
         free_bus(d.buses[b], d.selection.count);

@@ -256,13 +256,45 @@ bool reader_ready(const struct reader *r) {
     return r->format && r->format->next ? r->net_more : lines_ready(r->lines);
 }
 
+#define LOOKED_AT 40 /* lines, for what else it may be */
+
+static bool is_utf16(const struct line *line) {
+    return line->n >= 2 &&
+           (memcmp(line->text, "\xFF\xFE", 2) == 0 || memcmp(line->text, "\xFE\xFF", 2) == 0);
+}
+
+static bool is_dbc(const struct line *line) {
+    static const char *const starts[] = {"VERSION \"", "NS_ ", "BU_:", "BO_ "};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        size_t n = strlen(starts[i]);
+        if (line->n >= n && memcmp(line->text, starts[i], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *reader_no_format(struct reader *r) {
     struct line line;
     int result = lines_next(r->lines, &line);
-    return lines_why(r->lines)[0] ? lines_why(r->lines)
-           : result == 0          ? "the file is empty"
-                                  : "not a recording that voltbus knows: no line of any of its "
-                                    "formats in the first 256 kB (voltbus list formats)";
+    if (lines_why(r->lines)[0]) {
+        return lines_why(r->lines);
+    }
+    if (result == 0) {
+        return "the file is empty";
+    }
+    if (is_utf16(&line)) {
+        return "text in UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)";
+    }
+    for (unsigned i = 0; i < LOOKED_AT && result > 0; i++) {
+        if (is_dbc(&line)) {
+            return "a DBC file, not a recording: --db FILE says what the frames of a recording "
+                   "mean";
+        }
+        result = lines_next(r->lines, &line);
+    }
+    return "not a recording that voltbus knows: no line of any of its formats in the first 256 kB "
+           "(voltbus list formats)";
 }
 
 const char *reader_place(const struct reader *r, char text[READER_PLACE]) {

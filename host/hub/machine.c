@@ -230,10 +230,11 @@ void machine_look(struct hub_device *device) {
         }
     }
     bool new_state = strcmp(machine->state, state) != 0;
+    bool not_yet = machine->state[0] == '\0' && !machine->running; /* the link is being opened */
     if (!new_state && strcmp(machine->why, why) == 0 && strcmp(machine->held, held) == 0) {
         return;
     }
-    if (new_state) {
+    if (new_state && !not_yet) {
         hub_log(device->hub, "%s: %s is %s%s%s", device->config->name, name, state,
                 why[0] ? ": " : "", why);
     }

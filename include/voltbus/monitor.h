@@ -68,6 +68,8 @@ struct vb_monitor {
     const struct vb_instance *instance;
     struct vb_watch *watches; /* one for each message of the device */
     struct vb_watched_bus *bus;
+    int64_t heard_ns,
+        back_ns; /* time of the last frame, and of the first one after a silence of the device */
 };
 
 /* Prepare. watches: device->message_count elements. */

@@ -32,7 +32,7 @@ const char *vb_finding_kind_text(enum vb_finding_kind kind) {
 
 void vb_monitor_init(struct vb_monitor *monitor, const struct vb_instance *instance,
                      struct vb_watch *watches, struct vb_watched_bus *bus) {
-    *monitor = (struct vb_monitor){instance, watches, bus};
+    *monitor = (struct vb_monitor){.instance = instance, .watches = watches, .bus = bus};
     memset(watches, 0, instance->device->message_count * sizeof *watches);
 }
 
@@ -189,6 +189,11 @@ size_t vb_monitor_heard(struct vb_monitor *monitor, const struct vb_frame *frame
     struct report r = {findings, 0, watch, {.message = number, .t_ns = frame->t_ns}};
     bool timed = !(frame->flags & VB_FRAME_NO_TIME);
     note_bus(monitor, frame, message);
+    int64_t silence = between(frame->t_ns, monitor->heard_ns);
+    if (silence < 0 || silence > SILENCE_NS) {
+        monitor->back_ns = frame->t_ns;
+    }
+    monitor->heard_ns = frame->t_ns;
     if (watch->waking != monitor->bus->waking) { /* nothing before counts */
         watch->any = watch->counted = false;
         watch->waking = monitor->bus->waking;
@@ -224,12 +229,15 @@ bool vb_monitor_missing(struct vb_monitor *monitor, int64_t now_ns, struct vb_fi
     if (bus->asleep || !bus->any || between(now_ns, bus->heard_ns) > SILENCE_NS) {
         return false;
     }
+    /* A device that was silent as a whole, and speaks again, has time to say everything. */
+    bool back = between(now_ns, monitor->heard_ns) <= SILENCE_NS;
     for (uint16_t m = 0; m < device->message_count; m++) {
         struct vb_watch *watch = &monitor->watches[m];
         int64_t period = device->messages[m].period_ms * VB_NS_PER_MS;
         int64_t gap = between(now_ns, watch->t_ns);
         if (!watch->any || watch->missing || period == 0 || watch->waking != bus->waking ||
-            gap <= MISSING_NS || gap <= MISSING_PERIODS * period ||
+            (back && between(now_ns, monitor->back_ns) <= MISSING_NS) || gap <= MISSING_NS ||
+            gap <= MISSING_PERIODS * period ||
             !vb_instance_has(monitor->instance, device->messages[m].when)) {
             continue;
         }

@@ -57,6 +57,10 @@ err_has 'odd.dbc:13: expected START|BITS@ORDER'
 run "no DBC" "$VOLTBUS" decode --db "$SOURCE_DIR/LICENSE" --hex '001#05'
 status_is 2
 err_has 'LICENSE: no DBC: none of its statements'
+printf '\377\376V\000E\000' >"$work/utf16.dbc"
+run "a DBC in UTF-16" "$VOLTBUS" list signals --db "$work/utf16.dbc"
+status_is 2
+err_has 'utf16.dbc: text in UTF-16: save it as UTF-8'
 run "no such file" "$VOLTBUS" list signals --db nowhere.dbc
 status_is 2
 err_has '--db nowhere.dbc: cannot be read: No such file or directory'

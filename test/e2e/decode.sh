@@ -224,6 +224,22 @@ err_has 'not a recording that voltbus knows'
 run "an empty file" "$VOLTBUS" decode "$work/empty.log"
 status_is 1
 err_has 'the file is empty'
+printf '\377\376(\0001\000)\000' >"$work/utf16.log"
+run "text in UTF-16" "$VOLTBUS" decode "$work/utf16.log"
+status_is 1
+err_has 'text in UTF-16: save it as UTF-8'
+printf 'VERSION ""\n\nBO_ 475 Pack: 8 HVBAT\n' >"$work/car.dbc"
+run "a DBC file in place of a recording" "$VOLTBUS" decode "$work/car.dbc"
+status_is 1
+err_has 'a DBC file, not a recording: --db FILE says what'
+for i in 1 2 3 4 5 6 7 8 9 10; do printf '(%d.0) can0 123#00\n(%d.5) can0 124#00\n' $i $i; done >"$work/other.log"
+run "a bus of no device that is known" "$VOLTBUS" decode "$work/other.log"
+status_is 0
+err_has 'no device that voltbus knows: --db FILE reads it by a DBC file, --all shows the frames'
+printf '(11.0) can0 59E#1122334455667788\n' >>"$work/other.log"
+run "a bus of another car, where one id is a Leaf's, too" "$VOLTBUS" decode "$work/other.log"
+err_has '1 decoded, 0 failed, 20 unknown'
+err_has 'ids are not unique, so these devices may not be there at all'
 run "a format that the file does not have" "$VOLTBUS" decode --csv --format slcan "$work/rel.log"
 status_is 1
 err_has 'no frame of the format slcan in it'

@@ -49,6 +49,10 @@ out_has '54B        20 frames of 8 bytes, every 100.0 ms'
 run "another car" sh -c "sed 's/0[0-9]\$/55/' '$work/good.log' | '$VOLTBUS' doctor -"
 status_is 0
 out_has '1F2       200 frames of 8 bytes'
+out_has 'no device that voltbus knows is there: nothing could be checked'
+run "a clock that jumps back" sh -c "printf '(9.0) can0 123#00\n(5.0) can0 123#00\n' | '$VOLTBUS' doctor -"
+out_has 'stdin can0: 2 frames, 1 id, 4.0 s'
+out_has '123         2 frames of 1 byte, every 4000.0 ms'
 
 # On a busy computer a simulator is late, and the doctor says so: no exit status is expected.
 run "live" "$VOLTBUS" doctor 'slcan:sim://leaf-battery' --for 2s

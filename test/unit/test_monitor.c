@@ -143,6 +143,27 @@ static void test_a_silent_message_is_missing_once_while_others_go_on(void **stat
     assert_false(vb_monitor_missing(&o.monitor, 60000 * MS, &f));
 }
 
+/* An inverter that was switched off for 5 s beside a charger that goes on: 55A comes some ms after 1DA, and is no fault. */
+static void test_a_device_that_comes_back_has_time_to_say_everything(void **state) {
+    (void)state;
+    struct one o;
+    struct vb_finding f;
+    one_open(&o, "leaf-inverter", "aze0");
+    hear(&o, 0, "1DA#C832180000010159");
+    hear(&o, 0, "55A#004C48005F005B08");
+    o.bus.heard_ns = 4900 * MS; /* the charger */
+    hear(&o, 5000, "1DA#C832180000010159");
+    assert_false(vb_monitor_missing(&o.monitor, 5000 * MS, &f));
+    for (int64_t ms = 5010; ms <= 9000; ms += 10) {
+        hear(&o, ms, "1DA#C832180000010159");
+        assert_false(vb_monitor_missing(&o.monitor, ms * MS, &f));
+    }
+    hear(&o, 9010, "1DA#C832180000010159");
+    assert_true(vb_monitor_missing(&o.monitor, 9010 * MS, &f)); /* 4 s are enough */
+    assert_int_equal(f.message, 1);
+    assert_int_equal(f.seen, 9010 * MS);
+}
+
 static void test_nobody_is_missing_on_a_bus_that_sleeps(void **state) {
     (void)state;
     struct one o;
@@ -534,6 +555,7 @@ int main(void) {
         cmocka_unit_test(test_a_length_that_changes_is_told_where_several_are_allowed),
         cmocka_unit_test(test_a_frame_without_a_counter_is_late_after_one_and_a_half_periods),
         cmocka_unit_test(test_a_silent_message_is_missing_once_while_others_go_on),
+        cmocka_unit_test(test_a_device_that_comes_back_has_time_to_say_everything),
         cmocka_unit_test(test_nobody_is_missing_on_a_bus_that_sleeps),
         cmocka_unit_test(test_a_second_sender_is_told_within_ten_periods),
         cmocka_unit_test(test_times_are_not_judged_where_there_are_none),
