@@ -170,6 +170,26 @@ static void take_output(struct check *c, const struct yaml_node *node) {
     }
 }
 
+/* What only an output knows: links that it needs, addresses. After all else was good. */
+static void check_outputs(struct check *c, const struct yaml_node *outs) {
+    char why[OUTPUT_WHY];
+    size_t i = 0;
+    for (const struct yaml_node *node = outs->first; node; node = node->next, i++) {
+        const struct config_output *output = &c->config->outputs[i];
+        const struct output_live *live = output->type->live;
+        size_t key = 0;
+        if (live->check && !live->check(c->config, output, &key, why)) {
+            const struct yaml_node *value = yaml_get(node, live->keys[key].name);
+            const struct yaml_node there = check_at_key(node);
+            if (value) {
+                check_wrong(c, value, "%s", why);
+            } else {
+                check_wrong(c, &there, "%s: %s", live->keys[key].name, why);
+            }
+        }
+    }
+}
+
 /* ---- the whole ---- */
 
 /* A map of the root: room for as many things as it names. */
@@ -236,6 +256,9 @@ static void check_root(struct check *c) {
     }
     for (const struct yaml_node *node = outs ? outs->first : NULL; node; node = node->next) {
         take_output(c, node);
+    }
+    if (outs && c->error_count == 0) {
+        check_outputs(c, outs);
     }
     bool empty = !yaml_get(c->root, "links") && !yaml_get(c->root, "devices");
     if (empty || (c->error_count == 0 && config->link_count == 0)) {

@@ -324,6 +324,7 @@ static void timer_init(struct http *http, uv_timer_t *timer) {
 void *http_open(struct hub *hub, const struct config_output *config, const struct http_times *times,
                 char *why) {
     const struct vb_value *listen = &config->values[0];
+    char reason[OUTPUT_WHY];
     struct http *http = calloc(1, sizeof *http);
     if (!http) {
         snprintf(why, OUTPUT_WHY, "out of memory");
@@ -336,8 +337,9 @@ void *http_open(struct hub *hub, const struct config_output *config, const struc
     http->state = http_state_new(hub);
     if (!http->state) {
         snprintf(why, OUTPUT_WHY, "out of memory");
-    } else if (http_address_parse(&http->address, listen->text, listen->len, why) &&
-               find_port(http, config->values[1].number != 0, why) && create_context(http, why)) {
+    } else if (!http_address_parse(&http->address, listen->text, listen->len, reason)) {
+        snprintf(why, OUTPUT_WHY, "listen: %.250s", reason);
+    } else if (find_port(http, config->values[1].number != 0, why) && create_context(http, why)) {
         live_open(http);
         query_open(http);
         timer_init(http, &http->sweep);
@@ -445,8 +447,17 @@ static const struct vb_key keys[] = {
      .help = "take the next free port where that one is in use"},
 };
 
+static bool check_output(const struct config *config, const struct config_output *output,
+                         size_t *key, char *why) {
+    struct http_address address;
+    (void)config;
+    *key = 0;
+    return http_address_parse(&address, output->values[0].text, output->values[0].len, why);
+}
+
 static const struct output_live live = {.keys = keys,
                                         .key_count = sizeof keys / sizeof keys[0],
+                                        .check = check_output,
                                         .open = open_output,
                                         .seen = seen,
                                         .close = close_output};

@@ -327,7 +327,7 @@ bool http_address_parse(struct http_address *address, const char *text, size_t n
     size_t host_n = colon ? (size_t)(colon - text) : 0;
     const char *name = text;
     if (!colon || host_n == 0 || !port_parse(colon + 1, n - host_n - 1, &port)) {
-        snprintf(why, OUTPUT_WHY, "listen: '%.*s' is not HOST:PORT, as 127.0.0.1:8080 is",
+        snprintf(why, OUTPUT_WHY, "'%.*s' is not HOST:PORT, as 127.0.0.1:8080 is",
                  (int)(n < 60 ? n : 60), text);
         return false;
     }
@@ -357,7 +357,7 @@ bool http_address_parse(struct http_address *address, const char *text, size_t n
         strcpy(address->host, "[::1]");
     } else {
         snprintf(why, OUTPUT_WHY,
-                 "listen: '%.*s' is not an address of this machine alone: only 127.0.0.1, ::1 and "
+                 "'%.*s' is not an address of this machine alone: only 127.0.0.1, ::1 and "
                  "localhost, until there are passwords and TLS",
                  (int)(n < 60 ? n : 60), text);
         return false;

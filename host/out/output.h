@@ -73,13 +73,18 @@ struct seen_frame {
     struct vb_reading reading;
 };
 
-struct hub;           /* host/hub/hub.h */
-struct config_output; /* host/config/config.h */
+struct hub;    /* host/hub/hub.h */
+struct config; /* host/config/config.h */
+struct config_output;
 
 /* An output of the gateway. All functions are called on the loop, and must not block. */
 struct output_live {
     const struct vb_key *keys; /* what its configuration may say beside `type` */
     size_t key_count;
+    /* Is its configuration good, as far as its keys alone do not tell? Else which of them is not, and why
+     * (OUTPUT_WHY). May be NULL. */
+    bool (*check)(const struct config *config, const struct config_output *output, size_t *key,
+                  char *why);
     /* Returns its state, or NULL with why (OUTPUT_WHY). */
     void *(*open)(struct hub *hub, const struct config_output *config, char *why);
     void (*raw)(void *self, const struct vb_frame *frame,

@@ -267,44 +267,59 @@ static void on_closed(void *owner, const char *why) {
 
 /* ---- the buses ---- */
 
-static bool take_link(struct server *s, struct link *link, char *why) {
-    const struct link_spec *spec = link->config->spec;
-    const char *name = link->config->name;
-    if (spec->kind->frame_kind != VB_KIND_CAN && spec->kind->frame_kind != VB_KIND_COUNT) {
-        snprintf(why, OUTPUT_WHY, "links: %s is no CAN link", name);
-    } else if (s->bus_count == s->kind->bus_most) {
-        snprintf(why, OUTPUT_WHY, "links: %s has room for %zu of them", s->config->type->name,
-                 s->kind->bus_most);
-    } else if (sends(s) && (!spec->kind->send || (spec->kind->sends && !spec->kind->sends(spec)))) {
-        snprintf(why, OUTPUT_WHY, "send: link %s only listens (listen=no lets it send)", name);
+/* Which links are its buses. */
+struct choice {
+    const struct server_kind *kind;
+    const struct config *config;
+    const struct config_output *output;
+    uint8_t bus_of[CONFIG_LINKS_MAX]; /* [number of a link]: its bus; NO_BUS */
+    size_t count;
+};
+
+static bool is_can(const struct link_spec *spec) {
+    return spec->kind->frame_kind == VB_KIND_CAN || spec->kind->frame_kind == VB_KIND_COUNT;
+}
+
+static bool choose_link(struct choice *choice, size_t number, size_t *key, char *why) {
+    const struct config_link *link = &choice->config->links[number];
+    const struct link_kind *kind = link->spec->kind;
+    bool sends = choice->output->values[SERVER_SEND].number != 0;
+    *key = SERVER_LINKS;
+    if (!is_can(link->spec)) {
+        snprintf(why, OUTPUT_WHY, "%s is no CAN link", link->name);
+    } else if (choice->count == choice->kind->bus_most) {
+        snprintf(why, OUTPUT_WHY, "%s has room for %zu of them", choice->output->type->name,
+                 choice->kind->bus_most);
+    } else if (sends && (!kind->send || (kind->sends && !kind->sends(link->spec)))) {
+        *key = SERVER_SEND;
+        snprintf(why, OUTPUT_WHY, "link %s only listens (listen=no lets it send)", link->name);
     } else {
-        s->bus_of[link->number] = (uint8_t)s->bus_count;
-        s->links[s->bus_count++] = link;
+        choice->bus_of[number] = (uint8_t)choice->count++;
         return true;
     }
     return false;
 }
 
-static struct link *find_link(const struct hub *hub, const char *name, size_t n) {
-    for (size_t i = 0; i < hub->link_count; i++) {
-        const char *its = hub->links[i].config->name;
+static size_t find_link(const struct config *config, const char *name, size_t n) {
+    for (size_t i = 0; i < config->link_count; i++) {
+        const char *its = config->links[i].name;
         if (strlen(its) == n && memcmp(its, name, n) == 0) {
-            return &hub->links[i];
+            return i;
         }
     }
-    return NULL;
+    return SIZE_MAX;
 }
 
-static bool take_links(struct server *s, char *why) {
-    const struct vb_value *value = &s->config->values[SERVER_LINKS];
-    memset(s->bus_of, NO_BUS, sizeof s->bus_of);
-    for (size_t i = 0; value->len == 0 && i < s->hub->link_count; i++) {
-        struct link *link = &s->hub->links[i];
-        uint8_t kind = link->config->spec->kind->frame_kind;
-        if ((kind == VB_KIND_CAN || kind == VB_KIND_COUNT) && !take_link(s, link, why)) {
+static bool choose_links(struct choice *choice, size_t *key, char *why) {
+    const struct vb_value *value = &choice->output->values[SERVER_LINKS];
+    const struct config *config = choice->config;
+    memset(choice->bus_of, NO_BUS, sizeof choice->bus_of);
+    for (size_t i = 0; value->len == 0 && i < config->link_count; i++) {
+        if (is_can(config->links[i].spec) && !choose_link(choice, i, key, why)) {
             return false;
         }
     }
+    *key = SERVER_LINKS;
     for (size_t at = 0; at < value->len;) {
         size_t end = at;
         while (end < value->len && value->text[end] != ',') {
@@ -318,20 +333,51 @@ static bool take_links(struct server *s, char *why) {
         while (end > from && value->text[end - 1] == ' ') {
             end--;
         }
-        struct link *link = find_link(s->hub, value->text + from, end - from);
-        if (!link) {
-            snprintf(why, OUTPUT_WHY, "links: unknown link '%.*s'",
+        size_t link = find_link(config, value->text + from, end - from);
+        if (link == SIZE_MAX) {
+            snprintf(why, OUTPUT_WHY, "unknown link '%.*s'",
                      (int)(end - from < 60 ? end - from : 60), value->text + from);
             return false;
         }
-        if (s->bus_of[link->number] == NO_BUS && !take_link(s, link, why)) {
+        if (choice->bus_of[link] == NO_BUS && !choose_link(choice, link, key, why)) {
             return false;
         }
     }
-    if (s->bus_count == 0) {
-        snprintf(why, OUTPUT_WHY, "links: there is no CAN link");
+    if (choice->count == 0) {
+        snprintf(why, OUTPUT_WHY, "there is no CAN link");
     }
-    return s->bus_count > 0;
+    return choice->count > 0;
+}
+
+/* ADDRESS:PORT, pty:PATH, or a place as it stands. */
+static bool read_where(const struct server_kind *kind, const struct config_output *output,
+                       struct place *place, char *why) {
+    const struct vb_value *where = &output->values[SERVER_WHERE];
+    char text[PLACE_TEXT + 16];
+    char reason[TRANSPORT_WHY];
+    int len = (int)(where->len < PLACE_TEXT ? where->len : PLACE_TEXT);
+    bool pty = len > 4 && memcmp(where->text, "pty:", 4) == 0;
+    snprintf(text, sizeof text, "%s%.*s",
+             pty           ? ""
+             : kind->place ? kind->place
+                           : "listen://",
+             len, where->text);
+    if (place_parse(place, text, strlen(text), reason)) {
+        return true;
+    }
+    snprintf(why, OUTPUT_WHY, "%.200s", reason);
+    return false;
+}
+
+bool server_check(const struct server_kind *kind, const struct config *config,
+                  const struct config_output *output, size_t *key, char *why) {
+    struct choice choice = {.kind = kind, .config = config, .output = output};
+    struct place place;
+    if (!choose_links(&choice, key, why)) {
+        return false;
+    }
+    *key = SERVER_WHERE;
+    return read_where(kind, output, &place, why);
 }
 
 uint32_t server_bitrate(const struct server *server, unsigned bus) {
@@ -377,24 +423,29 @@ static void timer_init(struct server *s, uv_timer_t *timer) {
     s->handles++;
 }
 
-/* ADDRESS:PORT, pty:PATH, or a place as it stands. */
-static bool read_where(struct server *s, const char *place, char *why) {
-    const struct vb_value *where = &s->config->values[SERVER_WHERE];
-    const char *key = s->config->type->live->keys[SERVER_WHERE].name;
-    char text[PLACE_TEXT + 16];
-    char reason[TRANSPORT_WHY];
-    int len = (int)(where->len < PLACE_TEXT ? where->len : PLACE_TEXT);
-    bool pty = len > 4 && memcmp(where->text, "pty:", 4) == 0;
-    snprintf(text, sizeof text, "%s%.*s", pty ? "" : place, len, where->text);
-    if (place_parse(&s->place, text, strlen(text), reason)) {
-        return true;
+/* Its buses and its place. */
+static bool prepare(struct server *s, char *why) {
+    struct choice choice = {.kind = s->kind, .config = s->hub->config, .output = s->config};
+    char reason[OUTPUT_WHY];
+    size_t key;
+    if (!server_check(s->kind, s->hub->config, s->config, &key, reason)) {
+        snprintf(why, OUTPUT_WHY, "%s: %.250s", s->config->type->live->keys[key].name, reason);
+        return false;
     }
-    snprintf(why, OUTPUT_WHY, "%s: %.200s", key, reason);
-    return false;
+    (void)choose_links(&choice, &key, reason);
+    (void)read_where(s->kind, s->config, &s->place, reason);
+    memcpy(s->bus_of, choice.bus_of, sizeof s->bus_of);
+    s->bus_count = choice.count;
+    for (size_t i = 0; i < s->hub->link_count; i++) {
+        if (s->bus_of[i] != NO_BUS) {
+            s->links[s->bus_of[i]] = &s->hub->links[i];
+        }
+    }
+    return true;
 }
 
 struct server *server_open(const struct server_kind *kind, struct hub *hub,
-                           const struct config_output *config, const char *place, char *why) {
+                           const struct config_output *config, char *why) {
     struct server *s = calloc(1, sizeof *s);
     if (!s) {
         snprintf(why, OUTPUT_WHY, "out of memory");
@@ -406,7 +457,7 @@ struct server *server_open(const struct server_kind *kind, struct hub *hub,
     for (size_t i = 0; i < SERVER_CLIENTS; i++) {
         s->clients[i].server = s;
     }
-    if (!take_links(s, why) || !read_where(s, place ? place : "listen://", why)) {
+    if (!prepare(s, why)) {
         free(s);
         return NULL;
     }

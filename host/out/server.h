@@ -41,8 +41,9 @@ struct client {
 };
 
 struct server_kind {
-    size_t size;     /* of a client's state */
-    size_t bus_most; /* links that the protocol can tell apart; 1: a client does not choose */
+    size_t size;       /* of a client's state */
+    size_t bus_most;   /* links that the protocol can tell apart; 1: a client does not choose */
+    const char *place; /* what goes before the address; NULL: "listen://" */
     void (*joined)(struct client *client); /* may be NULL */
     void (*bytes)(struct client *client, const uint8_t *bytes, size_t n);
     void (*frame)(struct client *client, const struct vb_frame *frame, unsigned bus);
@@ -72,7 +73,10 @@ struct server {
 /* The functions of struct output_live. place: where clients come, or the other end is; NULL: what
  * the first key says, ADDRESS:PORT or pty:PATH. */
 struct server *server_open(const struct server_kind *kind, struct hub *hub,
-                           const struct config_output *config, const char *place, char *why);
+                           const struct config_output *config, char *why);
+/* Is its configuration good? Else which key (number of its keys) is not, and why: OUTPUT_WHY. */
+bool server_check(const struct server_kind *kind, const struct config *config,
+                  const struct config_output *output, size_t *key, char *why);
 void server_raw(void *self, const struct vb_frame *frame, const char *link);
 void server_close(void *self);
 

@@ -244,4 +244,31 @@ run "help" "$VOLTBUS" config --help
 status_is 0
 out_has 'voltbus config schema'
 
+# What only an output knows: its links, its place.
+cat >"$work/servers.yaml" <<'EOF'
+links:
+  drive: slcan:/dev/ttyACM0
+  body: gvret:tcp://192.0.2.7:23
+  house: lin:/dev/ttyUSB0
+outputs:
+  a: {type: gvret, listen: "0.0.0.0"}
+  b: {type: gvret, links: "drive, motor"}
+  c: {type: socketcand, links: house}
+  d: {type: slcan, listen: "pty:/tmp/can"}
+  e: {type: cannelloni, peer: "192.0.2.9:20000", links: drive, send: yes}
+  f: {type: cannelloni, peer: "192.0.2.9", links: drive}
+  g: {type: http, listen: "0.0.0.0:80"}
+  h: {type: socketcand}
+EOF
+run "outputs that serve links" "$VOLTBUS" check "$work/servers.yaml"
+status_is 1
+err_has 'servers.yaml:6:27: outputs.a.listen: the port is missing: expected listen://HOST:PORT'
+err_has "servers.yaml:7:26: outputs.b.links: unknown link 'motor'"
+err_has 'servers.yaml:8:31: outputs.c.links: house is no CAN link'
+err_has 'servers.yaml:9:3: outputs.d: links: slcan has room for 1 of them'
+err_has 'servers.yaml:10:66: outputs.e.send: link drive only listens (listen=no lets it send)'
+err_has 'servers.yaml:11:30: outputs.f.peer: the port is missing: expected udp://HOST:PORT'
+err_has "servers.yaml:12:25: outputs.g.listen: '0.0.0.0:80' is not an address of this machine alone"
+err_has 'servers.yaml: 7 errors'
+
 finish
