@@ -352,6 +352,21 @@ static void check_machine(struct check *c, const struct link_spec *spec, const c
     }
 }
 
+/* Two of one machine on one link would send the same frames. */
+static void check_alone(struct check *c, const struct config_device *device,
+                        const struct vb_machine *machine, const struct yaml_node *right) {
+    for (size_t i = 0; i < c->config->device_count; i++) {
+        const struct config_device *other = &c->config->devices[i];
+        if (other != device && other->link == device->link && other->type &&
+            vb_machine_of(other->type) == machine &&
+            (machine->asks ? other->poll : other->control)) {
+            check_wrong(c, right, "device %s runs %s on link %s already: only one of them may",
+                        other->name, machine->name, c->config->links[device->link].name);
+            return;
+        }
+    }
+}
+
 /* A link that asks nothing, or only listens, cannot do what the device may. */
 static void check_rights(struct check *c, const struct config_device *device,
                          const struct yaml_node *node) {
@@ -367,6 +382,7 @@ static void check_rights(struct check *c, const struct config_device *device,
         const struct yaml_node *right = machine->asks ? poll : control;
         if (right && (machine->asks ? device->poll : device->control)) {
             check_machine(c, spec, c->config->links[device->link].name, right);
+            check_alone(c, device, machine, right);
         }
         return;
     }

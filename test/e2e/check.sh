@@ -262,13 +262,25 @@ outputs:
 EOF
 run "outputs that serve links" "$VOLTBUS" check "$work/servers.yaml"
 status_is 1
-err_has 'servers.yaml:6:27: outputs.a.listen: the port is missing: expected listen://HOST:PORT'
-err_has "servers.yaml:7:26: outputs.b.links: unknown link 'motor'"
-err_has 'servers.yaml:8:31: outputs.c.links: house is no CAN link'
+err_has 'servers.yaml:6:28: outputs.a.listen: the port is missing: expected listen://HOST:PORT'
+err_has "servers.yaml:7:27: outputs.b.links: unknown link 'motor'"
+err_has 'servers.yaml:8:32: outputs.c.links: house is no CAN link'
 err_has 'servers.yaml:9:3: outputs.d: links: slcan has room for 1 of them'
-err_has 'servers.yaml:10:66: outputs.e.send: link drive only listens (listen=no lets it send)'
-err_has 'servers.yaml:11:30: outputs.f.peer: the port is missing: expected udp://HOST:PORT'
-err_has "servers.yaml:12:25: outputs.g.listen: '0.0.0.0:80' is not an address of this machine alone"
+err_has 'servers.yaml:10:70: outputs.e.send: link drive only listens (listen=no lets it send)'
+err_has 'servers.yaml:11:31: outputs.f.peer: the port is missing: expected udp://HOST:PORT'
+err_has "servers.yaml:12:27: outputs.g.listen: '0.0.0.0:80' is not an address of this machine alone"
 err_has 'servers.yaml: 7 errors'
+
+cat >"$work/two.yaml" <<'EOF'
+links: {drive: "slcan:/dev/ttyACM0,listen=no"}
+devices:
+  a: {type: leaf-vcm, link: drive, control: true}
+  b: {type: leaf-vcm, link: drive}
+  c: {type: leaf-vcm, link: drive, control: true}
+EOF
+run "two that would send the same" "$VOLTBUS" check "$work/two.yaml"
+status_is 1
+err_has 'two.yaml:5:45: devices.c.control: device a runs leaf-vcu on link drive already: only one of them may'
+err_has 'two.yaml: 1 error'
 
 finish
