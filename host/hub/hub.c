@@ -559,7 +559,7 @@ static bool hub_open_all(struct hub *hub, char *why) {
             return false;
         }
     }
-    if (!command_check(hub, why) || !machine_check(hub, why)) {
+    if (!command_check(hub, why)) {
         return false;
     }
     for (size_t i = 0; i < hub->config->output_count; i++) {

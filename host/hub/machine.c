@@ -51,23 +51,6 @@ void machine_free(struct hub_device *device) {
     }
 }
 
-bool machine_check(const struct hub *hub, char *why) {
-    for (size_t i = 0; i < hub->device_count; i++) {
-        const struct hub_device *a = &hub->devices[i];
-        for (size_t j = i + 1; a->machine && j < hub->device_count; j++) {
-            const struct hub_device *b = &hub->devices[j];
-            if (b->machine && b->link == a->link && b->machine->type == a->machine->type) {
-                snprintf(why, OUTPUT_WHY,
-                         "devices %s and %s would both run %s on link %s: only one of them may",
-                         a->config->name, b->config->name, a->machine->type->name,
-                         a->link->config->name);
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 static struct hub_machine *running(const struct hub_device *device) {
     return device->machine && device->machine->running ? device->machine : NULL;
 }

@@ -10,9 +10,6 @@
 bool machine_open(struct hub_device *device);
 void machine_free(struct hub_device *device);
 
-/* No machine may run twice on one link. Returns false with why (OUTPUT_WHY). */
-bool machine_check(const struct hub *hub, char *why);
-
 /* The link can send from now on: its machines begin, unless they run. */
 void machine_begin(struct link *link);
 /* The link may be gone: then they stand still. */

@@ -21,7 +21,7 @@ outputs: {out: $2}
 END
     run "$1" timeout 10 "$VOLTBUS" run "$work/bad.yaml"
     status_is 1
-    err_has "output out: $3"
+    err_has "outputs.out.$3"
 }
 refuses "a link that is not there" "{type: gvret, links: 'drive, drove'}" "links: unknown link 'drove'"
 refuses "a link of another kind" "{type: gvret, links: house}" "links: house is no CAN link"

@@ -549,9 +549,7 @@ static void test_one_machine_runs_once_on_a_link(void **state) {
     assert_false(try_open(
         "no", "a: {type: clerk, link: bus, poll: true}, b: {type: clerk, link: bus, poll: true}",
         why));
-    assert_string_equal(why,
-                        "devices a and b would both run clerk on link bus: only one of them may");
-    end_all();
+    assert_non_null(strstr(said, "device a runs clerk on link bus already: only one of them may"));
 }
 
 int main(void) {
