@@ -104,7 +104,8 @@ static uint64_t octets(struct codec *c, unsigned size, uint64_t value) {
 
 static unsigned get16(const uint8_t *at) {
     uint16_t word;
-    memcpy(&word, at, sizeof word);
+    memcpy(&word, at,
+           sizeof word); /* NOLINT(clang-analyzer-core.NonNullParamChecker): there is a block */
     return word;
 }
 
@@ -395,6 +396,7 @@ static uint8_t *find(struct codec *c, const struct vb_exi_row *row) {
     uint8_t *const block = c->heap.block, *const base = block + top->base, *at = base + row->off;
     const unsigned kind = row->op & VB_ROW_KIND;
     if (row->op & VB_ROW_OPTIONAL) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is a block */
         return base[row->has >> 3] >> (row->has & 7) & 1 ? at : NULL;
     }
     if (row->op & VB_ROW_LIST) {
@@ -496,7 +498,7 @@ static const struct vb_exi_row *production(struct codec *c) {
             fail(c, 0, VB_E_SPACE);
         }
     }
-    if (kind != VB_ROW_END && kind < VB_ROW_STRUCT && c->err == VB_OK) {
+    if (at != NULL && kind != VB_ROW_END && kind < VB_ROW_STRUCT && c->err == VB_OK) {
         value(c, row, at, before);
         if (c->writing && c->err != VB_OK) {
             c->at.bit = start;
@@ -509,7 +511,7 @@ static const struct vb_exi_row *production(struct codec *c) {
         return row;
     }
     c->at.row[c->at.depth++] = c->state;
-    if (c->err == VB_OK) {
+    if (at != NULL && c->err == VB_OK) {
         begin(c, at, row->arg);
     }
     return NULL;

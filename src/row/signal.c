@@ -143,7 +143,7 @@ int vb_signal_get(const struct vb_signal *signal, const uint8_t *data, size_t n,
     if (signal->flags & VB_SIGNED) {
         value = vb_bits_signed(bits, len);
     } else if (signal->flags & VB_SIGN_MAG) {
-        uint64_t sign = UINT64_C(1) << (len - 1);
+        uint64_t sign = UINT64_C(1) << ((len - 1) & 63);
         value = bits & sign ? -(int64_t)(bits ^ sign) : (int64_t)bits;
     } else {
         value = (int64_t)bits; /* 64 bits: the pattern, on every compiler that we know */
