@@ -104,8 +104,8 @@ static uint64_t octets(struct codec *c, unsigned size, uint64_t value) {
 
 static unsigned get16(const uint8_t *at) {
     uint16_t word;
-    memcpy(&word, at,
-           sizeof word); /* NOLINT(clang-analyzer-core.NonNullParamChecker): there is a block */
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there is a block */
+    memcpy(&word, at, sizeof word);
     return word;
 }
 
