@@ -203,13 +203,9 @@ static void bytes(struct link *link, const uint8_t *data, size_t n, int64_t mono
 
 /* ---- sending ---- */
 
-static bool sends(const struct link_spec *spec) {
-    return !link_value(spec, "listen")->number;
-}
-
 static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
     const struct can *can = link_kind_state(link);
-    if (!sends(link->config->spec)) {
+    if (!link_sends(link->config->spec)) {
         return VB_REFUSAL_LISTEN_ONLY;
     }
     if (can->interface.listen_only) {
@@ -231,7 +227,7 @@ static bool send_frame(struct link *link, const struct vb_frame *frame) {
     struct can *can = link_kind_state(link);
     uint8_t out[VB_SOCKETCAN_FD];
     int n = vb_socketcan_write(frame, out);
-    if (n < 0 || !sends(link->config->spec) || can->interface.listen_only ||
+    if (n < 0 || !link_sends(link->config->spec) || can->interface.listen_only ||
         (n == VB_SOCKETCAN_FD && !can->interface.fd)) {
         return false;
     }
@@ -267,5 +263,5 @@ const struct link_kind link_kind_can = {
     .ready = ready,
     .settled = settled,
     .send = send_frame,
-    .sends = sends,
+    .sends = link_sends,
 };

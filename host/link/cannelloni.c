@@ -120,14 +120,10 @@ static void bytes(struct link *link, const uint8_t *data, size_t n, int64_t mono
 
 /* ---- sending ---- */
 
-static bool sends(const struct link_spec *spec) {
-    return !link_value(spec, "listen")->number;
-}
-
 /* Over TCP the other end takes frames when both have greeted; of UDP nobody knows. */
 static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
     const struct cannelloni *c = link_kind_state(link);
-    if (!sends(link->config->spec)) {
+    if (!link_sends(link->config->spec)) {
         return VB_REFUSAL_LISTEN_ONLY;
     }
     if (!is_udp(link) && !c->stream.greeted) {
@@ -167,5 +163,5 @@ const struct link_kind link_kind_cannelloni = {
     .bytes = bytes,
     .ready = ready,
     .send = send_frame,
-    .sends = sends,
+    .sends = link_sends,
 };

@@ -40,10 +40,6 @@ struct gvret {
 #define OFF         "the adapter has switched this bus off (bitrate= sets it up)"
 #define DEAF        "the adapter only listens on this bus (bitrate= sets it up)"
 
-static bool listens(const struct link_spec *spec) {
-    return link_value(spec, "listen")->number != 0;
-}
-
 static unsigned bus_of(const struct link *link) {
     return (unsigned)link_value(link->config->spec, "bus")->number;
 }
@@ -108,7 +104,7 @@ static void check_buses(struct link *link, const uint8_t *body) {
             has = wanted = word;
             if (rate > 0) {
                 wanted = VB_GVRET_SET_VALID | VB_GVRET_SET_ON |
-                         (listens(spec) ? VB_GVRET_SET_LISTEN : 0) | rate;
+                         (!link_sends(spec) ? VB_GVRET_SET_LISTEN : 0) | rate;
             }
         }
         vb_bits_put_le(words, 32 * i, 32, i == bus ? wanted : word);
@@ -117,9 +113,9 @@ static void check_buses(struct link *link, const uint8_t *body) {
         ask(link, VB_GVRET_SET_BUSES, words, sizeof words);
     }
     link_say(link, "",
-             !(wanted & VB_GVRET_SET_ON)                        ? OFF
-             : (wanted & VB_GVRET_SET_LISTEN) && !listens(spec) ? DEAF
-                                                                : "");
+             !(wanted & VB_GVRET_SET_ON)                          ? OFF
+             : (wanted & VB_GVRET_SET_LISTEN) && link_sends(spec) ? DEAF
+                                                                  : "");
 }
 
 /* Returns false if the link was given up. */
@@ -195,13 +191,9 @@ static int64_t deadline_ns(struct link *link) {
 
 /* ---- sending ---- */
 
-static bool sends(const struct link_spec *spec) {
-    return !listens(spec);
-}
-
 static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
     const struct gvret *gvret = link_kind_state(link);
-    if (listens(link->config->spec)) {
+    if (!link_sends(link->config->spec)) {
         return VB_REFUSAL_LISTEN_ONLY;
     }
     if (!gvret->heard) {
@@ -214,7 +206,7 @@ static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
 static bool send_frame(struct link *link, const struct vb_frame *frame) {
     const struct gvret *gvret = link_kind_state(link);
     uint8_t out[VB_GVRET_MESSAGE];
-    if (!gvret->heard || listens(link->config->spec)) {
+    if (!gvret->heard || !link_sends(link->config->spec)) {
         return false;
     }
     int n = vb_gvret_put_frame(VB_GVRET_HOST, frame, bus_of(link), 0, out);
@@ -247,5 +239,5 @@ const struct link_kind link_kind_gvret = {
     .deadline_ns = deadline_ns,
     .ready = ready,
     .send = send_frame,
-    .sends = sends,
+    .sends = link_sends,
 };

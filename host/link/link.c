@@ -37,6 +37,10 @@ const struct vb_value *link_value(const struct link_spec *spec, const char *key)
     return &spec->values[vb_key_find(spec->kind->keys, spec->kind->key_count, key, strlen(key))];
 }
 
+bool link_sends(const struct link_spec *spec) {
+    return !link_value(spec, "listen")->number;
+}
+
 const char *link_state_text(enum link_state state) {
     static const char *const texts[] = {
 #define X(name, text) [LINK_##name] = text,

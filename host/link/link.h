@@ -97,6 +97,9 @@ int link_spec_parse(struct link_spec *spec, const char *text, size_t n, char *wh
 /* The value of the key of that name, which the kind must have. */
 const struct vb_value *link_value(const struct link_spec *spec, const char *key);
 
+/* For kinds with the key "listen": may voltbus send on such a link (listen=no)? */
+bool link_sends(const struct link_spec *spec);
+
 /* ---- one link of the hub (struct link stands in host/hub/hub.h) ---- */
 
 /* Open it, and again whenever it is gone. Returns false with why (LINK_WHY) for what will not get

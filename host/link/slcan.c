@@ -223,13 +223,9 @@ static void closed(struct link *link) {
 
 /* ---- sending ---- */
 
-static bool sends(const struct link_spec *spec) {
-    return !link_value(spec, "listen")->number;
-}
-
 static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
     const struct slcan *slcan = link_kind_state(link);
-    if (!sends(link->config->spec)) {
+    if (!link_sends(link->config->spec)) {
         return VB_REFUSAL_LISTEN_ONLY;
     }
     if (slcan->step != STEP_RUNNING) {
@@ -242,7 +238,7 @@ static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
 static bool send_frame(struct link *link, const struct vb_frame *frame) {
     const struct slcan *slcan = link_kind_state(link);
     char text[VB_SLCAN_TEXT];
-    if (slcan->step != STEP_RUNNING || !sends(link->config->spec)) {
+    if (slcan->step != STEP_RUNNING || !link_sends(link->config->spec)) {
         return false;
     }
     int n = vb_slcan_put_frame(frame, -1, text);
@@ -289,5 +285,5 @@ const struct link_kind link_kind_slcan = {
     .closed = closed,
     .ready = ready,
     .send = send_frame,
-    .sends = sends,
+    .sends = link_sends,
 };

@@ -139,13 +139,9 @@ static int64_t deadline_ns(struct link *link) {
 
 /* ---- sending ---- */
 
-static bool sends(const struct link_spec *spec) {
-    return !link_value(spec, "listen")->number;
-}
-
 static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
     const struct socketcand *s = link_kind_state(link);
-    if (!sends(link->config->spec)) {
+    if (!link_sends(link->config->spec)) {
         return VB_REFUSAL_LISTEN_ONLY;
     }
     if (s->step != STEP_RUNNING) {
@@ -158,7 +154,7 @@ static enum vb_refusal ready(const struct link *link, char why[LINK_WHY]) {
 static bool send_frame(struct link *link, const struct vb_frame *frame) {
     const struct socketcand *s = link_kind_state(link);
     char out[VB_SOCKETCAND_TEXT];
-    if (s->step != STEP_RUNNING || !sends(link->config->spec)) {
+    if (s->step != STEP_RUNNING || !link_sends(link->config->spec)) {
         return false;
     }
     int n = vb_socketcand_put_frame(VB_SOCKETCAND_CLIENT, frame, out);
@@ -195,5 +191,5 @@ const struct link_kind link_kind_socketcand = {
     .deadline_ns = deadline_ns,
     .ready = ready,
     .send = send_frame,
-    .sends = sends,
+    .sends = link_sends,
 };

@@ -70,13 +70,8 @@ static const struct server_kind kind = {.size = sizeof(struct session),
                                         .frame = frame,
                                         .tick = tick};
 
-static bool check_output(const struct config *config, const struct config_output *output,
-                         size_t *key, char *why) {
-    return server_check(&kind, config, output, key, why);
-}
-
 static void *open_output(struct hub *hub, const struct config_output *config, char *why) {
-    struct server *server = server_open(&kind, hub, config, why);
+    struct server *server = server_open(hub, config, why);
     if (server) {
         server->line.local_port = (uint16_t)config->values[LOCAL].number;
     }
@@ -94,7 +89,8 @@ static const struct vb_key keys[] = {
 
 static const struct output_live live = {.keys = keys,
                                         .key_count = sizeof keys / sizeof keys[0],
-                                        .check = check_output,
+                                        .server = &kind,
+                                        .check = server_check,
                                         .open = open_output,
                                         .raw = server_raw,
                                         .close = server_close};

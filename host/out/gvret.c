@@ -106,21 +106,13 @@ static const struct server_kind kind = {.size = sizeof(struct session),
                                         .bytes = bytes,
                                         .frame = frame};
 
-static bool check_output(const struct config *config, const struct config_output *output,
-                         size_t *key, char *why) {
-    return server_check(&kind, config, output, key, why);
-}
-
-static void *open_output(struct hub *hub, const struct config_output *config, char *why) {
-    return server_open(&kind, hub, config, why);
-}
-
 static const struct vb_key keys[] = {SERVER_LISTEN("127.0.0.1:2323")};
 
 static const struct output_live live = {.keys = keys,
                                         .key_count = sizeof keys / sizeof keys[0],
-                                        .check = check_output,
-                                        .open = open_output,
+                                        .server = &kind,
+                                        .check = server_check,
+                                        .open = server_open,
                                         .raw = server_raw,
                                         .close = server_close};
 

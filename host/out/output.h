@@ -93,8 +93,9 @@ struct output_live {
     void (*changed)(void *self); /* a link, the health of a device or a lease changed */
     /* Much waits to be written: a replay should not hurry. */
     bool (*busy)(void *self);
-    void (*close)(void *self); /* all others but open and close may be NULL */
-    bool read_by_others;       /* the history: closed when nobody can ask it any more */
+    void (*close)(void *self);        /* all others but open and close may be NULL */
+    const struct server_kind *server; /* it serves clients (server.h); NULL: it does not */
+    bool read_by_others;              /* the history: closed when nobody can ask it any more */
 };
 #define OUTPUT_WHY 300
 

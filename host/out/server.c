@@ -369,8 +369,9 @@ static bool read_where(const struct server_kind *kind, const struct config_outpu
     return false;
 }
 
-bool server_check(const struct server_kind *kind, const struct config *config,
-                  const struct config_output *output, size_t *key, char *why) {
+bool server_check(const struct config *config, const struct config_output *output, size_t *key,
+                  char *why) {
+    const struct server_kind *kind = output->type->live->server;
     struct choice choice = {.kind = kind, .config = config, .output = output};
     struct place place;
     if (!choose_links(&choice, key, why)) {
@@ -428,7 +429,7 @@ static bool prepare(struct server *s, char *why) {
     struct choice choice = {.kind = s->kind, .config = s->hub->config, .output = s->config};
     char reason[OUTPUT_WHY];
     size_t key;
-    if (!server_check(s->kind, s->hub->config, s->config, &key, reason)) {
+    if (!server_check(s->hub->config, s->config, &key, reason)) {
         snprintf(why, OUTPUT_WHY, "%s: %.250s", s->config->type->live->keys[key].name, reason);
         return false;
     }
@@ -444,8 +445,7 @@ static bool prepare(struct server *s, char *why) {
     return true;
 }
 
-struct server *server_open(const struct server_kind *kind, struct hub *hub,
-                           const struct config_output *config, char *why) {
+void *server_open(struct hub *hub, const struct config_output *config, char *why) {
     struct server *s = calloc(1, sizeof *s);
     if (!s) {
         snprintf(why, OUTPUT_WHY, "out of memory");
@@ -453,7 +453,7 @@ struct server *server_open(const struct server_kind *kind, struct hub *hub,
     }
     s->hub = hub;
     s->config = config;
-    s->kind = kind;
+    s->kind = config->type->live->server;
     for (size_t i = 0; i < SERVER_CLIENTS; i++) {
         s->clients[i].server = s;
     }

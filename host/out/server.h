@@ -72,11 +72,10 @@ struct server {
 
 /* The functions of struct output_live. place: where clients come, or the other end is; NULL: what
  * the first key says, ADDRESS:PORT or pty:PATH. */
-struct server *server_open(const struct server_kind *kind, struct hub *hub,
-                           const struct config_output *config, char *why);
+void *server_open(struct hub *hub, const struct config_output *config, char *why);
 /* Is its configuration good? Else which key (number of its keys) is not, and why: OUTPUT_WHY. */
-bool server_check(const struct server_kind *kind, const struct config *config,
-                  const struct config_output *output, size_t *key, char *why);
+bool server_check(const struct config *config, const struct config_output *output, size_t *key,
+                  char *why);
 void server_raw(void *self, const struct vb_frame *frame, const char *link);
 void server_close(void *self);
 

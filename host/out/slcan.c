@@ -100,23 +100,15 @@ static const struct server_kind kind = {.size = sizeof(struct channel_state),
                                         .bytes = bytes,
                                         .frame = frame};
 
-static bool check_output(const struct config *config, const struct config_output *output,
-                         size_t *key, char *why) {
-    return server_check(&kind, config, output, key, why);
-}
-
-static void *open_output(struct hub *hub, const struct config_output *config, char *why) {
-    return server_open(&kind, hub, config, why);
-}
-
 static const struct vb_key keys[] = {SERVER_KEYS(
     "listen", NULL, "pty:PATH makes a pseudo terminal, and a link to it at PATH; or ADDRESS:PORT",
     "name of the CAN link; left out: the only one")};
 
 static const struct output_live live = {.keys = keys,
                                         .key_count = sizeof keys / sizeof keys[0],
-                                        .check = check_output,
-                                        .open = open_output,
+                                        .server = &kind,
+                                        .check = server_check,
+                                        .open = server_open,
                                         .raw = server_raw,
                                         .close = server_close};
 
