@@ -194,11 +194,7 @@ void hub_command_range(const struct hub_device *device, size_t command, char *ou
 
 static struct hub_answer answer_now(const struct hub_device *device, size_t i) {
     struct hub_answer answer = {.refusal = VB_REFUSAL_NONE};
-    const struct vb_lease *lease = &device->control.leases[i];
-    text_of(device, i, lease->raw, answer.value);
-    if (lease->until_ns != INT64_MIN) {
-        answer.lease_s = (double)(lease->until_ns - clock_mono_ns()) / (double)VB_NS_PER_S;
-    }
+    text_of(device, i, device->control.leases[i].raw, answer.value);
     return answer;
 }
 

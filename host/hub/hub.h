@@ -194,7 +194,6 @@ struct hub_answer {
     enum vb_refusal refusal;
     char why[HUB_WHY];      /* one sentence, with names and limits; "" if done */
     char value[VALUE_TEXT]; /* in force now, as text */
-    double lease_s;
 };
 
 /* Ask for a value (n characters of text) for lease_ns; by: who asks ("page 127.0.0.1", "voltbus

@@ -204,7 +204,7 @@ static int do_command(struct connection *connection) {
     http_value_json(answer, done.value, strlen(done.value), !is_number(done.value));
     if (!command.release) {
         text_add(answer, ",\"lease\":");
-        text_milli(answer, (int64_t)(done.lease_s * 1e3 + 0.5));
+        text_milli(answer, command.lease_ns / VB_NS_PER_MS);
     }
     text_add(answer, "}");
     return answer_send(connection, 200, "application/json");
