@@ -3,19 +3,27 @@
 
 usage: api.py URL get PATH [KEY]...          prints the body, or what stands there under the keys
        api.py URL post PATH BODY             prints the status and the body
-       api.py URL until SECONDS PATH VALUE KEY...   waits until what stands there is VALUE
+       api.py URL end NUMBER PATH BODY       ends that process and posts until it refuses; prints as post does
+       api.py URL until SECONDS PATH VALUE KEY...   waits until what stands there is VALUE; SECONDS are those
+                                             of a computer that does nothing else: ten times as long at most
 SPDX-License-Identifier: MIT
 """
 import http.client
 import json
+import os
+import signal
 import sys
 import time
 import urllib.parse
 
 
-def ask(url, method, path, body=None):
+def connect(url):
     place = urllib.parse.urlsplit(url)
-    link = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
+    return http.client.HTTPConnection(place.hostname, place.port, timeout=10)
+
+
+def ask(url, method, path, body=None, link=None):
+    link = link or connect(url)
     link.request(method, path, body, {"Content-Type": "application/json"} if body else {})
     answer = link.getresponse()
     return answer.status, answer.read().decode()
@@ -43,8 +51,17 @@ def main():
         status, body = ask(url, "POST", rest[0], rest[1])
         print(status, body)
         return 0
+    if verb == "end":  # over a connection from before: the end does not take long
+        link = connect(url)
+        ask(url, "GET", "/api/state", link=link)
+        os.kill(int(rest[0]), signal.SIGTERM)
+        status = 200
+        while status == 200:
+            status, body = ask(url, "POST", rest[1], rest[2], link)
+        print(status, body)
+        return 0
     seconds, path, value, *keys = rest
-    end = time.monotonic() + float(seconds)
+    end = time.monotonic() + 10 * float(seconds)
     got = None
     while time.monotonic() < end:
         try:

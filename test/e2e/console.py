@@ -104,7 +104,7 @@ class Console:
         """Wait for the prompt. Before it is there the terminal would show keys by itself."""
         check("the prompt", soon(lambda: ESCAPE.sub(b"", self.got).endswith(b"> ")), self.text())
 
-    def waits_for(self, claim, part, seconds=10):
+    def waits_for(self, claim, part, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if part in self.text():
@@ -116,7 +116,7 @@ class Console:
 
     def end(self, claim):
         try:
-            status = self.process.wait(10)
+            status = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = "none: it did not end"
@@ -138,7 +138,7 @@ def check(claim, holds, why):
 
 
 def soon(condition):
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
     return condition()

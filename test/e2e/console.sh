@@ -109,7 +109,7 @@ printf 'admin:open sesame\n' >"$work/secret"
 /usr/bin/python3 "$TEST_DIR/e2e/wifi_kit.py" --auth 'admin:open sesame' >"$work/port" &
 kit=$!
 trap 'kill $kit 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 1000); do
     [ -s "$work/port" ] && break
     sleep 0.05
 done

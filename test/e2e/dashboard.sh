@@ -16,7 +16,7 @@ TMPDIR="$work" "$VOLTBUS" demo --port 18490 --for 120s >"$work/demo" 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null || true; wait $pid 2>/dev/null || true; rm -rf "$work"' EXIT
 url=
-for _ in $(seq 100); do
+for _ in $(seq 1000); do
     url=$(sed -n 's/.*open \(http:[^ ]*\).*/\1/p' "$work/demo")
     [ -z "$url" ] || break
     sleep 0.1

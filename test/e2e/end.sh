@@ -15,7 +15,7 @@ outputs:
 END
 LD_PRELOAD=$SLOW_NAMES "$VOLTBUS" run "$work/van.yaml" 2>"$work/said" &
 pid=$!
-for _ in $(seq 100); do
+for _ in $(seq 1000); do
     grep -q "looking for adapter.example" "$work/said" && [ -s "$work/van.json" ] && break
     sleep 0.05
 done

@@ -48,9 +48,10 @@ free_port() { python3 -c 'import socket; print(socket.create_server(("127.0.0.1"
 
 now() { python3 -c 'import time; print("%.4f" % time.monotonic())'; }
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# wait_for SECONDS COMMAND...: until it succeeds. SECONDS are those of a computer that does nothing else: it may
+# take ten times as long.
 wait_for() {
-    tries=$(($1 * 20))
+    tries=$(($1 * 200))
     shift
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))

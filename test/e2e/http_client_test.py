@@ -33,14 +33,15 @@ def serve(answer):
 
 
 def says(claim, url, status, expected, within=2.0, **environment):
-    """`voltbus get --via URL` ends with that status, in that time, and says so."""
+    """`voltbus get --via URL` ends with that status, in that time (of a computer that does nothing else: in
+    five times that), and says so."""
     global failed
     begin = time.monotonic()
     done = subprocess.run([VOLTBUS, "get", "--via", url, "panel", "level"], capture_output=True, text=True, timeout=60,
                           env={**os.environ, **environment})
     took = time.monotonic() - begin
     said = done.stdout if status == 0 else done.stderr
-    if done.returncode == status and expected in said and took < within:
+    if done.returncode == status and expected in said and took < 5 * within:
         print(f"ok {claim}")
     else:
         failed = 1

@@ -25,7 +25,7 @@ with() {
     "$VOLTBUS" sim openevse "pty:$work/box" $sets >"$work/ready" 2>"$work/said" &
     sim=$!
     sims="$sims $sim"
-    for _ in $(seq 100); do
+    for _ in $(seq 1000); do
         grep -q '^ready ' "$work/ready" && break
         sleep 0.05
     done

@@ -9,7 +9,7 @@ import serial
 voltbus, path, rapi = sys.argv[1:]
 
 
-def heard(wanted, seconds=5.0):
+def heard(wanted, seconds=30):
     """The next bytes must be these."""
     port.timeout = seconds
     got = port.read(len(wanted))
@@ -83,7 +83,7 @@ def version_5():
     says(b"$GV^35\r" * 3, b"$OK 8.2.3 5.2.1^2F\r" * 3)
     says(b"$FS^31\r", b"$OK^20\r$AT fe 01 24 0200^37\r")
     port.write(b"$FR\r$GV\r")  # the first is never answered, the second is not heard
-    heard(b"$AT 00 00 0 0200^03\r$AB 00 8.2.3^1E\r$AT 01 01 24 0200^35\r", 10)
+    heard(b"$AT 00 00 0 0200^03\r$AB 00 8.2.3^1E\r$AT 01 01 24 0200^35\r")
     says(b"$GV^35\r", b"$OK 8.2.3 5.2.1^2F\r")
 
 
@@ -96,7 +96,7 @@ def version_6():
     says(b"$GO^2C\r", b"$OK 705^32\r")
     port.write(b"$FK\r$GV^35\r")  # busy; the second waits in the serial buffer
     silent(1)
-    heard(b"$OK^20\r$OK 9.0.0 6.0.0^2F\r", 30)
+    heard(b"$OK^20\r$OK 9.0.0 6.0.0^2F\r", 60)
 
 
 sim = subprocess.Popen([voltbus, "sim", "openevse", "pty:" + path, "--set", "rapi=" + rapi, "--set", "car=away"],

@@ -179,7 +179,7 @@ replay "a clock that is set by more than a day" 5000
 frames 1700000000.000000 1700007200.000000
 "$VOLTBUS" run "$work/clock.yaml" --exit-at-end 2>"$work/said" &
 pid=$!
-for _ in $(seq 100); do
+for _ in $(seq 1000); do
     grep -q "a pause" "$work/said" && break
     sleep 0.05
 done

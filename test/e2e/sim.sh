@@ -16,7 +16,7 @@ start() {
     "$VOLTBUS" sim "$@" >"$work/ready" 2>"$work/said" &
     sim=$!
     sims="$sims $sim"
-    for _ in $(seq 100); do
+    for _ in $(seq 1000); do
         place=$(sed -n 's/^ready //p' "$work/ready")
         [ -n "$place" ] && return
         sleep 0.05

