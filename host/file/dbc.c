@@ -17,7 +17,12 @@
 
 #include "host/file/dbc_parts.h"
 
-#define ORPHANS_ID INT64_C(0xC0000000)
+#define ORPHANS_ID  INT64_C(0xC0000000)
+#define NOTES_MAX   10000
+#define FORMATS_MAX 64 /* words of VFrameFormat; 16 are known */
+/* Bytes that may be read again because what was begun before them made no sense: so many times the file, and more. */
+#define WASTE_TIMES 16
+#define WASTE_MORE  1000000
 
 void *dbc_take_memory(struct dbc *d, struct arena *arena, size_t n) {
     void *memory = arena_take(arena, n);
@@ -31,6 +36,10 @@ void dbc_note(struct dbc *d, unsigned long line, const char *fmt, ...) {
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    if (d->note_count == NOTES_MAX) {
+        d->untold++;
+        return;
+    }
     struct dbc_note *note = dbc_take_memory(d, &d->scratch, sizeof *note);
     if (note) {
         struct dbc_word word = {text, strlen(text)};
@@ -65,27 +74,22 @@ static bool expected(struct dbc *d, const char *what) {
 /* ---- finding what a statement is about ---- */
 
 static struct dbc_message *find_message(struct dbc *d, int64_t id) {
-    if (d->recent && d->recent->id == id) {
-        return d->recent;
-    }
-    struct dbc_message *m = d->first;
-    while (m && m->id != id) {
-        m = m->next;
-    }
-    d->recent = m ? m : d->recent;
-    return m;
+    return dbc_known(&d->index, DBC_ID, id, (struct dbc_word){NULL, 0});
 }
 
 /* Where an id stands twice, a signal may be in either. */
 static struct dbc_signal *find_signal(struct dbc *d, int64_t id, struct dbc_word name) {
-    for (struct dbc_message *m = find_message(d, id); m; m = m->next) {
-        for (struct dbc_signal *s = m->id == id ? m->first : NULL; s; s = s->next) {
-            if (s->name.n == name.n && memcmp(s->name.text, name.text, name.n) == 0) {
-                return s;
-            }
-        }
+    return dbc_known(&d->index, DBC_SIGNAL, id, name);
+}
+
+/* Remember it where nothing stands yet. */
+static void remember_first(struct dbc *d, enum dbc_kind kind, int64_t number, struct dbc_word name,
+                           void *thing) {
+    void **place = dbc_place(&d->index, &d->scratch, kind, number, name);
+    d->no_memory |= !place;
+    if (place && !*place) {
+        *place = thing;
     }
-    return NULL;
 }
 
 static bool take_message(struct dbc *d, struct dbc_message **message) {
@@ -141,8 +145,10 @@ static bool read_message(struct dbc *d) {
     }
     m->orphans = m->id == ORPHANS_ID;
     *(d->first ? &d->last->next : &d->first) = m;
-    d->last = d->recent = m;
-    d->count++;
+    d->last = m;
+    m->number = d->count++;
+    remember_first(d, DBC_ID, m->id, (struct dbc_word){NULL, 0}, m);
+    remember_first(d, DBC_NAME, 0, m->name, m);
     return true;
 }
 
@@ -155,7 +161,7 @@ static bool read_indicator(struct dbc *d, struct dbc_signal *signal) {
     if (word.n == 0) {
         return true;
     }
-    struct dbc_scan digits = {word.text + 1, word.text + word.n, d->s.line};
+    struct dbc_scan digits = {word.text + 1, word.text + word.n, d->s.line, NULL};
     signal->selected =
         word.text[0] == 'm' && dbc_integer(&digits, &signal->value) && digits.at == digits.end;
     if (!signal->selected) {
@@ -261,35 +267,33 @@ static bool read_signal(struct dbc *d) {
     *(d->last->first ? &d->last->last->next : &d->last->first) = signal;
     d->last->last = signal;
     d->last->count++;
+    remember_first(d, DBC_ROW, (int64_t)d->last->number, signal->name, signal);
+    remember_first(d, DBC_SIGNAL, d->last->id, signal->name, signal);
     return true;
 }
 
 /* ---- values ---- */
 
-static bool has_word(const struct dbc_values *values, const char *word) {
-    for (size_t i = 0; i < values->count; i++) {
-        if (strcmp(values->words[i].word, word) == 0) {
-            return true;
-        }
+/* Put it there; false: something stands there already, or memory ran out. */
+static bool put_new(struct dbc *d, struct dbc_index *index, enum dbc_kind kind, int64_t number,
+                    struct dbc_word name) {
+    void **place = dbc_place(index, &d->scratch, kind, number, name);
+    d->no_memory |= !place;
+    bool is_new = place && !*place;
+    if (is_new) {
+        *place = place;
     }
-    return false;
-}
-
-static bool has_value(const struct dbc_values *values, int64_t raw) {
-    size_t i = 0;
-    while (i < values->count && values->words[i].raw != raw) {
-        i++;
-    }
-    return i < values->count;
+    return is_new;
 }
 
 /* The word of a text that no other value has: with its number behind it where that is needed. NULL: no memory. */
-static const char *own_word(struct dbc *d, const struct dbc_values *values, struct dbc_word text,
+static const char *own_word(struct dbc *d, struct dbc_index *seen, struct dbc_word text,
                             int64_t raw) {
     const char *word = dbc_value_word(d->arena, text);
-    while (word && (word[0] == '\0' || has_word(values, word))) {
+    while (word && (word[0] == '\0' ||
+                    !put_new(d, seen, DBC_WORD, 0, (struct dbc_word){word, strlen(word)}))) {
         size_t room = strlen(word) + 32;
-        char *numbered = dbc_take_memory(d, d->arena, room);
+        char *numbered = d->no_memory ? NULL : dbc_take_memory(d, d->arena, room);
         if (numbered) {
             snprintf(numbered, room, "%s_%lld", word[0] ? word : "value", (long long)raw);
         }
@@ -311,28 +315,31 @@ static bool read_values(struct dbc *d, struct dbc_values *values) {
     }
     *s = before;
     values->words = dbc_take_memory(d, d->arena, (most + 1) * sizeof *values->words);
+    struct dbc_index seen = {NULL};
     for (size_t i = 0; values->words && i < most; i++) {
         dbc_integer(s, &raw);
         unsigned long line = s->line;
         dbc_string(s, &text);
-        if (has_value(values, raw)) {
+        if (!put_new(d, &seen, DBC_VALUE, raw, (struct dbc_word){NULL, 0})) {
             dbc_note(d, line, "the value %lld has a second text: left out", (long long)raw);
             continue;
         }
-        const char *word = own_word(d, values, text, raw);
+        const char *word = own_word(d, &seen, text, raw);
         values->words[values->count++] = (struct vb_word){raw, word ? word : ""};
     }
+    dbc_forget(&seen);
     return dbc_take(s, ';') || expected(d, "NUMBER \"TEXT\" or ;");
 }
 
 static bool read_table(struct dbc *d) { /* VAL_TABLE_ name 1 "on" 0 "off" ; */
     struct dbc_values *table = dbc_take_memory(d, &d->scratch, sizeof *table);
-    if (!table) {
+    struct dbc_word name = dbc_word(&d->s);
+    void **place = dbc_place(&d->index, &d->scratch, DBC_TABLE, 0, name);
+    if (!table || !place) {
+        d->no_memory = true;
         return false;
     }
-    table->name = dbc_word(&d->s);
-    table->next = d->tables;
-    d->tables = table;
+    *place = table;
     return read_values(d, table);
 }
 
@@ -355,11 +362,7 @@ static bool read_values_of(struct dbc *d) {
     struct dbc_word name = dbc_word(&look);
     if (name.n > 0 && !strchr("+-0123456789", name.text[0])) {
         d->s = look;
-        const struct dbc_values *table = d->tables;
-        while (table &&
-               !(table->name.n == name.n && memcmp(table->name.text, name.text, name.n) == 0)) {
-            table = table->next;
-        }
+        const struct dbc_values *table = dbc_known(&d->index, DBC_TABLE, 0, name);
         if (!table) {
             dbc_note(d, d->s.line, "there is no VAL_TABLE_ '%.*s'",
                      name.n < SHOWN ? (int)name.n : SHOWN, name.text);
@@ -519,9 +522,14 @@ static bool read_definition(struct dbc *d) {
     if (dbc_is(name, "VFrameFormat") && dbc_is(dbc_word(&look), "ENUM")) {
         struct dbc_scan first = look;
         d->format_count = 0;
-        while (dbc_string(&look, &word)) {
+        while (dbc_string(&look, &word) && d->format_count < FORMATS_MAX) {
             d->format_count++;
             dbc_take(&look, ',');
+        }
+        if (d->format_count == FORMATS_MAX) {
+            dbc_note(d, d->s.line, "VFrameFormat has more than %d words: left out from there on",
+                     FORMATS_MAX - 1);
+            d->format_count--;
         }
         d->formats = dbc_take_memory(d, &d->scratch, d->format_count * sizeof *d->formats);
         d->format_count = d->formats ? d->format_count : 0;
@@ -592,8 +600,8 @@ static bool read_ranges(struct dbc *d) {
         if (!dash || !range) {
             return expected(d, "LOW-HIGH");
         }
-        struct dbc_scan low = {text.text, dash, line};
-        struct dbc_scan high = {dash + 1, text.text + text.n, line};
+        struct dbc_scan low = {text.text, dash, line, NULL};
+        struct dbc_scan high = {dash + 1, text.text + text.n, line, NULL};
         *range = (struct dbc_range){signal->ranges, selector, 0, 0, line};
         if (!dbc_integer(&low, &range->lo) || !dbc_integer(&high, &range->hi) || low.at != dash ||
             high.at != high.end || range->lo > range->hi) {
@@ -714,8 +722,16 @@ static void recover(struct dbc *d) {
     }
 }
 
+/* Bytes behind the keyword of a statement without sense that were looked at: they are read again. */
+static size_t wasted(const struct dbc *d, const struct dbc_scan *begin) {
+    const char *far = d->s.looked && d->s.looked > d->s.at ? d->s.looked : d->s.at;
+    return (size_t)(far - begin->at);
+}
+
 static void read_all(struct dbc *d) {
+    size_t waste = WASTE_MORE + WASTE_TIMES * (size_t)(d->s.end - d->s.at);
     for (dbc_space(&d->s); d->s.at < d->s.end && !d->no_memory; dbc_space(&d->s)) {
+        d->s.looked = NULL;
         struct dbc_scan before = d->s;
         size_t i = statement_of(dbc_word(&d->s));
         struct dbc_scan behind = d->s;
@@ -728,7 +744,14 @@ static void read_all(struct dbc *d) {
         } else if (statements[i].read(d)) {
             d->statements++;
         } else { /* it may have taken the next one for a part of it */
+            size_t again = wasted(d, &behind);
             d->s = behind;
+            if (again > waste) {
+                dbc_note(d, d->s.line,
+                         "too many statements without an end: nothing is read from here on");
+                return;
+            }
+            waste -= again;
             recover(d);
         }
     }
@@ -754,6 +777,11 @@ static void tell_notes(struct dbc *d, dbc_oddity *tell, void *context) {
     }
     for (size_t i = 0; i < n; i++) {
         tell(context, notes[i]->line, notes[i]->what);
+    }
+    if (n > 0 && d->untold > 0) {
+        char more[64];
+        snprintf(more, sizeof more, "%zu more things are odd, and are not told", d->untold);
+        tell(context, notes[n - 1]->line, more);
     }
 }
 
@@ -786,7 +814,7 @@ static const char *device_title(struct arena *arena, const char *path) {
 
 const struct vb_device *dbc_parse(struct arena *arena, const char *path, const char *text, size_t n,
                                   dbc_oddity *tell, void *context, char why[DBC_WHY]) {
-    struct dbc d = {.arena = arena, .s = {text, text + n, 1}, .format = -1};
+    struct dbc d = {.arena = arena, .s = {text, text + n, 1, NULL}, .format = -1};
     struct vb_device *device = NULL;
     if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         d.s.at += 3;
@@ -807,6 +835,7 @@ const struct vb_device *dbc_parse(struct arena *arena, const char *path, const c
     if (device && tell) {
         tell_notes(&d, tell, context);
     }
+    dbc_forget(&d.index);
     arena_free(&d.scratch);
     return device;
 }

@@ -13,7 +13,7 @@
 #include "voltbus/device.h"
 
 #define DBC_WHY       160      /* room for why there is no device */
-#define DBC_BYTES_MAX 64000000 /* of a file */
+#define DBC_BYTES_MAX 32000000 /* of a file */
 #define DBC_SHOWN     10 /* oddities that are told in full where nobody asked for all of them */
 
 /* Something in the file is not as it should be. The rest is read all the same. Called after the file was

@@ -165,12 +165,9 @@ static const struct vb_limits *make_limits(struct dbc *d, const struct dbc_signa
 
 /* ---- multiplexing ---- */
 
-static const struct dbc_signal *signal_named(const struct dbc_message *m, struct dbc_word name) {
-    const struct dbc_signal *s = m->first;
-    while (s && !(s->name.n == name.n && memcmp(s->name.text, name.text, name.n) == 0)) {
-        s = s->next;
-    }
-    return s;
+static const struct dbc_signal *signal_named(const struct dbc *d, const struct dbc_message *m,
+                                             struct dbc_word name) {
+    return dbc_known(&d->index, DBC_ROW, (int64_t)m->number, name);
 }
 
 /* The row that "m3" is about: the one with M that is not selected itself, else the first one with M. */
@@ -189,7 +186,7 @@ static const struct vb_mux *make_mux(struct dbc *d, const struct dbc_message *m,
                                      const struct dbc_signal *root) {
     const struct vb_mux *chain = NULL;
     for (const struct dbc_range *range = signal->ranges; range; range = range->next) {
-        const struct dbc_signal *selector = signal_named(m, range->selector);
+        const struct dbc_signal *selector = signal_named(d, m, range->selector);
         struct vb_mux *mux = selector ? dbc_take_memory(d, d->arena, sizeof *mux) : NULL;
         if (!selector) {
             dbc_note(d, range->line, "%.*s: the message has no signal '%.*s' that could select it",
@@ -239,9 +236,12 @@ static bool apart(const struct vb_signal *rows, const struct vb_signal *a,
 static bool excluded(const struct vb_signal *rows, const struct vb_mux *mux,
                      const struct vb_signal *b, unsigned *looks) {
     bool differ = b->mux != NULL;
-    for (const struct vb_mux *two = b->mux; two; two = two->or_else) {
-        differ =
-            differ && mux->selector == two->selector && (mux->hi < two->lo || two->hi < mux->lo);
+    for (const struct vb_mux *two = b->mux; two && differ; two = two->or_else) {
+        if (*looks == 0) {
+            return true;
+        }
+        --*looks;
+        differ = mux->selector == two->selector && (mux->hi < two->lo || two->hi < mux->lo);
     }
     return differ || apart(rows, &rows[mux->selector], b, looks);
 }
@@ -266,7 +266,8 @@ static bool apart(const struct vb_signal *rows, const struct vb_signal *a,
     return always_excluded(rows, a, b, looks) || always_excluded(rows, b, a, looks);
 }
 
-#define LOOKS 1000 /* at selectors, for two rows */
+#define LOOKS     1000     /* at selectors, for two rows */
+#define LOOKS_ALL 10000000 /* for all rows of a file */
 
 static void note_bits(struct dbc_signal *signal) {
     unsigned first =
@@ -288,8 +289,32 @@ static bool share_bits(const struct dbc_signal *a, const struct dbc_signal *b) {
     return both != 0;
 }
 
-/* A row is told once, with the first one that it is in the way of. */
+/* Tell of a row once, with the first one before it that it is in the way of. */
+static void check_shared(struct dbc *d, const struct dbc_message *m, const struct dbc_signal *s,
+                         const struct vb_signal *rows) {
+    for (const struct dbc_signal *other = m->first; other != s && d->looks > 0;
+         other = other->next) {
+        unsigned most = d->looks < LOOKS ? d->looks : LOOKS;
+        unsigned looks = most;
+        bool meet =
+            share_bits(s, other) && !apart(rows, &rows[s->number], &rows[other->number], &looks);
+        unsigned used = most - looks + 1;
+        d->looks -= used < d->looks ? used : d->looks;
+        if (meet) {
+            dbc_note(d, s->line, "%.*s: shares bits with %.*s in line %lu", (int)s->name.n,
+                     s->name.text, (int)other->name.n, other->name.text, other->line);
+            return;
+        }
+        if (d->looks == 0) {
+            dbc_note(d, s->line,
+                     "%.*s: too many signals on the same bits: not looked at from here on",
+                     (int)s->name.n, s->name.text);
+        }
+    }
+}
+
 static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_signal *rows) {
+    struct dbc_signal taken = {0}; /* the bits of all rows so far */
     for (struct dbc_signal *s = m->first; s; s = s->next) {
         bool fits = s->big_endian ? vb_bits_inside_be((size_t)m->dlc, s->start, s->len)
                                   : vb_bits_inside_le((size_t)m->dlc, s->start, s->len);
@@ -299,22 +324,17 @@ static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_sig
                 "%.*s: reaches beyond the %lld byte%s of the message: absent in shorter frames",
                 (int)s->name.n, s->name.text, (long long)m->dlc, m->dlc == 1 ? "" : "s");
         }
+        const struct dbc_signal *same_name = signal_named(d, m, s->name);
+        if (same_name != s) {
+            dbc_note(d, s->line, "%.*s: the name stands in line %lu already", (int)s->name.n,
+                     s->name.text, same_name->line);
+        }
         note_bits(s);
-        bool told = false;
-        for (const struct dbc_signal *other = m->first; other != s; other = other->next) {
-            bool same_name = other->name.n == s->name.n &&
-                             memcmp(other->name.text, s->name.text, s->name.n) == 0;
-            if (same_name) {
-                dbc_note(d, s->line, "%.*s: the name stands in line %lu already", (int)s->name.n,
-                         s->name.text, other->line);
-            }
-            unsigned looks = LOOKS;
-            if (!told && share_bits(s, other) &&
-                !apart(rows, &rows[s->number], &rows[other->number], &looks)) {
-                dbc_note(d, s->line, "%.*s: shares bits with %.*s in line %lu", (int)s->name.n,
-                         s->name.text, (int)other->name.n, other->name.text, other->line);
-                told = true;
-            }
+        if (share_bits(s, &taken)) {
+            check_shared(d, m, s, rows);
+        }
+        for (size_t i = 0; i < sizeof s->bits / sizeof s->bits[0]; i++) {
+            taken.bits[i] |= s->bits[i];
         }
     }
 }
@@ -351,14 +371,26 @@ static void make_row(struct dbc *d, const struct dbc_message *m, const struct db
     row->mux = make_mux(d, m, signal, root);
 }
 
-/* Is there another message of J1939 with the same number of its group? Then the source tells them apart. */
-static bool shares_group(const struct dbc *d, const struct dbc_message *m, uint32_t mask) {
-    for (const struct dbc_message *other = d->first; other; other = other->next) {
-        if (other != m && other->id & EXT_BIT && (other->id & mask) == (m->id & mask)) {
-            return true;
+/* The bits of an id of J1939 that say what the message is. */
+static uint32_t group_mask(uint32_t id) {
+    return (id >> 16 & 0xFF) < J1939_BROADCAST ? J1939_PGN_TO : J1939_PGN;
+}
+
+/* Which messages of J1939 have the same number of their group? Then the source tells them apart. */
+static void find_groups(struct dbc *d) {
+    for (struct dbc_message *m = d->first; m; m = m->next) {
+        uint32_t id = (uint32_t)(m->id & EXT_IDS);
+        void **place = m->id & EXT_BIT ? dbc_place(&d->index, &d->scratch, DBC_GROUP,
+                                                   id & group_mask(id), (struct dbc_word){NULL, 0})
+                                       : NULL;
+        d->no_memory |= m->id & EXT_BIT && !place;
+        if (place && *place) {
+            struct dbc_message *other = *place;
+            m->shares_group = other->shares_group = true;
+        } else if (place) {
+            *place = m;
         }
     }
-    return false;
 }
 
 static void make_id(const struct dbc *d, const struct dbc_message *m, struct vb_message *message) {
@@ -367,8 +399,7 @@ static void make_id(const struct dbc *d, const struct dbc_message *m, struct vb_
     message->mask = UINT32_MAX;
     message->id = (uint32_t)(m->id & EXT_IDS);
     if (message->ext && format == DBC_FORMAT_J1939) {
-        uint32_t mask = (message->id >> 16 & 0xFF) < J1939_BROADCAST ? J1939_PGN_TO : J1939_PGN;
-        message->mask = shares_group(d, m, mask) ? J1939_ALL : mask;
+        message->mask = m->shares_group ? J1939_ALL : group_mask(message->id);
         message->id &= message->mask;
     }
 }
@@ -391,23 +422,21 @@ static bool check_message(struct dbc *d, struct dbc_message *m) {
                  (int)m->name.n, m->name.text, (long long)m->dlc);
         m->dlc = m->dlc < 0 ? 0 : CAN_BYTES;
     }
-    for (const struct dbc_message *other = d->first; other != m; other = other->next) {
-        if (other->id == m->id && !other->orphans) {
-            dbc_note(d, m->line,
-                     "%.*s: the id stands in line %lu already: only that message is read",
-                     (int)m->name.n, m->name.text, other->line);
-            break;
-        }
+    const struct dbc_message *same_id =
+        dbc_known(&d->index, DBC_ID, m->id, (struct dbc_word){NULL, 0});
+    if (same_id != m) {
+        dbc_note(d, m->line, "%.*s: the id stands in line %lu already: only that message is read",
+                 (int)m->name.n, m->name.text, same_id->line);
     }
-    for (const struct dbc_message *other = d->first; other != m; other = other->next) {
-        if (other->name.n == m->name.n && memcmp(other->name.text, m->name.text, m->name.n) == 0) {
-            dbc_note(d, m->line, "%.*s: the name stands in line %lu already", (int)m->name.n,
-                     m->name.text, other->line);
-            break;
-        }
+    const struct dbc_message *same_name = dbc_known(&d->index, DBC_NAME, 0, m->name);
+    if (same_name != m) {
+        dbc_note(d, m->line, "%.*s: the name stands in line %lu already", (int)m->name.n,
+                 m->name.text, same_name->line);
     }
     return true;
 }
+
+#define BROKEN_MAX 10 /* selectors of one message */
 
 /* The rows of one message alone, so that the engine can be asked about them. */
 static void check_rows(struct dbc *d, const struct dbc_message *m, const struct vb_message *message,
@@ -415,6 +444,7 @@ static void check_rows(struct dbc *d, const struct dbc_message *m, const struct 
     const struct vb_device alone = {
         .name = "", .kind = VB_KIND_CAN, .messages = message, .message_count = 1};
     struct vb_defect defect;
+    unsigned broken = 0;
     while (m->first && vb_device_check(&alone, &defect) != VB_OK && defect.row != VB_NOWHERE) {
         const struct dbc_signal *signal = m->first;
         for (size_t i = 0; i < defect.row && signal->next; i++) {
@@ -423,6 +453,14 @@ static void check_rows(struct dbc *d, const struct dbc_message *m, const struct 
         dbc_note(d, signal->line, "%.*s: %s: shown in every frame", (int)signal->name.n,
                  signal->name.text, defect.what);
         rows[defect.row].mux = NULL; /* all else has been seen to above */
+        if (++broken == BROKEN_MAX) {
+            dbc_note(d, m->line,
+                     "%.*s: %d selectors that are none: all signals are shown in every frame",
+                     (int)m->name.n, m->name.text, BROKEN_MAX);
+            for (size_t i = 0; i < message->signal_count; i++) {
+                rows[i].mux = NULL;
+            }
+        }
     }
 }
 
@@ -473,6 +511,8 @@ struct vb_device *dbc_make(struct dbc *d) {
     struct vb_device *device = dbc_take_memory(d, d->arena, sizeof *device);
     struct vb_message *messages = dbc_take_memory(d, d->arena, (d->count + 1) * sizeof *messages);
     size_t n = 0;
+    d->looks = LOOKS_ALL;
+    find_groups(d);
     for (struct dbc_message *m = d->first; m && messages && !d->no_memory; m = m->next) {
         if (n == UINT16_MAX) {
             dbc_note(d, m->line, "%.*s: more than %d messages: left out from here on",

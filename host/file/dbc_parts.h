@@ -15,6 +15,7 @@
 struct dbc_scan {
     const char *at, *end;
     unsigned long line;
+    const char *looked; /* how far for the end of a text that has none */
 };
 
 struct dbc_word { /* points into the file */
@@ -52,6 +53,33 @@ char *dbc_value_word(struct arena *arena, struct dbc_word string);
 /* A name: letters, digits, '_'. */
 char *dbc_name(struct arena *arena, struct dbc_word word);
 
+/* ---- what is known by a name or a number ---- */
+
+/* A tree: files of megabytes, and those made to be slow, are read in the time that a search takes, not a walk. */
+struct dbc_index {
+    void *root;
+};
+
+enum dbc_kind {           /* of things in one index */
+                DBC_ID,   /* messages by id: the first one */
+                DBC_NAME, /* messages by name: the first one */
+                DBC_ROW, /* signals by number of their message (dbc_message.number) and name: the first one */
+                DBC_SIGNAL, /* signals by id and name: the first one */
+                DBC_TABLE,  /* VAL_TABLE_ by name: the last one */
+                DBC_GROUP,  /* messages by group of J1939 */
+                DBC_VALUE,  /* values of a signal by number */
+                DBC_WORD,   /* .. by word */
+};
+
+/* What stands there; NULL: nothing. */
+void *dbc_known(const struct dbc_index *index, enum dbc_kind kind, int64_t number,
+                struct dbc_word name);
+/* The place for it, NULL in it where nothing stood; the name must outlive the index. NULL: memory ran out, and
+ * that is noted nowhere. The key is taken from the arena. */
+void **dbc_place(struct dbc_index *index, struct arena *arena, enum dbc_kind kind, int64_t number,
+                 struct dbc_word name);
+void dbc_forget(struct dbc_index *index);
+
 /* ---- what the statements said ---- */
 
 struct dbc_note {
@@ -68,8 +96,6 @@ struct dbc_range { /* of SG_MUL_VAL_ */
 };
 
 struct dbc_values { /* VAL_, VAL_TABLE_ */
-    struct dbc_values *next;
-    struct dbc_word name; /* of a table */
     struct vb_word *words;
     size_t count;
 };
@@ -94,6 +120,7 @@ struct dbc_signal {
 struct dbc_message {
     struct dbc_message *next;
     unsigned long line;
+    size_t number;
     int64_t id; /* as written: bit 31 for 29 bits */
     struct dbc_word name, sender;
     const char *long_name, *title;
@@ -103,18 +130,21 @@ struct dbc_message {
     int64_t period_ms; /* -1: the default */
     int format;        /* VFrameFormat, -1: the default */
     bool orphans;      /* VECTOR__INDEPENDENT_SIG_MSG: rows of no message */
+    bool shares_group; /* another one has its group of J1939 */
 };
 
 struct dbc {
     struct arena *arena;  /* of the device */
     struct arena scratch; /* of all that is thrown away */
     struct dbc_scan s;
-    struct dbc_message *first, *last, *recent; /* recent: the one looked up last */
+    struct dbc_index index;
+    struct dbc_message *first, *last;
     size_t count;
-    struct dbc_values *tables;
     struct dbc_note *notes;
     size_t note_count;
+    size_t untold;            /* notes that there was no room for */
     size_t statements;        /* understood */
+    unsigned looks;           /* that are left for what shares bits */
     struct dbc_word *formats; /* the words of the attribute VFrameFormat */
     size_t format_count;
     int format;        /* its default */

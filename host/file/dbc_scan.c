@@ -81,6 +81,7 @@ bool dbc_string(struct dbc_scan *s, struct dbc_word *string) {
         }
         line += *p == '\n';
     }
+    s->looked = s->end;
     return false;
 }
 

@@ -599,6 +599,155 @@ static void test_a_file_may_end_anywhere(void **state) {
     }
 }
 
+/* ---- files made to be slow ---- */
+
+#define LINES  20000
+#define SIGNAL " SG_ S%d : 0|8@1+ (1,0) [0|0] \"\" X\n"
+
+/* A text of a head and many lines; the lines have their number in them, once or twice. */
+static char *many(char *text, const char *head, const char *line) {
+    size_t room = strlen(head) + LINES * (strlen(line) + 12) + 1;
+    size_t old = text ? strlen(text) : 0;
+    text = realloc(text, old + room);
+    assert_non_null(text);
+    size_t n = old + (size_t)sprintf(text + old, "%s", head);
+    for (int i = 0; i < LINES; i++) {
+        n += (size_t)sprintf(text + n, line, i, i);
+    }
+    return text;
+}
+
+/* Read it; the first note is this one ("": none). */
+static const struct vb_device *take_many(struct file *f, char *text, const char *note) {
+    take(f, text);
+    f->notes[strcspn(f->notes, "\n")] = '\0';
+    assert_string_equal(f->notes, note);
+    free(text);
+    return f->device;
+}
+
+static void test_a_file_of_many_messages_is_read_at_once(void **state) {
+    (void)state;
+    struct file f;
+    assert_int_equal(take_many(&f, many(NULL, "", "BO_ 2148%06d M%d: 8 X\n"), "")->message_count,
+                     LINES);
+    done(&f);
+    assert_int_equal(take_many(&f, many(NULL, "", "BO_ 1 M%d: 8 X\n"),
+                               "2: M1: the id stands in line 1 already: only that message is read")
+                         ->message_count,
+                     LINES);
+    done(&f);
+    take_many(&f, many(NULL, "", "BO_ 2148%06d M: 8 X\n"),
+              "2: M: the name stands in line 1 already");
+    done(&f);
+    /* 80124F00 and so on: every group has 256 of them */
+    const struct vb_device *device = take_many(
+        &f, many(NULL, "BA_DEF_DEF_ \"VFrameFormat\" \"J1939PG\";\n", "BO_ 2148%06d M%d: 8 X\n"),
+        "");
+    assert_int_equal(device->messages[LINES - 1].mask, 0x03FFFFFF);
+    done(&f);
+}
+
+static void test_a_message_of_many_signals_is_read_at_once(void **state) {
+    (void)state;
+    struct file f;
+    take_many(&f, many(NULL, "BO_ 1 M: 8 X\n", SIGNAL), "3: S1: shares bits with S0 in line 2");
+    assert_int_equal(f.device->messages[0].signal_count, LINES);
+    done(&f);
+    take_many(&f, many(NULL, "BO_ 1 M: 8 X\n", " SG_ S : 0|8@1+ (1,0) [0|0] \"\" X\n"),
+              "3: S: the name stands in line 2 already");
+    done(&f);
+    /* each has its own value of the selector: they share bits and never meet, and that is many pairs */
+    take_many(&f,
+              many(NULL, "BO_ 1 M: 8 X\n SG_ A M : 0|32@1+ (1,0) [0|0] \"\" X\n",
+                   " SG_ S%d m%d : 32|8@1+ (1,0) [0|0] \"\" X\n"),
+              "2585: S2582: too many signals on the same bits: not looked at from here on");
+    says(&f, CAN(1, 0x1F, 0x4E, 0, 0, 7), "M.A=19999; M.S19999=7");
+    done(&f);
+    /* each selects itself */
+    char *text = many(NULL, "BO_ 1 M: 8 X\n", " SG_ S%d m1M : 0|8@1+ (1,0) [0|0] \"\" X\n");
+    text = many(text, "", "SG_MUL_VAL_ 1 S%d S%d 1-1;\n");
+    take_many(&f, text, "1: M: 10 selectors that are none: all signals are shown in every frame");
+    done(&f);
+}
+
+static void test_many_statements_about_signals_are_read_at_once(void **state) {
+    (void)state;
+    static const char *const lines[] = {"CM_ SG_ 1 S%d \"x\";\n", "VAL_ 1 S%d 1 \"x\";\n",
+                                        "SIG_VALTYPE_ 1 S%d : 0;\n", "SG_MUL_VAL_ 1 S%d S1 1-1;\n",
+                                        "BA_ \"SystemSignalLongSymbol\" SG_ 1 S%d \"x\";\n"};
+    struct file f;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char *text = many(NULL, "BO_ 1 M: 8 X\n", " SG_ S%d : 600|8@1+ (1,0) [0|0] \"\" X\n");
+        text = many(text, "", lines[i]);
+        take_many(
+            &f, text,
+            strstr(lines[i], "SG_MUL")
+                ? "2: S0: the selectors go round in a circle, or too deep: shown in every frame"
+                : "2: S0: reaches beyond the 8 bytes of the message: absent in shorter frames");
+        done(&f);
+    }
+    char *text = many(NULL, "", "BO_ 1 M%d: 8 X\n" SIGNAL); /* one id: a signal may be in any */
+    text = many(text, "CM_ SG_ 1 S19999 \"the last one\";\n", "CM_ SG_ 1 T%d \"nobody\";\n");
+    take_many(&f, text, "40002: message 1 has no signal 'T0'");
+    assert_string_equal(f.device->messages[LINES - 1].signals[0].title, "the last one");
+    done(&f);
+}
+
+static void test_many_values_and_tables_are_read_at_once(void **state) {
+    (void)state;
+    struct file f;
+    const char *head = "BO_ 1 M: 8 X\n SG_ A : 0|32@1+ (1,0) [0|0] \"\" X\nVAL_ 1 A\n";
+    take_many(&f, many(many(NULL, head, "%d \"v%d\"\n"), ";", ""), "");
+    says(&f, CAN(1, 0x1F, 0x4E, 0, 0), "M.A=v19999");
+    done(&f);
+    take_many(&f, many(many(NULL, head, "%d \"x\"\n"), ";", ""), "");
+    says(&f, CAN(1, 0x1F, 0x4E, 0, 0), "M.A=x_19999");
+    done(&f);
+    take_many(&f, many(many(NULL, head, "7 \"x\"\n"), ";", ""),
+              "5: the value 7 has a second text: left out");
+    done(&f);
+    char *text = many(NULL, "", "VAL_TABLE_ T%d %d \"on\" ;\n");
+    text = many(text, "BO_ 1 M: 8 X\n SG_ A : 0|32@1+ (1,0) [0|0] \"\" X\n", "VAL_ 1 A T%d ;\n");
+    take_many(&f, text, "");
+    says(&f, CAN(1, 0x1F, 0x4E, 0, 0), "M.A=on");
+    done(&f);
+}
+
+static void test_many_statements_without_an_end_are_given_up(void **state) {
+    (void)state;
+    struct file f;
+    const char *head = "BO_ 1 M: 8 X\n";
+    /* no ';': each one goes to the end of the file, and so does each text without a closing '"' */
+    take_many(&f, many(NULL, head, "EV_ x\n"),
+              "26: too many statements without an end: nothing is read from here on");
+    assert_int_equal(f.device->message_count, 1);
+    done(&f);
+    take_many(&f, many(NULL, head, "EV_ \\\"\n"), "2: expected a text that ends with \", not '\"'");
+    assert_int_equal(f.device->message_count, 1);
+    done(&f);
+    /* what only lacks an end here and there is read */
+    take(&f, "BO_ 1 M: 8 X\nEV_ x\nEV_ x\nBO_ 2 N: 8 X\n");
+    assert_int_equal(f.device->message_count, 2);
+    done(&f);
+}
+
+static void tell_last(void *context, unsigned long line, const char *what) {
+    snprintf(context, 100, "%lu: %s", line, what);
+}
+
+static void test_notes_beyond_ten_thousand_are_counted(void **state) {
+    (void)state;
+    static char last[100];
+    char *text = many(NULL, "BO_ 1 M: 8 X\n", "BO_\n");
+    char why[DBC_WHY];
+    struct arena arena = {NULL};
+    assert_non_null(dbc_parse(&arena, "car.dbc", text, strlen(text), tell_last, last, why));
+    assert_string_equal(last, "10001: 10000 more things are odd, and are not told");
+    arena_free(&arena);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_signal_is_bits_a_ratio_and_a_unit),
@@ -623,6 +772,12 @@ int main(void) {
         cmocka_unit_test(test_signals_of_no_message_are_left_out),
         cmocka_unit_test(test_what_is_no_dbc_is_an_error),
         cmocka_unit_test(test_a_file_may_end_anywhere),
+        cmocka_unit_test(test_a_file_of_many_messages_is_read_at_once),
+        cmocka_unit_test(test_a_message_of_many_signals_is_read_at_once),
+        cmocka_unit_test(test_many_statements_about_signals_are_read_at_once),
+        cmocka_unit_test(test_many_values_and_tables_are_read_at_once),
+        cmocka_unit_test(test_many_statements_without_an_end_are_given_up),
+        cmocka_unit_test(test_notes_beyond_ten_thousand_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
