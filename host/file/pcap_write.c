@@ -12,7 +12,8 @@
  *          so there is none that it could be in. (Not 149: Wireshark takes that for Apple's PKTAP)
  *   NET    LINKTYPE_USER4 (151): the count of side bytes, these, the number of the event, its text
  * pcap: one link type (227), nanoseconds; it has no names of buses and no direction. Little endian.
- * Left out: comments, name resolution, the times before 1970 (they become 0).
+ * Times before 1970 have an interface whose clock begins earlier (if_tsoffset); of the recorder and in pcap they become 0.
+ * Left out: comments, name resolution.
  * Facts: draft-ietf-opsawg-pcapng sections 3 and 4, draft-ietf-opsawg-pcap; reference/lin.md section 7 and
  * reference/can-transports.md section 1.10; read back with tshark 4.0.
  * SPDX-License-Identifier: MIT */
@@ -37,7 +38,8 @@
 #define SECTION_APPLICATION   4
 #define INTERFACE_NAME        2
 #define INTERFACE_DESCRIPTION 3
-#define INTERFACE_TIME_UNIT   9 /* 9 = 10^-9 s */
+#define INTERFACE_TIME_UNIT   9  /* 9 = 10^-9 s */
+#define INTERFACE_TIME_OFFSET 14 /* seconds that are added to its times */
 #define PACKET_FLAGS          2
 #define PACKET_INBOUND        1u
 #define PACKET_OUTBOUND       2u
@@ -122,7 +124,7 @@ void pcapng_section(struct pcapng_bytes *out) {
     end_block(out);
 }
 
-void pcapng_interface(struct pcapng_bytes *out, const char *name, uint8_t kind) {
+void pcapng_interface(struct pcapng_bytes *out, const char *name, uint8_t kind, int64_t begin_s) {
     begin_block(out, INTERFACE);
     put(out, kinds[kind].link_type, 2);
     put(out, 0, 2);
@@ -131,6 +133,9 @@ void pcapng_interface(struct pcapng_bytes *out, const char *name, uint8_t kind) 
     const char *description = kinds[kind].description;
     option(out, INTERFACE_DESCRIPTION, description, strlen(description));
     option_number(out, INTERFACE_TIME_UNIT, 9, 1);
+    if (begin_s != 0) {
+        option_number(out, INTERFACE_TIME_OFFSET, (uint64_t)begin_s, 8);
+    }
     put(out, OPTION_END, 4);
     end_block(out);
 }
@@ -240,11 +245,32 @@ struct interfaces {
     struct {
         char name[READER_NAME_MAX];
         uint8_t kind;
+        int64_t begin_s; /* its times count from here: 0 = 1970, or before it */
     } list[WRITER_BUSES];
 };
 
-static bool is_interface(const struct interfaces *s, uint32_t i, const char *link, uint8_t kind) {
-    return i < s->count && s->list[i].kind == kind && strcmp(s->list[i].name, link) == 0;
+#define FAR_S (INT64_MAX / VB_NS_PER_S - 1) /* what fits behind the begin of a clock */
+
+/* The whole second that a moment is in. */
+static int64_t second_of(int64_t t_ns) {
+    return t_ns / VB_NS_PER_S - (t_ns % VB_NS_PER_S < 0);
+}
+
+static bool is_interface(const struct interfaces *s, uint32_t i, const char *link,
+                         const struct vb_frame *frame) {
+    int64_t t_s = second_of(frame->t_ns);
+    return i < s->count && s->list[i].kind == frame->kind && s->list[i].begin_s <= t_s &&
+           t_s - s->list[i].begin_s <= FAR_S && strcmp(s->list[i].name, link) == 0;
+}
+
+/* Where the clock of a new interface begins. Twice as early each time, so that frames in a wrong order, too, need
+ * few of them. */
+static int64_t begin_for(int64_t t_s) {
+    int64_t begin_s = t_s < 0 ? -1 : 0;
+    while (begin_s > t_s) {
+        begin_s *= 2;
+    }
+    return begin_s;
 }
 
 static void write_out(struct writer *w, struct pcapng_bytes *out) {
@@ -268,19 +294,24 @@ static bool pcapng_frame(struct writer *w, const struct vb_frame *frame, const c
     if (!s || !pcapng_fits(frame)) {
         return false;
     }
-    for (uint32_t i = 0; i < s->count && !is_interface(s, s->last, link, frame->kind); i++) {
+    for (uint32_t i = 0; i < s->count && !is_interface(s, s->last, link, frame); i++) {
         s->last = i;
     }
-    if (!is_interface(s, s->last, link, frame->kind)) {
+    if (!is_interface(s, s->last, link, frame)) {
         if (s->count == WRITER_BUSES) {
             return false;
         }
         s->last = s->count++;
         s->list[s->last].kind = frame->kind;
         snprintf(s->list[s->last].name, READER_NAME_MAX, "%s", link);
-        pcapng_interface(&s->out, s->list[s->last].name, frame->kind);
+        int64_t begin_s = s->list[s->last].begin_s = begin_for(second_of(frame->t_ns));
+        pcapng_interface(&s->out, s->list[s->last].name, frame->kind, begin_s);
     }
-    pcapng_packet(&s->out, s->last, frame);
+    struct vb_frame since = *frame;
+    int64_t t_s = second_of(frame->t_ns);
+    int64_t rest_ns = frame->t_ns % VB_NS_PER_S + (frame->t_ns % VB_NS_PER_S < 0 ? VB_NS_PER_S : 0);
+    since.t_ns = (t_s - s->list[s->last].begin_s) * VB_NS_PER_S + rest_ns;
+    pcapng_packet(&s->out, s->last, &since);
     write_out(w, &s->out);
     return true;
 }
@@ -288,7 +319,7 @@ static bool pcapng_frame(struct writer *w, const struct vb_frame *frame, const c
 const struct writing pcapng_writing = {
     .name = "pcapng",
     .suffix = ".pcapng",
-    .lacks = LACKS(NO_TIME) | LACKS(BEFORE_1970),
+    .lacks = LACKS(NO_TIME) | LACKS(NEGATIVE),
     .unit_ns = 1,
     .first_bus = WRITER_NAMES,
     .begin = pcapng_begin,

@@ -21,9 +21,10 @@ struct pcapng_bytes {
 /* Can the layouts hold it? */
 bool pcapng_fits(const struct vb_frame *frame);
 
-/* Append a block. number: of an interface, in the order of their blocks, from 0. name: shorter than PCAPNG_NAME. */
+/* Append a block. number: of an interface, in the order of their blocks, from 0. name: shorter than PCAPNG_NAME.
+ * begin_s: what is added to the times of the interface, in seconds; times below 0 are written as 0. */
 void pcapng_section(struct pcapng_bytes *out);
-void pcapng_interface(struct pcapng_bytes *out, const char *name, uint8_t kind);
+void pcapng_interface(struct pcapng_bytes *out, const char *name, uint8_t kind, int64_t begin_s);
 void pcapng_packet(struct pcapng_bytes *out, uint32_t number, const struct vb_frame *frame);
 void pcapng_statistics(struct pcapng_bytes *out, uint32_t number, int64_t t_ns, uint64_t received,
                        uint64_t dropped);

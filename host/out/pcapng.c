@@ -100,7 +100,7 @@ static void record(struct recorder *r, struct interface *interface, const struct
     }
     if (!interface->known) {
         interface->number = r->known_count;
-        pcapng_interface(out, interface->name, interface->kind);
+        pcapng_interface(out, interface->name, interface->kind, 0);
     }
     pcapng_packet(out, interface->number, frame);
 }

@@ -225,9 +225,25 @@ out_has '
 err_has 'stdout: savvycan has no frames without a time (it is 0): lost in 1 frame'
 run "no time, where there need not be one" "$VOLTBUS" convert --to candump-console "$work/no_time.txt" -
 out_is '  can0  1DB   [1]  00'
-printf -- '-1500000,000001DB,false,Rx,0,1,00,\n' >"$work/negative.csv"
-run "before 1970" "$VOLTBUS" convert --to pcapng "$work/negative.csv" "$work/negative.pcapng"
-err_has 'pcapng has no times before 1970 (they are 0): lost in 1 frame'
+
+# before 1970: pcap has no form for it; an interface of pcapng has a clock that begins earlier (here 2 s, then 16 s), and
+# a frame in the wrong order gets another one
+{
+    printf -- '-1500000,000001DB,false,Rx,0,1,00,\n2500000,000001DB,false,Rx,0,1,01,\n'
+    printf -- '-9000001,000001DB,false,Rx,0,1,02,\n-1400000,000001DB,false,Rx,0,1,03,\n'
+} >"$work/negative.csv"
+run "before 1970, pcap" "$VOLTBUS" convert --to pcap "$work/negative.csv" "$work/negative.pcap"
+err_has 'pcap has no times before 1970 (they are 0): lost in 3 frames'
+run "before 1970, pcapng" "$VOLTBUS" convert --to pcapng "$work/negative.csv" "$work/negative.pcapng"
+err_has 'negative.pcapng: negative times, which other programs may not read: 3 frames'
+out=$(od -An -v -tx1 "$work/negative.pcapng" | tr -d ' \n')
+out_has 0e000800feffffffffffffff # if_tsoffset, 8 bytes, -2
+out_has 0e000800f0ffffffffffffff # if_tsoffset, 8 bytes, -16
+run "before 1970, back" "$VOLTBUS" convert --to candump-log "$work/negative.pcapng" -
+out_is '(-1.500000) can0 1DB#00
+(2.500000) can0 1DB#01
+(-9.000001) can0 1DB#02
+(-1.400000) can0 1DB#03'
 
 printf '(1712104200.5) can3 1DB#00\n(5) can3 1DB#01\n' >"$work/far.log"
 run "trc-1.1, far away" "$VOLTBUS" convert --to trc-1.1 "$work/far.log" -
