@@ -114,6 +114,9 @@ int cmd_check(int argc, char **argv) {
     check.path = argv[optind];
     sink_open(&sink, STDOUT_FILENO);
     struct config *config = config_load(check.path, NULL, 0, tell, &check);
+    if (config) {
+        tell_oddities(config);
+    }
     sum_up(&check, config);
     config_free(config);
     sink_flush(&sink);

@@ -106,6 +106,9 @@ bool selection_set(struct selection *selection, const char *verb, const char *as
 /* Read the DBC files. What is odd about them goes to stderr. */
 bool selection_load(struct selection *selection, const char *verb);
 
+/* What is odd about the DBC files of a configuration, to stderr. */
+void tell_oddities(const struct config *config);
+
 /* All options are noted: read the DBC files, choose the devices and check every setting. */
 bool selection_ready(struct selection *selection, const char *verb);
 

@@ -212,6 +212,9 @@ int cmd_run(int argc, char **argv) {
     if (!config) {
         return EXIT_FAILED;
     }
+    if (!run.quiet) {
+        tell_oddities(config);
+    }
     config->speed = speed;
     int status = run_hub("run", config, &run);
     config_free(config);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "host/config/config.h"
 #include "host/file/dbc.h"
 
 static const char *const *device_names(void) {
@@ -61,6 +62,33 @@ static void tell_oddity(void *context, unsigned long line, const char *what) {
     odd->count++;
 }
 
+static void tell_more(const struct oddities *odd) {
+    if (odd->count > DBC_SHOWN && !odd->all) {
+        fprintf(stderr,
+                "%s: %zu more of these (voltbus list signals --db %s --verbose shows all)\n",
+                odd->path, odd->count - DBC_SHOWN, odd->path);
+    }
+}
+
+void tell_oddities(const struct config *config) {
+    for (size_t i = 0; i < config->device_count; i++) {
+        const struct config_device *device = &config->devices[i];
+        struct oddities odd = {device->db, false, 0};
+        bool told = false; /* of two devices with one file */
+        for (size_t k = 0; k < i && device->db && !told; k++) {
+            told = config->devices[k].db && strcmp(config->devices[k].db, device->db) == 0;
+        }
+        if (told) {
+            continue;
+        }
+        for (const struct config_oddity *o = device->odd; o; o = o->next) {
+            tell_oddity(&odd, o->line, o->what);
+        }
+        odd.count = device->odd_count;
+        tell_more(&odd);
+    }
+}
+
 /* Outputs tell devices apart by their names. */
 static bool name_is_free(const struct selection *s, const char *verb, size_t i) {
     const char *name = s->devices[i]->name;
@@ -87,11 +115,7 @@ bool selection_load(struct selection *s, const char *verb) {
             usage_error(verb, "--db %s: %s", s->db[i], why);
             return false;
         }
-        if (odd.count > DBC_SHOWN && !odd.all) {
-            fprintf(stderr,
-                    "%s: %zu more of these (voltbus list signals --db %s --verbose shows all)\n",
-                    s->db[i], odd.count - DBC_SHOWN, s->db[i]);
-        }
+        tell_more(&odd);
         if (!name_is_free(s, verb, i)) {
             return false;
         }

@@ -39,6 +39,7 @@ static const char get_usage[] =
     "Prints one value with its unit, as soon as it is heard. A device that\n"
     "answers questions is asked for it.\n"
     "\n"
+    "  --db FILE          a DBC file: DEVICE is its name without .dbc\n"
     "  --set KEY=VALUE    a setting of the device\n"
     "  --timeout DURATION give up after this time (default 10s)\n"
     "  --json             {\"value\":12.02,\"unit\":\"V\"}\n";
@@ -275,6 +276,11 @@ static void stopping(void *context) {
     }
 }
 
+/* Is it made of a DBC file of the command line? */
+static const char *db_of(const struct errand *e, const struct vb_device *device) {
+    return e->selection.devices[0] == device ? e->selection.db[0] : NULL;
+}
+
 static int unknown_name(const struct errand *e, const struct vb_device *device) {
     const char *names[256] = {NULL};
     size_t n = 0;
@@ -287,9 +293,11 @@ static int unknown_name(const struct errand *e, const struct vb_device *device) 
             names[n++] = device->messages[m].signals[i].name;
         }
     }
-    return usage_error(e->verb, "%s has no %s '%s'%s (voltbus list %s --as %s)", device->name,
+    const char *db = db_of(e, device);
+    return usage_error(e->verb, "%s has no %s '%s'%s (voltbus list %s --%s %s)", device->name,
                        e->is_set ? "command" : "signal", e->name, nearest(e->name, names, near),
-                       e->is_set ? "commands" : "signals", device->name);
+                       e->is_set ? "commands" : "signals", db ? "db" : "as",
+                       db ? db : device->name);
 }
 
 static bool has_signal(const struct vb_device *device, const char *name) {
@@ -303,9 +311,32 @@ static bool has_signal(const struct vb_device *device, const char *name) {
     return false;
 }
 
+/* DEVICE: one of those of --db, else a built-in one. Only that is left in the selection. */
+static bool choose_device(struct errand *e) {
+    struct selection *s = &e->selection;
+    size_t count = s->count;
+    if (!selection_load(s, e->verb)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(s->devices[i]->name, e->device) == 0) {
+            s->devices[0] = s->devices[i];
+            s->db[0] = s->db[i];
+            s->count = 1;
+            return true;
+        }
+    }
+    if (count > 0) {
+        usage_error(e->verb, "no device '%s' of --db: that of %s is called %s", e->device, s->db[0],
+                    s->devices[0]->name);
+        return false;
+    }
+    return selection_as(s, e->verb, e->device);
+}
+
 static int on_link(struct errand *e, const char *link) {
     int status;
-    if (!selection_as(&e->selection, e->verb, e->device)) {
+    if (!choose_device(e)) {
         return EXIT_USAGE;
     }
     const struct vb_device *device = e->selection.devices[0];
@@ -552,7 +583,7 @@ static int set_via(const struct errand *e) {
 
 /* ---- the command line ---- */
 
-enum { VIA = 1000, CONTROL, HOLD, LEASE, SET, TIMEOUT, JSON, HELP };
+enum { VIA = 1000, CONTROL, HOLD, LEASE, DB, SET, TIMEOUT, JSON, HELP };
 
 static const struct vb_key durations[] = {
     {"lease", VB_KEY_DURATION, NULL, NULL, 1000, 3600000, NULL, ""},
@@ -581,6 +612,11 @@ static int run_errand(struct errand *e, int argc, char **argv, const struct opti
                 return EXIT_USAGE;
             }
             *(option == LEASE ? &e->lease_ms : &e->timeout_ms) = value.number;
+            break;
+        case DB:
+            if (!selection_db(&e->selection, e->verb, optarg)) {
+                return EXIT_USAGE;
+            }
             break;
         case SET:
             if (!selection_set(&e->selection, e->verb, optarg)) {
@@ -612,6 +648,9 @@ static int run_errand(struct errand *e, int argc, char **argv, const struct opti
     if (e->via && e->selection.set_count > 0) {
         return usage_error(e->verb, "--set is for a LINK; a running voltbus has its configuration");
     }
+    if (e->via && e->selection.count > 0) {
+        return usage_error(e->verb, "--db is for a LINK; a running voltbus has its configuration");
+    }
     e->lease_ms = e->lease_ms ? e->lease_ms : 30000;
     e->timeout_ms = e->timeout_ms ? e->timeout_ms : 10000;
     char **argument = argv + optind + !e->via;
@@ -638,6 +677,7 @@ int cmd_set(int argc, char **argv) {
 int cmd_get(int argc, char **argv) {
     static const struct option options[] = {
         {"via", required_argument, NULL, VIA},
+        {"db", required_argument, NULL, DB},
         {"set", required_argument, NULL, SET},
         {"timeout", required_argument, NULL, TIMEOUT},
         {"json", no_argument, NULL, JSON},

@@ -31,10 +31,19 @@ struct config_limit {
     struct vb_limits limits;
 };
 
+/* What is odd about a DBC file; it is read all the same (host/file/dbc.h). */
+struct config_oddity {
+    struct config_oddity *next; /* in the order of the file */
+    unsigned long line;
+    const char *what;
+};
+
 struct config_device {
     char name[CONFIG_NAME_MAX];
     const struct vb_device *type;
-    bool from_db; /* the type is made of a DBC file */
+    const char *db; /* the DBC file that the type is made of; NULL: it is built in */
+    const struct config_oddity *odd; /* the first DBC_SHOWN of them */
+    size_t odd_count;                /* all */
     size_t
         link; /* number in links; a LINK written in the device itself is a link of the same name */
     bool control;

@@ -258,15 +258,38 @@ static void take_type(struct check *c, struct config_device *device, const struc
     }
 }
 
-/* What is odd about the file, voltbus list signals --db tells. */
+struct oddities {
+    struct arena *arena;
+    struct config_oddity **end;
+    size_t count;
+};
+
+static void keep_oddity(void *context, unsigned long line, const char *what) {
+    struct oddities *odd = context;
+    if (odd->count++ >= DBC_SHOWN) {
+        return;
+    }
+    struct config_oddity *next = arena_take(odd->arena, sizeof *next);
+    const char *copy = arena_text(odd->arena, what, strlen(what));
+    if (next && copy) {
+        *next = (struct config_oddity){NULL, line, copy};
+        *odd->end = next;
+        odd->end = &next->next;
+    }
+}
+
 static void take_db(struct check *c, struct config_device *device, const struct yaml_node *node) {
     struct vb_value value;
+    struct config_oddity *first = NULL;
+    struct oddities odd = {c->arena, &first, 0};
     char why[DBC_WHY];
     if (!check_take(c, node, &config_device_keys[DEVICE_DB], &value)) {
         return;
     }
-    device->from_db = true;
-    device->type = dbc_read(c->arena, node->text, NULL, NULL, why);
+    device->db = arena_text(c->arena, node->text, node->len);
+    device->type = dbc_read(c->arena, node->text, keep_oddity, &odd, why);
+    device->odd = first;
+    device->odd_count = odd.count;
     if (!device->type) {
         check_wrong(c, node, "%.200s: %s", node->text, why);
     }

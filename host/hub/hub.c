@@ -484,7 +484,7 @@ static bool device_values(struct hub_device *device) {
  * wrong, or holds only while something is active. */
 static bool device_watch(struct hub_device *device) {
     const struct vb_device *type = device->config->type;
-    if (type->kind != VB_KIND_CAN || type->unpack || device->config->from_db) {
+    if (type->kind != VB_KIND_CAN || type->unpack || device->config->db) {
         return true;
     }
     struct vb_watch *watches = calloc(type->message_count + 1u, sizeof *watches);

@@ -82,6 +82,24 @@ if grep -q '^1700000000.000000,drive,pack,Pack.Speed,20.00,m/s$' values.csv; the
 else
     fail "values.csv: $(cat values.csv)"
 fi
+# what is odd about the file of a configuration is told, once for two devices, and is no error; --quiet is quiet
+printf 'links: {drive: "file:one.log"}\ndevices:\n  a: {db: odd.dbc, link: drive}\n  b: {db: odd.dbc, link: drive}\n' >odd.yaml
+printf 'outputs:\n  values: {type: csv, path: odd.csv}\n' >>odd.yaml
+run "check of an odd file" "$VOLTBUS" check odd.yaml
+status_is 0
+out_is 'odd.yaml: ok: 1 link, 2 devices, 1 output'
+err_has 'odd.dbc:2: expected START|BITS@ORDER'
+err_has 'odd.dbc:11: expected START|BITS@ORDER'
+case $err in *odd.dbc:12:*) fail "more than ten told" ;; *) echo "ok $name: ten told" ;; esac
+err_has 'odd.dbc: 2 more of these (voltbus list signals --db odd.dbc --verbose shows all)'
+case $err in *odd.dbc:2:*odd.dbc:2:*) fail "told twice" ;; *) echo "ok $name: told once" ;; esac
+run "run with an odd file" "$VOLTBUS" run odd.yaml --exit-at-end --speed max
+status_is 0
+err_has 'odd.dbc:2: expected START|BITS@ORDER'
+run "run --quiet with an odd file" "$VOLTBUS" run odd.yaml --exit-at-end --speed max --quiet
+status_is 0
+err_is ''
+
 # a file that is wrong about a period makes no device ill: 1 s in the file, 50 ms on the wire
 sed 's/BO_ 475 10;/BO_ 475 1000;/' car.dbc >slow.dbc
 awk 'BEGIN { for (i = 0; i < 40; i++) printf "(%.6f) can0 1DB#FDE0C1800150\n", 1700000000 + i / 20 }' >slow.log
@@ -108,6 +126,21 @@ err_has 'bad.yaml:5:11: devices.c.db: either type or db, not both'
 run "watch" "$VOLTBUS" watch file:one.log --db car.dbc --for 300ms
 status_is 0
 out_has 'Pack.Voltage'
+
+run "get" "$VOLTBUS" get file:one.log car Pack.Voltage --db car.dbc
+status_is 0
+out_is '387.0 V'
+run "get of the second file" "$VOLTBUS" get file:one.log car Pack.Gear --db unit.dbc --db car.dbc --json
+out_is '{"value":"drive","unit":""}'
+run "get of a signal that is not there" "$VOLTBUS" get file:one.log car Pack.Volt --db car.dbc
+status_is 2
+err_is "voltbus get: car has no signal 'Pack.Volt'; did you mean Pack.Voltage? (voltbus list signals --db car.dbc)"
+run "get of another device" "$VOLTBUS" get file:one.log leaf-battery battery.voltage --db car.dbc
+status_is 2
+err_is "voltbus get: no device 'leaf-battery' of --db: that of car.dbc is called car"
+run "get --via --db" "$VOLTBUS" get --via http://127.0.0.1:1 car Pack.Voltage --db car.dbc
+status_is 2
+err_is 'voltbus get: --db is for a LINK; a running voltbus has its configuration'
 
 [ -d "${VOLTBUS_CAPTURES:-}/dbc" ] || skip "there are no captures"
 # Every file is read. Its messages and signals are counted by their lines, without those of no message.
