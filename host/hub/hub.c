@@ -132,9 +132,12 @@ static void look_after(struct hub_device *device, int64_t mono_ns) {
     } else if (heard) {
         snprintf(reason, sizeof reason, "nothing heard for more than %" PRId64 " s",
                  device->stale_ns / VB_NS_PER_S);
+    } else if (device->unheard) {
+        snprintf(reason, sizeof reason,
+                 "sent by voltbus, not heard: link %s cannot confirm what is sent (no echo)",
+                 link->config->name);
     } else {
-        snprintf(reason, sizeof reason, "nothing heard yet on link %s%s", link->config->name,
-                 device->unheard ? ", which cannot confirm what is sent (no echo)" : "");
+        snprintf(reason, sizeof reason, "nothing heard yet on link %s", link->config->name);
     }
     set_health(device, heard ? HUB_STALE : HUB_SILENT, reason);
 }
