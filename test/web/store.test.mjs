@@ -21,7 +21,7 @@ async function load(name, ext = 'ts') {
     esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.${ext}`], outfile, bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error' });
     return import(pathToFileURL(outfile));
 }
-const { fromSnapshot, merge, standing, canPlot, defaultPlot, plotEnd } = await load('store');
+const { fromSnapshot, merge, standing, canPlot, defaultPlot, grouped, plotEnd } = await load('store');
 const { number, decimalsOf, short, exact, reading, say, label, duration, elapsed } = await load('format');
 const { assemble, csv, valueAt, Recorder } = await load('series');
 const { valueOf, allowed } = await load('given', 'tsx');
@@ -284,6 +284,24 @@ test('the recorder takes each sample once and breaks the line of a device that i
     assert.equal(recorder.of(keys[1]), undefined);
     recorder.keep([]);
     assert.equal(recorder.of(keys[0]), undefined);
+});
+
+test('of a device that was never heard the recorder takes what voltbus itself has sent just now', () => {
+    const recorder = new Recorder();
+    const keys = ['panel/box.temperature'];
+    const model = fromSnapshot(snapshot());
+    model.devices.panel.health = 'silent';
+    recorder.observe(model, keys);
+    recorder.observe({ ...model, time: 1010 }, keys);
+    assert.deepEqual(recorder.of(keys[0]).v, [7.25, null]);
+});
+
+test('twelve signals or more that differ in one number are one group, in its place', () => {
+    const cells = (n) => Array.from({ length: n }, (_, i) => [`pack2.cell.${i + 1}.voltage`, { value: 3.9 }]);
+    const all = (n) => [['pack2.voltage', { value: 370 }], ...cells(n), ['pack2.current', { value: 1 }]];
+    assert.deepEqual(grouped(all(12)).map((g) => g.length), [1, 12, 1]);
+    assert.deepEqual(grouped(all(12))[1].map(([id]) => id), cells(12).map(([id]) => id));
+    assert.deepEqual(grouped(all(11)).map((g) => g.length), Array(13).fill(1));
 });
 
 test('CSV has a column per signal and no row for a gap', () => {

@@ -91,8 +91,8 @@ function Header({ model, now }: { model: Model | null; now: number }) {
     return (
         <header class="top">
             <h1>
-                <span class="brand">{text.app}</span>
-                <span class="site">{model?.site ?? ''}</span>
+                {model?.site && <span class="site">{model.site}</span>}
+                <span class={model?.site ? 'brand' : 'site'}>{text.app}</span>
             </h1>
             <div class="badges">
                 {model?.demo && (
@@ -189,7 +189,7 @@ function Tiles({ model, ...rest }: { model: Model; now: number; away: boolean; k
             {columns.map((column, i) => (
                 <div class="column" key={i}>
                     {column.tiles.map(([name, device]) => (
-                        <Tile key={name} name={name} device={device} {...rest} />
+                        <Tile key={name} name={name} device={device} linked={model.links[device.link]?.state === 'open'} {...rest} />
                     ))}
                 </div>
             ))}
@@ -229,7 +229,7 @@ function App() {
         }
     };
     useEffect(() => {
-        document.title = model ? `${model.site} · ${text.app}` : text.app;
+        document.title = model?.site ? `${model.site} · ${text.app}` : text.app;
     }, [model?.site]);
 
     const away = live.phase !== 'live';

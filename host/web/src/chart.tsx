@@ -33,6 +33,9 @@ function colours(el: HTMLElement) {
     return { line: of('--line'), text: of('--muted'), slot: (n: number) => of(`--s${n}`) };
 }
 
+/* A value holds until the next one: a line to it would show what never was. */
+const paths = uPlot.paths.stepped!({ align: 1 });
+
 /* Room above and below; a value that stands still lies in the middle. */
 function range(_: uPlot, low: number | null, high: number | null): [number, number] {
     if (low === null || high === null) {
@@ -107,9 +110,9 @@ function options(el: HTMLElement, curves: Curve[], width: number, height: number
                 const stroke = slot(c.slot);
                 const dash = c.slot >= 4 ? [7, 4] : undefined;
                 return [
-                    { scale, stroke, dash, width: 1.75, spanGaps: false, points: { show: lonely, size: 4, fill: stroke } },
-                    { scale, points: { show: false } },
-                    { scale, points: { show: false } },
+                    { scale, paths, stroke, dash, width: 1.75, spanGaps: false, points: { show: lonely, size: 4, fill: stroke } },
+                    { scale, paths, points: { show: false } },
+                    { scale, paths, points: { show: false } },
                 ];
             }),
         ],

@@ -7,7 +7,7 @@ import { clock, day, duration, exact, number, unitText } from './format';
 import { SPANS } from './hash';
 import { Picker } from './picker';
 import { assemble, csv, valueAt, type Points, type Recorder } from './series';
-import { signalOf, type Model } from './store';
+import { isCurrent, signalOf, type Model } from './store';
 import { text } from './text';
 
 /* What stands still: a zoomed stretch, or the moment of a pause. */
@@ -124,7 +124,7 @@ export function Plot({ model, keys, span, now, note, snapshots, recorder, toggle
         const body = csv(curves.map((c) => ({ name: c.key, unit: c.unit, points: clip(c.points, from, to) })));
         const link = document.createElement('a');
         link.href = URL.createObjectURL(new Blob([body], { type: 'text/csv' }));
-        link.download = `${model.site}-${day(to)}-${clock(to).replace(/:/g, '')}.csv`;
+        link.download = `${model.site || text.app}-${day(to)}-${clock(to).replace(/:/g, '')}.csv`;
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     };
@@ -221,7 +221,7 @@ function Legend({ model, curves, cursor, toggle }: {
                             </span>
                             <b>
                                 {cursor === null
-                                    ? signal && model.devices[key.split('/')[0]!]?.health !== 'silent'
+                                    ? signal && isCurrent(model, key)
                                         ? exact(signal)
                                         : text.none
                                     : at === undefined

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT */
 import type { History } from './api';
 import type { Model } from './store';
-import { split } from './store';
+import { isCurrent, signalOf } from './store';
 
 /* A null is a place where nothing was heard: the line breaks there. */
 export interface Points {
@@ -26,20 +26,18 @@ export class Recorder {
     /* Take what is new in the model; a device that is not well breaks its lines. */
     observe(model: Model, keys: readonly string[]): void {
         for (const key of keys) {
-            const [name, id] = split(key);
-            const device = model.devices[name];
-            const signal = device?.signals[id];
-            if (!device || !signal || typeof signal.value !== 'number') {
+            const signal = signalOf(model, key);
+            if (!signal || typeof signal.value !== 'number') {
                 continue;
             }
             const live = this.live.get(key) ?? { t: [], v: [] };
             this.live.set(key, live);
             const last = live.t[live.t.length - 1] ?? -Infinity;
-            if (signal.t > last && device.health === 'ok') {
+            if (!isCurrent(model, key)) {
+                cut(live);
+            } else if (signal.t > last) {
                 live.t.push(signal.t);
                 live.v.push(signal.value);
-            } else if (device.health !== 'ok') {
-                cut(live);
             }
             if (live.t.length > LIVE_MAX) {
                 live.t.splice(0, LIVE_MAX / 10);

@@ -137,6 +137,33 @@ export function merge(model: Model, delta: Delta): Model | null {
     return next;
 }
 
+const SENT_S = 5; /* what voltbus sends itself comes again sooner */
+
+/* Is the value of a signal that of now? A device that was never heard has values only where voltbus itself sends them. */
+export function isCurrent(model: Model, key: string): boolean {
+    const signal = signalOf(model, key);
+    const health = model.devices[split(key)[0]]?.health;
+    return !!signal && (health === 'ok' || (health === 'silent' && model.time - signal.t < SENT_S));
+}
+
+export const LAST_NUMBER = /\d+(?!.*\d)/;
+const MANY = 12;
+
+/* Signals whose names differ in one number only (the cells of a battery) are one group where they are many; each other
+ * signal is a group of its own. */
+export function grouped(signals: [string, SignalView][]): [string, SignalView][][] {
+    const alike = (id: string) => id.replace(LAST_NUMBER, '#');
+    const groups = new Map<string, [string, SignalView][]>();
+    for (const entry of signals) {
+        const key = alike(entry[0]);
+        groups.set(key, [...(groups.get(key) ?? []), entry]);
+    }
+    return signals.flatMap((entry) => {
+        const group = groups.get(alike(entry[0]))!;
+        return group.length < MANY ? [[entry]] : group[0] === entry ? [group] : [];
+    });
+}
+
 export function anyControl(model: Model): boolean {
     return Object.values(model.devices).some((d) => d.control);
 }

@@ -5,7 +5,7 @@
 export const text = {
     app: 'voltbus',
     /* parts of signal names that are not plain words */
-    words: { soc: 'SoC', soh: 'SoH', uv: 'UV', led: 'LED', id: 'ID', ev: 'EV', evse: 'EVSE', slac: 'SLAC', mac: 'MAC', nid: 'NID', nmk: 'NMK', sdp: 'SDP', rcd: 'RCD', gfci: 'GFCI', rapi: 'RAPI' } as Record<string, string>,
+    words: { soc: 'SoC', soh: 'SoH', uv: 'UV', led: 'LED', id: 'ID', ev: 'EV', evse: 'EVSE', slac: 'SLAC', mac: 'MAC', nid: 'NID', nmk: 'NMK', sdp: 'SDP', rcd: 'RCD', gfci: 'GFCI', rapi: 'RAPI', hv: 'HV', dcdc: 'DC-DC', hx: 'Hx', ac: 'AC', dc: 'DC', vcm: 'VCM', mppt: 'MPPT', rssi: 'RSSI' } as Record<string, string>,
     skip: 'To the values',
 
     live: 'Live',
@@ -46,13 +46,15 @@ export const text = {
     inPlot: 'in the plot',
     guess: 'a guess of the source',
     outOfRange: 'out of range',
-    allValues: (n: number) => `All values (${n})`,
+    allValues: (n: number, unknown = 0) => `All values (${n}${unknown ? `, ${unknown} unknown` : ''})`,
     allValuesOf: (device: string) => `All values of ${device}`,
+    extremes: (low: string, at: string, high: string, where: string) => `lowest ${low} (${at}), highest ${high} (${where})`,
     showUnknown: (n: number) => `Show ${n} with unknown meaning`,
     signal: 'Signal',
     value: 'Value',
     age: 'Age',
 
+    danger: 'DANGER', /* begins what a machine says where it is dangerous to go on */
     controlOf: (device: string) => `Control of ${device}`,
     allowed: (range: string) => `allowed ${range}`,
     range: (min: string, max: string, unit: string) => `${min} to ${max}${unit}`,
@@ -92,7 +94,7 @@ export const text = {
 
     plot: 'Plot',
     plotOf: (names: string) => `Plot of ${names}. The same data as a table is below.`,
-    plotEmpty: 'Nothing is plotted. Click a value, or choose signals.',
+    plotEmpty: 'Nothing is plotted. Click a value, or choose among all signals.',
     spans: { 300: '5 min', 3600: '1 h', 86400: '24 h', 604800: '7 d' } as Record<number, string>,
     spanLabel: 'Stretch of time',
     pause: 'Pause',
@@ -104,7 +106,7 @@ export const text = {
     zoomOut: 'Zoom out',
     earlier: 'Earlier',
     later: 'Later',
-    choose: 'Choose signals',
+    choose: 'Signals',
     search: 'Search signals',
     searchHint: 'name, device or unit',
     nothingFound: 'No such signal',

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { Calls } from './calls';
 import { CommandForm } from './command';
 import { elapsed, exact, label, reading, short } from './format';
-import { canPlot, type DeviceView, type SignalView } from './store';
+import { canPlot, grouped, LAST_NUMBER, type DeviceView, type SignalView } from './store';
 import { text } from './text';
 
 interface Plotting {
@@ -92,6 +92,66 @@ function Headline({ device, name, plot }: { device: DeviceView; name: string; pl
     );
 }
 
+/* Breaks only where a name has parts. */
+const broken = (id: string) => id.match(/[^._]*[._]?/g)!.flatMap((part) => [part, <wbr />]);
+
+const numberIn = (id: string) => LAST_NUMBER.exec(id)?.[0] ?? '';
+const byValue = ([, a]: [string, SignalView], [, b]: [string, SignalView]) => Number(a.value) - Number(b.value);
+
+interface Row {
+    name: string;
+    signals: [string, SignalView][];
+    now: number;
+    plot: Plotting;
+}
+
+function Single({ name, signals, now, plot }: Row) {
+    const [id, s] = signals[0]!;
+    return (
+        <tr class={s.unknown ? 'unknown' : ''}>
+            <th scope="row">
+                {broken(id)} <Marks signal={s} />
+                {s.title && <small>{s.title}</small>}
+            </th>
+            <td>
+                <Value id={`${name}/${id}`} signal={s} plot={plot}>
+                    {reading(s, exact)}
+                </Value>
+                <small>{text.ago(elapsed(now - s.t))}</small>
+            </td>
+        </tr>
+    );
+}
+
+/* Many values of one kind in a few rows, the lowest and the highest named. */
+function Group({ name, signals, now, plot }: Row) {
+    const [first, signal] = signals[0]!;
+    const low = signals.reduce((a, b) => (byValue(b, a) < 0 ? b : a));
+    const high = signals.reduce((a, b) => (byValue(b, a) > 0 ? b : a));
+    const last = numberIn(signals[signals.length - 1]![0]);
+    const decimals = Math.max(...signals.map(([, s]) => s.decimals));
+    const say = (s: SignalView) => reading({ ...s, decimals }, exact).join('');
+    return (
+        <tr class={signal.unknown ? 'unknown' : ''}>
+            <th scope="row" colSpan={2}>
+                {broken(first.replace(LAST_NUMBER, `$&…${last}`))} <Marks signal={{ ...signal, out_of_range: false }} />
+                <small>
+                    {canPlot(signal) && `${text.extremes(say(low[1]), numberIn(low[0]), say(high[1]), numberIn(high[0]))}, `}
+                    {text.ago(elapsed(now - signal.t))}
+                </small>
+                <div class="group-values">
+                    {signals.map(([id, s]) => (
+                        <Value key={id} id={`${name}/${id}`} signal={s} plot={plot}>
+                            <small>{numberIn(id)}</small> {exact({ ...s, decimals })}
+                            {s.out_of_range && '!'}
+                        </Value>
+                    ))}
+                </div>
+            </th>
+        </tr>
+    );
+}
+
 function AllValues({ device, name, now, plot }: { device: DeviceView; name: string; now: number; plot: Plotting }) {
     const [open, setOpen] = useState(false);
     const [unknown, setUnknown] = useState(false);
@@ -99,7 +159,7 @@ function AllValues({ device, name, now, plot }: { device: DeviceView; name: stri
     const hidden = signals.filter(([, s]) => s.unknown).length;
     return (
         <details class="all" open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
-            <summary>{text.allValues(signals.length - hidden)}</summary>
+            <summary>{text.allValues(signals.length - hidden, hidden)}</summary>
             {open && (
                 <div class="scroll" role="region" tabIndex={0} aria-label={text.allValuesOf(name)}>
                     <table>
@@ -112,22 +172,10 @@ function AllValues({ device, name, now, plot }: { device: DeviceView; name: stri
                             </tr>
                         </thead>
                         <tbody>
-                            {signals
-                                .filter(([, s]) => unknown || !s.unknown)
-                                .map(([id, s]) => (
-                                    <tr key={id} class={s.unknown ? 'unknown' : ''}>
-                                        <th scope="row">
-                                            {id} <Marks signal={s} />
-                                            {s.title && <small>{s.title}</small>}
-                                        </th>
-                                        <td>
-                                            <Value id={`${name}/${id}`} signal={s} plot={plot}>
-                                                {reading(s, exact)}
-                                            </Value>
-                                            <small>{text.ago(elapsed(now - s.t))}</small>
-                                        </td>
-                                    </tr>
-                                ))}
+                            {grouped(signals.filter(([, s]) => unknown || !s.unknown)).map((group) => {
+                                const Row = group.length > 1 ? Group : Single;
+                                return <Row key={group[0]![0]} name={name} signals={group} now={now} plot={plot} />;
+                            })}
                         </tbody>
                     </table>
                     {hidden > 0 && (
@@ -142,9 +190,22 @@ function AllValues({ device, name, now, plot }: { device: DeviceView; name: stri
     );
 }
 
-export function Tile({ name, device, now, away, keys, toggle }: {
+/* What acts beside the device, what it does, and why it does not go on. */
+function Machine({ name, state, reason }: NonNullable<DeviceView['machine']>) {
+    return (
+        <div class="machine" aria-live="polite">
+            <p>
+                <span class="muted">{name}</span> <b>{state}</b>
+            </p>
+            {reason && <p class={`reason ${reason.startsWith(text.danger) ? 'danger' : ''}`}>{reason}</p>}
+        </div>
+    );
+}
+
+export function Tile({ name, device, linked, now, away, keys, toggle }: {
     name: string;
     device: DeviceView;
+    linked: boolean; /* its link is open: else no command can be given */
     now: number;
     away: boolean;
     keys: string[];
@@ -168,19 +229,14 @@ export function Tile({ name, device, now, away, keys, toggle }: {
                 </p>
             </header>
             {why && <p class="reason">{why}</p>}
-            {device.machine && (
-                <p class="muted">
-                    {device.machine.name}: {device.machine.state}
-                    {device.machine.reason && `, ${device.machine.reason}`}
-                </p>
-            )}
+            {device.machine && <Machine {...device.machine} />}
             {device.headline.length > 0 && <Headline device={device} name={name} plot={plot} />}
             {device.control && commands.length + (device.calls?.length ?? 0) > 0 && (
                 <div class="commands" role="group" aria-label={text.controlOf(name)}>
                     {commands.map(([id, command]) => (
-                        <CommandForm key={id} device={name} id={id} command={command} now={now} silent={health === 'silent'} away={away} />
+                        <CommandForm key={id} device={name} id={id} command={command} now={now} silent={health === 'silent'} away={away || !linked} />
                     ))}
-                    <Calls name={name} device={device} away={away} />
+                    <Calls name={name} device={device} away={away || !linked} />
                 </div>
             )}
             <AllValues device={device} name={name} now={now} plot={plot} />
