@@ -326,8 +326,9 @@ static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_sig
         }
         const struct dbc_signal *same_name = signal_named(d, m, s->name);
         if (same_name != s) {
-            dbc_note(d, s->line, "%.*s: the name stands in line %lu already", (int)s->name.n,
-                     s->name.text, same_name->line);
+            dbc_note(d, s->line, "%.*s: the name stands in line %lu already: called %.*s_%lu",
+                     (int)s->name.n, s->name.text, same_name->line, (int)s->name.n, s->name.text,
+                     s->line);
         }
         note_bits(s);
         if (share_bits(s, &taken)) {
@@ -341,19 +342,39 @@ static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_sig
 
 /* ---- messages ---- */
 
-static const char *row_name(struct dbc *d, const char *message, const struct dbc_signal *signal) {
+#define LINE_DIGITS 21 /* '_' and the number of a line */
+
+/* "MESSAGE.SIGNAL". The second of a name has its line behind it: outputs tell rows apart by their names. */
+static const char *row_name(struct dbc *d, const struct dbc_message *m, const char *message,
+                            const struct dbc_signal *signal) {
     const char *name = signal->long_name ? signal->long_name : dbc_name(&d->scratch, signal->name);
-    size_t room = strlen(message) + (name ? strlen(name) : 0) + 2;
+    size_t room = strlen(message) + (name ? strlen(name) : 0) + 2 + LINE_DIGITS;
     char *both = name ? dbc_take_memory(d, d->arena, room) : NULL;
     if (both) {
-        snprintf(both, room, "%s.%s", message, name);
+        int n = snprintf(both, room, "%s.%s", message, name);
+        if (signal_named(d, m, signal->name) != signal) {
+            snprintf(both + n, room - (size_t)n, "_%lu", signal->line);
+        }
     }
     return both;
 }
 
+static const char *message_name(struct dbc *d, const struct dbc_message *m) {
+    const char *name = m->long_name ? m->long_name : dbc_name(d->arena, m->name);
+    if (name && dbc_known(&d->index, DBC_NAME, 0, m->name) != m) {
+        size_t room = strlen(name) + LINE_DIGITS + 1;
+        char *own = dbc_take_memory(d, d->arena, room);
+        if (own) {
+            snprintf(own, room, "%s_%lu", name, m->line);
+        }
+        name = own;
+    }
+    return name;
+}
+
 static void make_row(struct dbc *d, const struct dbc_message *m, const struct dbc_signal *signal,
                      const struct dbc_signal *root, const char *message, struct vb_signal *row) {
-    row->name = row_name(d, message, signal);
+    row->name = row_name(d, m, message, signal);
     row->unit = signal->unit;
     row->bit = (uint16_t)signal->start;
     row->len = (uint8_t)signal->len;
@@ -430,8 +451,9 @@ static bool check_message(struct dbc *d, struct dbc_message *m) {
     }
     const struct dbc_message *same_name = dbc_known(&d->index, DBC_NAME, 0, m->name);
     if (same_name != m) {
-        dbc_note(d, m->line, "%.*s: the name stands in line %lu already", (int)m->name.n,
-                 m->name.text, same_name->line);
+        dbc_note(d, m->line, "%.*s: the name stands in line %lu already: called %.*s_%lu",
+                 (int)m->name.n, m->name.text, same_name->line, (int)m->name.n, m->name.text,
+                 m->line);
     }
     return true;
 }
@@ -476,7 +498,7 @@ static uint16_t make_period(struct dbc *d, const struct dbc_message *m) {
 
 static void make_message(struct dbc *d, struct dbc_message *m, struct vb_message *message) {
     struct vb_signal *rows = dbc_take_memory(d, d->arena, (m->count + 1) * sizeof *rows);
-    const char *name = m->long_name ? m->long_name : dbc_name(d->arena, m->name);
+    const char *name = message_name(d, m);
     if (!rows || !name) {
         d->no_memory = true;
         return;

@@ -513,7 +513,7 @@ static void test_what_is_odd_is_told_with_its_line_and_the_rest_is_read(void **s
         f.notes,
         "2: a signal before the first message: left out\n"
         "5: A: reaches beyond the 1 byte of the message: absent in shorter frames\n"
-        "5: A: the name stands in line 4 already\n"
+        "5: A: the name stands in line 4 already: called A_5\n"
         "5: A: shares bits with A in line 4\n"
         "6: B: 0 bits from bit 0 on: expected 1 to 64 bits; left out\n"
         "7: C: 65 bits from bit 0 on: expected 1 to 64 bits; left out\n"
@@ -527,7 +527,7 @@ static void test_what_is_odd_is_told_with_its_line_and_the_rest_is_read(void **s
         "'the end of the line'\n"
         "14: Again: the id stands in line 3 already: only that message is read\n"
         "16: M: 100 bytes: a CAN frame has 0 to 64; longer messages are not put together\n"
-        "16: M: the name stands in line 3 already\n"
+        "16: M: the name stands in line 3 already: called M_16\n"
         "17: Wrong: no frame can have the id 4294967295: left out\n"
         "19: Long: 2048 is no id of 11 bits: read as one of 29 (which is written 2147485696)\n"
         "20: expected a keyword of DBC, not 'HELLO world'\n"
@@ -539,7 +539,7 @@ static void test_what_is_odd_is_told_with_its_line_and_the_rest_is_read(void **s
         "27: A: expected 0, 1 (float) or 2 (double), not 3: read as an integer\n"
         "28: expected \"COMMENT\", not '\"no end;'\n");
     assert_int_equal(f.device->message_count, 4);
-    says(&f, CAN(1, 5, 1), "M.A=5; M.A=16");
+    says(&f, CAN(1, 5, 1), "M.A=5; M.A_5=16");
     done(&f);
 }
 
@@ -626,6 +626,22 @@ static const struct vb_device *take_many(struct file *f, char *text, const char 
     return f->device;
 }
 
+static void test_names_that_stand_twice_get_their_line(void **state) {
+    (void)state;
+    struct file f;
+    take(&f, "BO_ 1 M: 8 X\n"
+             " SG_ A : 0|8@1+ (1,0) [0|0] \"V\" X\n"
+             " SG_ A : 8|8@1+ (1,0) [0|0] \"A\" X\n"
+             "BO_ 2 M: 8 X\n"
+             " SG_ A : 0|8@1+ (1,0) [0|0] \"W\" X\n");
+    assert_string_equal(f.notes, "3: A: the name stands in line 2 already: called A_3\n"
+                                 "4: M: the name stands in line 1 already: called M_4\n");
+    says(&f, CAN(1, 5, 6), "M.A=5 V; M.A_3=6 A");
+    says(&f, CAN(2, 7), "M_4.A=7 W");
+    assert_string_equal(f.device->messages[1].name, "M_4");
+    done(&f);
+}
+
 static void test_a_file_of_many_messages_is_read_at_once(void **state) {
     (void)state;
     struct file f;
@@ -638,7 +654,7 @@ static void test_a_file_of_many_messages_is_read_at_once(void **state) {
                      LINES);
     done(&f);
     take_many(&f, many(NULL, "", "BO_ 2148%06d M: 8 X\n"),
-              "2: M: the name stands in line 1 already");
+              "2: M: the name stands in line 1 already: called M_2");
     done(&f);
     /* 80124F00 and so on: every group has 256 of them */
     const struct vb_device *device = take_many(
@@ -655,7 +671,7 @@ static void test_a_message_of_many_signals_is_read_at_once(void **state) {
     assert_int_equal(f.device->messages[0].signal_count, LINES);
     done(&f);
     take_many(&f, many(NULL, "BO_ 1 M: 8 X\n", " SG_ S : 0|8@1+ (1,0) [0|0] \"\" X\n"),
-              "3: S: the name stands in line 2 already");
+              "3: S: the name stands in line 2 already: called S_3");
     done(&f);
     /* each has its own value of the selector: they share bits and never meet, and that is many pairs */
     take_many(&f,
@@ -772,6 +788,7 @@ int main(void) {
         cmocka_unit_test(test_signals_of_no_message_are_left_out),
         cmocka_unit_test(test_what_is_no_dbc_is_an_error),
         cmocka_unit_test(test_a_file_may_end_anywhere),
+        cmocka_unit_test(test_names_that_stand_twice_get_their_line),
         cmocka_unit_test(test_a_file_of_many_messages_is_read_at_once),
         cmocka_unit_test(test_a_message_of_many_signals_is_read_at_once),
         cmocka_unit_test(test_many_statements_about_signals_are_read_at_once),
