@@ -185,7 +185,15 @@ static int read_classic(struct reader *r, struct words *w, struct vb_frame *fram
         return reader_wrong(r, VB_E_FORMAT, "%s", what);
     }
     size_t count = can_length(dlc, false);
-    return read_bytes(r, w, count) < 0 ? VB_E_FORMAT : can_done(r, count, frame);
+    uint32_t more;
+    if (read_bytes(r, w, count) < 0) {
+        return VB_E_FORMAT;
+    }
+    if (peek(w).n <= 3 &&
+        read_number(r, peek(w), &more)) { /* what may follow are words: "Length = .." */
+        return reader_wrong(r, VB_E_FORMAT, "expected %zu bytes, more are there", count);
+    }
+    return can_done(r, count, frame);
 }
 
 static bool is_bit(struct word word) {

@@ -245,6 +245,7 @@ static const struct file files[] = {
      "   3.098600 1  64  Tx d 1 02\n"
      "   3.297743 1  J1939TP FEE3p        6    0  0   -   Rx   d 2 A0 0F\n"
      "   3.300000 1  64  Rx d 2 02\n"
+     "   3.300000 1  64  Rx d 2 02 03 04\n"
      "   3.300000 L1 2A Rx 2 01 02\n"
      "End TriggerBlock\n",
      0,
@@ -252,7 +253,7 @@ static const struct file files[] = {
       {1506783973 * S + 191000000 + 2510001200, "can2", "0C8#R4", TX},
       {1506783973 * S + 191000000 + 3098426000, "can1", "18EBFF00#01A0", RX},
       {1506783973 * S + 191000000 + 3098600000, "can1", "064#02", TX}},
-     2},
+     3},
     /* decimal; each time since the line before; a date that nobody can read */
     {"asc",
      "date Xyz 17 99:99 2017\n"
@@ -260,10 +261,11 @@ static const struct file files[] = {
      "no internal events logged\n"
      "   1.000000 1  100  Rx   d 2 100 255\n"
      "   0.500000 1  Statistic: D 0 R 0\n"
-     "   0.250000 1  100x  Rx   d 1 7\n",
+     "   0.250000 1  100x  Rx   d 1 7\n"
+     "   0.250000 1  100x  Rx   d 1 7 255\n",
      0,
      {{1 * S, "can1", "064#64FF", RX}, {1 * S + 750000000, "can1", "00000064#07", RX}},
-     0},
+     1},
     /* CAN FD: bits of the flags: 1000 FD, 10 remote; a symbolic name may stand behind the id */
     {"asc",
      "base hex  timestamps absolute\n"
