@@ -1,5 +1,5 @@
 /* convert.c - `voltbus convert`: a recording in the format of another program. One pass, constant memory. The file has
- * its name only when it is whole; what its format cannot hold is told, once, with a count.
+ * its name only when all that could be read is in it; what its format cannot hold is told, once, with a count.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +37,7 @@ struct input {
     struct vb_frame frame;
     bool ahead; /* it is the next one of this file */
     bool begun, unix_time;
+    bool damaged; /* nothing can be read behind the last frame */
     uint64_t frames, bad_lines;
 };
 
@@ -144,8 +145,8 @@ static void show_wrong(struct converter *c, struct input *in) {
     fprintf(stderr, "%s%s: %s\n", in->path, reader_place(&in->reader, place), in->reader.why);
 }
 
-/* The next frame of a file, if it has one. Returns the exit status. */
-static int look_ahead(struct converter *c, struct input *in) {
+/* The next frame of a file, if it has one. What stands before a damage is kept: the rest of the file is told and over. */
+static void look_ahead(struct converter *c, struct input *in) {
     int result;
     if (c->live && !reader_ready(&in->reader)) {
         pack_flush(c->writer.pack); /* the next line may be long in coming */
@@ -154,9 +155,11 @@ static int look_ahead(struct converter *c, struct input *in) {
         show_wrong(c, in);
     }
     if (result == READER_BROKEN) {
-        return failure("convert", "%s: after %s %lu: %s", in->path,
-                       in->reader.format->next ? "packet" : "line", in->reader.line.number,
-                       lines_why(in->lines));
+        in->damaged = true;
+        failure("convert", "%s: after %s %lu: %s", in->path,
+                in->reader.format->next ? "packet" : "line", in->reader.line.number,
+                lines_why(in->lines));
+        result = 0;
     }
     in->ahead = result > 0;
     in->frames += in->ahead;
@@ -164,7 +167,6 @@ static int look_ahead(struct converter *c, struct input *in) {
         in->begun = true;
         in->unix_time = !(in->frame.flags & VB_FRAME_NO_TIME) && vb_time_is_unix(in->frame.t_ns);
     }
-    return EXIT_DONE;
 }
 
 /* Times that count from a start and times since 1970 have no order. */
@@ -188,11 +190,10 @@ static int check_times(const struct converter *c) {
 }
 
 static int copy_frames(struct converter *c) {
-    int status = EXIT_DONE;
-    for (size_t i = 0; i < c->input_count && status == EXIT_DONE; i++) {
-        status = look_ahead(c, &c->inputs[i]);
+    for (size_t i = 0; i < c->input_count; i++) {
+        look_ahead(c, &c->inputs[i]);
     }
-    status = status == EXIT_DONE ? check_times(c) : status;
+    int status = check_times(c);
     while (status == EXIT_DONE && pack_error(c->writer.pack) == 0) {
         struct input *next = NULL;
         for (size_t i = 0; i < c->input_count; i++) {
@@ -205,7 +206,7 @@ static int copy_frames(struct converter *c) {
             break;
         }
         writer_frame(&c->writer, &next->frame, next->reader.links[next->frame.bus]);
-        status = look_ahead(c, next);
+        look_ahead(c, next);
     }
     return status;
 }
@@ -229,6 +230,7 @@ static void summary(const struct converter *c) {
             fprintf(stderr, ", %" PRIu64 " %s%s not understood", in->bad_lines,
                     in->reader.format->next ? "packet" : "line", plural(in->bad_lines));
         }
+        fputs(in->damaged ? ", then damaged" : "", stderr);
         fputc('\n', stderr);
     }
     writer_tell(&c->writer, c->name, stderr);
@@ -236,7 +238,15 @@ static void summary(const struct converter *c) {
             plural(c->writer.frames), c->how->name);
 }
 
-/* The file is whole and gets its name; or it goes. */
+static bool any_damaged(const struct converter *c) {
+    bool any = false;
+    for (size_t i = 0; i < c->input_count; i++) {
+        any |= c->inputs[i].damaged;
+    }
+    return any;
+}
+
+/* The file is whole, as far as its inputs were, and gets its name; or it goes. */
 static int finish(struct converter *c, int status) {
     writer_end(&c->writer);
     int error = pack_close(c->writer.pack);
@@ -254,10 +264,11 @@ static int finish(struct converter *c, int status) {
     if (error) {
         return failure("convert", "%s: cannot be written: %s", c->name, strerror(error));
     }
-    if (status == EXIT_DONE) {
-        summary(c);
+    if (status != EXIT_DONE) {
+        return status;
     }
-    return status;
+    summary(c);
+    return any_damaged(c) ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int convert(struct converter *c, char **inputs, const struct format *from) {
@@ -315,8 +326,11 @@ static bool choose_format(struct converter *c, const char *to) {
     if (!c->how && to && !find_format(to)) {
         return false;
     }
+    const char *dot = strrchr(c->path, '.'); /* "drive.blf" */
     if (!c->how && to) {
         usage_error("convert", "%s is only read; written are %s", to, names);
+    } else if (!c->how && dot && format_find(dot + 1)) {
+        usage_error("convert", "%s: %s is only read; written are %s", c->name, dot + 1, names);
     } else if (!c->how) {
         usage_error("convert", "%s: its name tells no format: say --to %s", c->name, names);
     }
@@ -360,7 +374,9 @@ int cmd_convert(int argc, char **argv) {
         }
     }
     if (argc - optind < 2) {
-        return usage_error("convert", "expected IN and OUT");
+        char names[NAMES_TEXT];
+        writer_names(names, sizeof names);
+        return usage_error("convert", "expected IN and OUT; written are %s", names);
     }
     c.input_count = (size_t)(argc - optind - 1);
     c.path = argv[argc - 1];

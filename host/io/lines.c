@@ -263,7 +263,7 @@ int lines_next(struct lines *l, struct line *line) {
             continue;
         }
         bool last = !stop && n < LINES_MAX_LINE; /* the file ends without a line end */
-        if (last && n == 0) {
+        if (last && (n == 0 || l->failed)) {     /* half a line before the damage is none */
             return l->failed ? -1 : 0;
         }
         bool cut = n > LINES_MAX_LINE || (!stop && !last);

@@ -272,6 +272,7 @@ for end in gz zst; do
     run "unpacked, $end" sh -c "$([ $end = gz ] && echo gzip || echo zstd) -dc '$work/leaf.log.$end'"
     out_is "$(sed 's/can0/can1/; s/ R$//' "$vectors/leaf.candump.log")"
 done
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "(%d.%06d) can0 1DB#%04X%04X\n", 1712145600 + i / 100, i * 7919 % 1000000, i * 40503 % 65536, i * 25717 % 65536 }' >"$work/long.log"
 run "a file that is there" "$VOLTBUS" convert "$work/a.log" "$work/leaf.asc"
 status_is 1
 err_is "voltbus convert: $work/leaf.asc: is there already: --force writes over it"
@@ -293,11 +294,32 @@ err_is 'voltbus convert: /dev/full: cannot be written: No space left on device'
 run "a folder that is not there" "$VOLTBUS" convert "$work/a.log" "$work/nowhere/x.log"
 status_is 1
 err_is "voltbus convert: $work/nowhere/x.log: No such file or directory"
-gzip -c "$work/all.log" | head -c 120 >"$work/cut.log.gz"
-run "a damaged file" "$VOLTBUS" convert "$work/cut.log.gz" "$work/cut.asc"
+run "a full disk, a file" sh -c "trap '' XFSZ; ulimit -f 8; exec '$VOLTBUS' convert --to asc '$work/long.log' '$work/half.asc'"
 status_is 1
+err_is "voltbus convert: $work/half.asc: cannot be written: File too large"
 name="no half file"
-if [ -z "$(find "$work" -name 'cut.asc*' -o -name '*.part-*')" ]; then echo "ok $name"; else fail "$(ls "$work")"; fi
+if [ -z "$(find "$work" -name 'half.asc*' -o -name '*.part-*')" ]; then echo "ok $name"; else fail "$(ls "$work")"; fi
+# what stands before a damage is kept, and whole: all lines of the log but the one that is cut in the middle
+for end in gz zst; do
+    "$([ $end = gz ] && echo gzip || echo zstd)" -c "$work/long.log" 2>/dev/null | head -c 60000 >"$work/cut.log.$end"
+    run "a file that is cut, $end" "$VOLTBUS" convert "$work/cut.log.$end" "$work/cut-$end.log"
+    status_is 1
+    n=$(wc -l <"$work/cut-$end.log")
+    err_is "voltbus convert: $work/cut.log.$end: after line $n: the compressed data ends too early
+$work/cut.log.$end: $n frames (candump-log), then damaged
+$work/cut-$end.log: $n frames (candump-log)"
+    name="all before the damage, $end"
+    if [ "$n" -gt 2000 ] && head -n "$n" "$work/long.log" | cmp -s - "$work/cut-$end.log"; then echo "ok $name"; else fail "$n lines"; fi
+done
+run "a file that is cut, beside one that is not" "$VOLTBUS" convert --to candump-log "$work/long.log" "$work/cut.log.gz" "$work/both.log"
+status_is 1
+n=$(($(wc -l <"$work/cut-gz.log") + 20000))
+err_has "$work/both.log: $n frames (candump-log)"
+head -c 15 "$work/cut.log.gz" >"$work/nothing.log.gz"
+run "a file that is cut before its first frame" "$VOLTBUS" convert "$work/nothing.log.gz" "$work/nothing.asc"
+status_is 1
+name="no file of nothing"
+if [ -z "$(find "$work" -name 'nothing.asc*' -o -name '*.part-*')" ]; then echo "ok $name"; else fail "$(ls "$work")"; fi
 mkfifo "$work/slow"
 "$VOLTBUS" convert "$work/slow" "$work/killed.asc" 2>/dev/null &
 pid=$!
@@ -325,11 +347,15 @@ for wrong in 'blf:blf is only read; written are pcapng, pcap, candump-log, candu
     status_is 2
     err_is "voltbus convert: ${wrong#*:}"
 done
+run "a name of a format that is only read" "$VOLTBUS" convert "$work/a.log" "$work/x.blf"
+status_is 2
+err_is "voltbus convert: $work/x.blf: blf is only read; written are pcapng, pcap, candump-log, candump-console, asc, trc, trc-1.1, crtd, savvycan, cabana"
 run "a name that tells nothing" "$VOLTBUS" convert "$work/a.log" "$work/x.dat"
 status_is 2
 err_has 'x.dat: its name tells no format: say --to pcapng, pcap,'
 run "one file" "$VOLTBUS" convert "$work/a.log"
 status_is 2
+err_has 'expected IN and OUT; written are pcapng, pcap, candump-log,'
 
 # ---- there and back ----
 
