@@ -14,9 +14,9 @@ static const char usage[] =
     "Every error is one line, PATH:LINE:COLUMN: KEY: what is wrong, what is allowed.\n"
     "Nothing is opened.\n"
     "\n"
-    "  --json  errors as one JSON object a line on standard output, then one that sums up\n"
+    "  --json  errors as one JSON object a line on standard output, then their sum\n"
     "\n"
-    "voltbus config schema lists all keys, voltbus config example shows a configuration.\n";
+    "voltbus config schema lists all keys, voltbus config example is a whole one.\n";
 
 struct check {
     const char *path;

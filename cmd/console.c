@@ -17,14 +17,15 @@
 #include "voltbus/rapi.h"
 
 static const char usage[] =
-    "usage: voltbus console LINK [OPTION]...      (a rapi LINK, such as rapi:/dev/ttyUSB0)\n"
+    "usage: voltbus console LINK [OPTION]...        (such as rapi:/dev/ttyUSB0)\n"
     "\n"
     "  --control   allow what changes something\n"
     "  --raw       show every line as it goes over the wire\n"
-    "  --poll      ask regularly, as voltbus run does; else nothing is asked but what you type\n"
+    "  --poll      ask regularly, as voltbus run does; else only what you type\n"
     "\n"
-    "RAPI ($GS, GS, SC 16 V) or words (status, current 16, pause); help and list tell them.\n"
-    "Tab completes, Ctrl-D ends. From a pipe: one command a line, exit status 1 if one failed.\n";
+    "RAPI ($GS, GS, SC 16 V) or words (status, current 16, pause): help and list tell\n"
+    "them. Tab completes, Ctrl-D ends. From a pipe: one command a line, exit status 1\n"
+    "if one failed.\n";
 
 #define INPUT_MAX   (64 * 1024) /* typed or piped, and not yet asked */
 #define REPLY_MAX   (VB_RAPI_LINE_MAX + 1)

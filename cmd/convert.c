@@ -17,10 +17,10 @@
 #include "voltbus/time.h"
 
 static const char usage[] =
-    "usage: voltbus convert [OPTION]... IN... OUT      (- is standard input, standard output)\n"
+    "usage: voltbus convert [OPTION]... IN... OUT     (-: standard input, output)\n"
     "\n"
-    "  --to FORMAT      the format of OUT; else its name tells: .log .asc .trc .csv .crtd\n"
-    "                   .pcap .pcapng (voltbus list formats says which are written)\n"
+    "  --to FORMAT      the format of OUT; else its name tells: .log .asc .trc .csv\n"
+    "                   .crtd .pcap .pcapng (voltbus list formats: which there are)\n"
     "  --format NAME    the format of IN; else it is found by content\n"
     "  --force          write over OUT if it is there\n"
     "  --verbose        show every line that is not understood, not only the first 20\n"

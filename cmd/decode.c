@@ -20,7 +20,7 @@ static const char usage[] =
     "\n"
     "  --as DEVICE      read frames as this device only; may be repeated\n"
     "                   (voltbus list devices)\n"
-    "  --db FILE        read frames by this DBC file; may be repeated, and beside --as\n"
+    "  --db FILE        read frames by this DBC file; may be repeated, beside --as\n"
     "  --set KEY=VALUE  a setting of the devices; DEVICE.KEY=VALUE means one of\n"
     "                   them; family=NAME chooses between weather stations\n"
     "  --hex FRAME      a frame instead of a file: 1DB#00112233 (CAN), 22#AB84\n"

@@ -13,12 +13,12 @@
 #include "voltbus/call.h"
 
 static const char usage[] =
-    "usage: voltbus list devices|messages|signals|commands|calls|links|formats|outputs|\n"
-    "                    quirks [OPTION]...\n"
+    "usage: voltbus list devices|messages|signals|commands|calls|links|formats|\n"
+    "                    outputs|quirks [OPTION]...\n"
     "\n"
-    "  --as DEVICE  devices, messages, signals, commands, calls: only this one; may be\n"
-    "               repeated\n"
-    "  --db FILE    devices, messages, signals: those of this DBC file; may be repeated\n"
+    "  --as DEVICE  devices, messages, signals, commands, calls: only this one;\n"
+    "               may be repeated\n"
+    "  --db FILE    devices, messages, signals: those of this file; may be repeated\n"
     "  --json       one JSON object a line\n"
     "  --verbose    all that is odd about the DBC file, not only the first 10\n";
 

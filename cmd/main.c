@@ -15,10 +15,8 @@ static const struct verb {
     int (*run)(int argc, char **argv);
 } verbs[] = {
     {"decode", "any recording, or bytes from the command line, as values with units", cmd_decode},
-    {"convert", "a recording as another program reads it: candump, ASC, TRC, CSV, pcapng ..",
-     cmd_convert},
-    {"doctor", "what is on a CAN bus or in a recording of one, and what is wrong with it",
-     cmd_doctor},
+    {"convert", "a recording for another program: candump, ASC, TRC, CSV, pcapng ..", cmd_convert},
+    {"doctor", "what is on a CAN bus or in its recording, and what is wrong with it", cmd_doctor},
     {"session", "the story of a charge, from any recording of CCS", cmd_session},
     {"exi", "EXI of V2G to JSON, and JSON to EXI", cmd_exi},
     {"scan", "what is there: serial ports, CAN interfaces, socketcand servers", cmd_scan},

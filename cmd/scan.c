@@ -24,12 +24,12 @@
 static const char usage[] =
     "usage: voltbus scan [OPTION]...\n"
     "\n"
-    "  --for DURATION  how long to listen for servers of socketcand (4s; they call every 3 s)\n"
+    "  --for DURATION  how long to listen for servers of socketcand, which call\n"
+    "                  every 3 s (default 4s)\n"
     "  --json          one JSON object a line\n"
     "\n"
-    "Lists what a LINK could be: serial ports, CAN interfaces, socketcand servers. Sends nothing, "
-    "and\n"
-    "opens no serial port: that could reset what is behind it.\n";
+    "Lists what a LINK could be: serial ports, CAN interfaces, socketcand servers.\n"
+    "Sends nothing, and opens no serial port: that could reset what is behind it.\n";
 
 #define BEACON_MAX 4096
 

@@ -53,6 +53,11 @@ err_has "unknown list 'device'; did you mean devices?"
 run "no list" "$VOLTBUS" list
 status_is 2
 
+for verb in "" $("$VOLTBUS" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+    run "help of ${verb:-voltbus}" "$VOLTBUS" $verb --help
+    ! grep -E '.{81}' "$work/out" || fail "more than 80 columns"
+done
+
 # docs/session.md has every quirk, as the table says it
 run "quirks" "$VOLTBUS" list quirks --json
 python3 - "$work/out" "$SOURCE_DIR/docs/session.md" <<'EOF' || fail "docs/session.md has another table of quirks"
