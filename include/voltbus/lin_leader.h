@@ -47,8 +47,9 @@ struct vb_lin_own {
     uint8_t data[VB_LIN_DATA_MAX];
 };
 
-/* An echo comes within 100 ms (USB adapters hold bytes back for 16 ms): so many headers of 10 ms. */
-#define VB_LIN_OWN_MAX 10
+/* An echo comes within half a second (USB adapters hold bytes back for 16 ms, a busy computer for
+ * longer): no schedule sends more headers in that time than some 28; these are the last of them. */
+#define VB_LIN_OWN_MAX 25
 
 struct vb_lin_leader {
     const struct vb_lin_schedule *schedule;

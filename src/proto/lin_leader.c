@@ -67,8 +67,9 @@ static int64_t frame_max_ns(const struct vb_lin_schedule *schedule) {
 
 /* ---- what is heard ---- */
 
-/* Later it is another's. */
-#define ECHO_NS (100 * VB_NS_PER_MS)
+/* Later it is another's. An echo that did not come may be taken for the header of another leader that
+ * asks for the same id: once, and its others are its own. */
+#define ECHO_NS (500 * VB_NS_PER_MS)
 /* So many in a row are no accident: answers of ours that came back otherwise, headers of ours with
  * something strange behind them. */
 #define IN_A_ROW   3

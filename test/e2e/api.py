@@ -3,6 +3,7 @@
 
 usage: api.py URL get PATH [KEY]...          prints the body, or what stands there under the keys
        api.py URL post PATH BODY             prints the status and the body
+       api.py URL refused SECONDS PATH BODY ERROR   posts until it is refused by this error
        api.py URL end NUMBER PATH BODY       ends that process and posts until it refuses; prints as post does
        api.py URL until SECONDS PATH VALUE KEY...   waits until what stands there is VALUE; SECONDS are those
                                              of a computer that does nothing else: ten times as long at most
@@ -60,8 +61,17 @@ def main():
             status, body = ask(url, "POST", rest[1], rest[2], link)
         print(status, body)
         return 0
-    seconds, path, value, *keys = rest
-    end = time.monotonic() + 10 * float(seconds)
+    end = time.monotonic() + 10 * float(rest[0])
+    if verb == "refused":
+        link = connect(url)
+        while time.monotonic() < end:
+            status, body = ask(url, "POST", rest[1], rest[2], link)
+            if json.loads(body).get("error") == rest[3]:
+                return 0
+            time.sleep(0.005)
+        print("after %s s: %s %s" % (rest[0], status, body))
+        return 1
+    _, path, value, *keys = rest
     got = None
     while time.monotonic() < end:
         try:
@@ -71,7 +81,7 @@ def main():
         if got == value:
             return 0
         time.sleep(0.05)
-    print("after %s s: %s is %s, expected %s" % (seconds, " ".join(keys), got, value))
+    print("after %s s: %s is %s, expected %s" % (rest[0], " ".join(keys), got, value))
     return 1
 
 

@@ -118,11 +118,11 @@ refusal "no command to a lost link" panel/coolbox.level '{"value":1}' '409 {"err
 is "its devices are stale" api until 5 /api/state stale devices body health
 run "and say why" api get /api/state devices body reason
 out_has "link house: $work/lin"
+api refused 10 /api/devices/panel/coolbox.level '{"value":1}' not-leading >"$work/refused" &
+refused=$!
 van
 is "the link is back" api until 5 /api/state open links house state
-run "the leader listens first" api get /api/state links house leader
-out_is listen
-refusal "no command while it listens" panel/coolbox.level '{"value":1}' '409 {"error":"not-leading"'
+is "the leader listens first, and takes no command" wait "$refused"
 is "then it leads" api until 3 /api/state lead links house leader
 is "the devices are back" api until 3 /api/state ok devices body health
 run "nothing starts again by itself" level value

@@ -100,5 +100,5 @@ every() {
         { gap[NR] = $1 }
         END { middle = gap[int((NR + 1) / 2)]
               print NR + 1 " frames, every " middle " s, " gap[NR] " s at most"
-              exit !(NR > 2 && middle > period * 0.9 && middle < period * 1.1 && gap[NR] < 6 * period) }'
+              exit !(NR > 2 && middle > period * 0.9 && middle < period * 1.1 && gap[NR] < 20 * period) }'
 }

@@ -34,7 +34,8 @@ server() { # KIND PORT
 }
 link_is() { api until "$1" /api/state "$3" links "$2" state; }     # SECONDS NAME STATE
 device_is() { api until "$1" /api/state "$3" devices "$2" health; } # SECONDS NAME HEALTH
-link_says() { run "link $1 says why" api get /api/state links "$1" reason && out_has "$2"; }
+reason_has() { api get /api/state links "$1" reason | grep -qF "$2"; }
+link_says() { is "link $1 says why: $2" wait_for 2 reason_has "$1" "$2"; }
 device_says() { run "device $1 says why" api get /api/state devices "$1" reason && out_has "$2"; }
 
 start sim leaf-battery listen://127.0.0.1:18561
