@@ -86,6 +86,7 @@ struct doctor {
     struct reader *reader; /* NULL: live */
     uint64_t others, bad_lines;
     bool no_time, no_memory, json;
+    bool damaged; /* the recording: it ends before its end */
     int64_t t0_ns;
     bool started;
     /* live */
@@ -357,6 +358,23 @@ static bool any_there(const struct doctor *d) {
     return false;
 }
 
+/* Was nothing of a device heard that was asked for? */
+static bool is_silent(const struct doctor *d, size_t device) {
+    bool heard = d->selection.automatic;
+    for (size_t b = 0; b < READER_LINKS_MAX; b++) {
+        heard |= d->buses[b] && d->buses[b]->parts[device].frames > 0;
+    }
+    return !heard;
+}
+
+static size_t count_silent(const struct doctor *d) {
+    size_t count = 0;
+    for (size_t i = 0; i < d->selection.count; i++) {
+        count += is_silent(d, i);
+    }
+    return count;
+}
+
 static size_t count_findings(const struct doctor *d) {
     size_t count = 0;
     for (size_t b = 0; b < READER_LINKS_MAX; b++) {
@@ -369,6 +387,10 @@ static size_t count_findings(const struct doctor *d) {
         }
     }
     return count;
+}
+
+static bool is_healthy(const struct doctor *d) {
+    return count_findings(d) == 0 && count_silent(d) == 0;
 }
 
 /* What holds a message to what it should be. out: 40 bytes. */
@@ -393,29 +415,73 @@ static double ms_of(int64_t ns) {
 
 /* ---- text ---- */
 
-static void print_message(const struct doctor *d, const struct part *part, size_t m) {
+/* The table of a device: each column is as wide as what stands in it, so that it fits 80 columns. */
+#define CELL 40
+
+enum { ID, NAME, FRAMES, EVERY, OF, FROM, TO, BYTES, RULES, COLUMN_COUNT };
+
+static const char *const titles[COLUMN_COUNT] = {"id",   "name",  "frames", "every", "of",
+                                                 "from", "to ms", "bytes",  "rules"};
+
+static void fill_cells(const struct doctor *d, const struct part *part, size_t m,
+                       char cells[COLUMN_COUNT][CELL]) {
     const struct vb_message *message = &part->instance.device->messages[m];
     const struct vb_watch *watch = &part->watches[m];
-    char every[40] = "";
-    char spread[40] = "";
-    char period[8] = "";
     char rules[40];
     uint64_t wrong = wrong_in(part, m);
+    memset(cells, 0, COLUMN_COUNT * CELL);
+    snprintf(cells[ID], CELL, "%0*X", message->ext ? 8 : 3, (unsigned)message->id);
+    snprintf(cells[NAME], CELL, "%s", message->name);
+    snprintf(cells[FRAMES], CELL, "%" PRIu32, watch->frames);
     if (watch->gaps > 0 && !d->no_time) {
-        snprintf(every, sizeof every, "%.1f ms", ms_of(watch->sum_ns / watch->gaps));
-        snprintf(spread, sizeof spread, "%.1f to %.1f", ms_of(watch->shortest_ns),
-                 ms_of(watch->longest_ns));
+        snprintf(cells[EVERY], CELL, "%.1f", ms_of(watch->sum_ns / watch->gaps));
+        snprintf(cells[FROM], CELL, "%.1f", ms_of(watch->shortest_ns));
+        snprintf(cells[TO], CELL, "%.1f", ms_of(watch->longest_ns));
     }
     if (message->period_ms > 0) {
-        snprintf(period, sizeof period, "%u", message->period_ms);
+        snprintf(cells[OF], CELL, "%u", message->period_ms);
     }
-    printf("  %0*X  %-16s %8" PRIu32 "  %10s  %5s  %-18s %5u  %-12s  ", message->ext ? 8 : 3,
-           (unsigned)message->id, message->name, watch->frames, every, period, spread, watch->len,
-           rules_of(message, rules));
+    snprintf(cells[BYTES], CELL, "%u", watch->len);
+    rules_of(message, rules);
+    const char *colon = rules[0] ? ": " : "";
     if (wrong > 0) {
-        printf("%" PRIu64 " wrong\n", wrong);
+        snprintf(cells[RULES], CELL, "%.14s%s%" PRIu64 " wrong", rules, colon, wrong);
     } else {
-        printf("%s\n", rules[0] ? "good" : "no rule");
+        snprintf(cells[RULES], CELL, "%.14s%s%s", rules, colon, rules[0] ? "good" : "no rule");
+    }
+}
+
+static void print_cells(char cells[COLUMN_COUNT][CELL], const int widths[COLUMN_COUNT]) {
+    printf("  %-*s  %-*s", widths[ID], cells[ID], widths[NAME], cells[NAME]);
+    for (size_t c = FRAMES; c < RULES; c++) {
+        printf(" %*s", widths[c], cells[c]);
+    }
+    printf("  %s\n", cells[RULES]);
+}
+
+static void print_messages(const struct doctor *d, const struct part *part) {
+    const struct vb_device *device = part->instance.device;
+    char cells[COLUMN_COUNT][CELL];
+    int widths[COLUMN_COUNT];
+    for (size_t c = 0; c < COLUMN_COUNT; c++) {
+        widths[c] = (int)strlen(titles[c]);
+    }
+    for (size_t m = 0; m < device->message_count; m++) {
+        fill_cells(d, part, m, cells);
+        for (size_t c = 0; c < COLUMN_COUNT && part->watches[m].frames > 0; c++) {
+            int n = (int)strlen(cells[c]);
+            widths[c] = n > widths[c] ? n : widths[c];
+        }
+    }
+    for (size_t c = 0; c < COLUMN_COUNT; c++) {
+        snprintf(cells[c], CELL, "%s", titles[c]);
+    }
+    print_cells(cells, widths);
+    for (size_t m = 0; m < device->message_count; m++) {
+        if (part->watches[m].frames > 0) {
+            fill_cells(d, part, m, cells);
+            print_cells(cells, widths);
+        }
     }
 }
 
@@ -431,14 +497,8 @@ static void print_part(const struct doctor *d, const struct part *part) {
                    told->len == 1 ? "" : "s");
         }
     }
-    printf("%s\n  id   name               frames       every  of ms  from to ms          bytes  "
-           "rules\n",
-           device->setting_count ? ")" : "");
-    for (size_t m = 0; m < device->message_count; m++) {
-        if (part->watches[m].frames > 0) {
-            print_message(d, part, m);
-        }
-    }
+    printf("%s\n", device->setting_count ? ")" : "");
+    print_messages(d, part);
 }
 
 static void print_unknown(const struct doctor *d, const struct bus *bus) {
@@ -464,30 +524,67 @@ static void print_unknown(const struct doctor *d, const struct bus *bus) {
     }
 }
 
+/* A device that fell silent misses all its messages: the first finding of that, and how many messages. NULL: it did
+ * not. */
+#define SILENT_LEAST     3
+#define SILENT_SPREAD_NS (2 * VB_NS_PER_S)
+static const struct finding *fell_silent(const struct part *part, size_t *count) {
+    const struct vb_device *device = part->instance.device;
+    const struct finding *first = NULL;
+    int64_t last_ns = INT64_MIN;
+    *count = 0;
+    for (size_t m = 0; m < device->message_count; m++) {
+        const struct finding *missing = &part->findings[m * VB_FINDING_COUNT + VB_FINDING_MISSING];
+        if (part->watches[m].frames == 0 || device->messages[m].period_ms == 0 ||
+            !vb_instance_has(&part->instance, device->messages[m].when)) {
+            continue;
+        }
+        if (missing->count != 1) {
+            return NULL;
+        }
+        first = first && first->first.t_ns <= missing->first.t_ns ? first : missing;
+        last_ns = missing->first.t_ns > last_ns ? missing->first.t_ns : last_ns;
+        ++*count;
+    }
+    return *count >= SILENT_LEAST && last_ns - SILENT_SPREAD_NS <= first->first.t_ns ? first : NULL;
+}
+
+static void print_finding(const struct doctor *d, const struct finding *finding, const char *device,
+                          const char *text, const char *source) {
+    printf("  %s %s", device, text);
+    if (d->no_time) {
+        printf(" (%s%s)", source, finding->place);
+    } else {
+        printf(" (at %.3f s%s%s%s)", (double)(finding->first.t_ns - d->t0_ns) / 1e9,
+               finding->place[0] ? ", " : "", finding->place[0] ? source : "", finding->place);
+    }
+    if (finding->count > 1) {
+        printf("; %" PRIu64 " more like it", finding->count - 1);
+    }
+    printf("\n");
+}
+
 static void print_findings(const struct doctor *d, const struct bus *bus, const char *source) {
     char text[FINDING_TEXT];
     printf("\nfindings\n");
     for (size_t i = 0; i < d->selection.count; i++) {
         const struct part *part = &bus->parts[i];
-        size_t n = part->instance.device->message_count * (size_t)VB_FINDING_COUNT;
-        for (size_t f = 0; is_there(d, part) && f < n; f++) {
+        const struct vb_device *device = part->instance.device;
+        size_t n = is_there(d, part) ? device->message_count * (size_t)VB_FINDING_COUNT : 0;
+        size_t missing;
+        const struct finding *silent = n > 0 ? fell_silent(part, &missing) : NULL;
+        if (silent) {
+            snprintf(text, sizeof text,
+                     "is silent for %.1f s, while others go on: all its %zu messages are missing",
+                     (double)silent->first.seen / 1e9, missing);
+            print_finding(d, silent, device->name, text, source);
+        }
+        for (size_t f = 0; f < n; f++) {
             const struct finding *finding = &part->findings[f];
-            if (finding->count == 0) {
-                continue;
+            if (finding->count > 0 && !(silent && f % VB_FINDING_COUNT == VB_FINDING_MISSING)) {
+                print_finding(d, finding, device->name, finding_text(device, &finding->first, text),
+                              source);
             }
-            printf("  %s %s", part->instance.device->name,
-                   finding_text(part->instance.device, &finding->first, text));
-            if (d->no_time) {
-                printf(" (%s%s)", source, finding->place);
-            } else {
-                printf(" (at %.3f s%s%s%s)", (double)(finding->first.t_ns - d->t0_ns) / 1e9,
-                       finding->place[0] ? ", " : "", finding->place[0] ? source : "",
-                       finding->place);
-            }
-            if (finding->count > 1) {
-                printf("; %" PRIu64 " more like it", finding->count - 1);
-            }
-            printf("\n");
         }
     }
     if (bus->bursts > 0 && !d->no_time) {
@@ -529,11 +626,16 @@ static void print_all(const struct doctor *d, const char *source) {
     if (d->bad_lines > 0) {
         printf("\n%" PRIu64 " lines of the recording are not understood\n", d->bad_lines);
     }
-    if (count == 0) {
-        printf("\n%s\n", any_there(d) ? "nothing is wrong"
-                         : d->selection.automatic
-                             ? "no device that voltbus knows is there: nothing could be checked"
-                             : "none of these devices is there: nothing could be checked");
+    for (size_t i = 0; i < d->selection.count; i++) {
+        if (is_silent(d, i)) {
+            printf("\nnothing of %s was heard\n", d->selection.devices[i]->name);
+        }
+    }
+    if (count == 0 && any_there(d)) {
+        printf("\n%s\n",
+               count_silent(d) > 0 ? "nothing is wrong with what was heard" : "nothing is wrong");
+    } else if (count == 0 && d->selection.automatic) {
+        printf("\nno device that voltbus knows is there: nothing could be checked\n");
     }
 }
 
@@ -642,8 +744,16 @@ static void json_bus(const struct doctor *d, const struct bus *bus) {
 
 static void json_all(const struct doctor *d) {
     bool first = true;
-    printf("{\"healthy\":%s,\"times\":%s,\"lines_not_understood\":%" PRIu64 ",\"buses\":[",
-           count_findings(d) == 0 ? "true" : "false", d->no_time ? "false" : "true", d->bad_lines);
+    printf("{\"healthy\":%s,\"times\":%s,\"lines_not_understood\":%" PRIu64 ",\"not_heard\":[",
+           is_healthy(d) ? "true" : "false", d->no_time ? "false" : "true", d->bad_lines);
+    for (size_t i = 0; i < d->selection.count; i++) {
+        if (is_silent(d, i)) {
+            printf("%s\"%s\"", first ? "" : ",", d->selection.devices[i]->name);
+            first = false;
+        }
+    }
+    printf("],\"buses\":[");
+    first = true;
     for (size_t b = 0; b < READER_LINKS_MAX; b++) {
         if (d->buses[b]) {
             printf("%s", first ? "" : ",");
@@ -680,10 +790,14 @@ static int listen_to_file(struct doctor *d, const char *path, const struct forma
             hear(d, &frame, reader.links[frame.bus]);
         }
     }
-    snprintf(why, sizeof why, "%s", result == READER_BROKEN ? reader.why : "");
     d->reader = NULL;
+    if (result == READER_BROKEN) { /* what stands before the damage is looked at */
+        d->damaged = true;
+        failure("doctor", "%s: after %s %lu: %s", path, reader.format->next ? "packet" : "line",
+                reader.line.number, lines_why(lines));
+    }
     reader_close(&reader);
-    return result == READER_BROKEN ? failure("doctor", "%s: %s", path, why) : EXIT_DONE;
+    return EXIT_DONE;
 }
 
 /* ---- a LINK ---- */
@@ -760,7 +874,7 @@ static int say(const struct doctor *d, const char *what) {
         print_all(d, what);
     }
     int status = help_text(""); /* could it be written? */
-    return status != EXIT_DONE ? status : count_findings(d) > 0 ? EXIT_FAILED : EXIT_DONE;
+    return status != EXIT_DONE ? status : d->damaged || !is_healthy(d) ? EXIT_FAILED : EXIT_DONE;
 }
 
 int cmd_doctor(int argc, char **argv) {

@@ -16,8 +16,14 @@ awk 'BEGIN {
 run "healthy" "$VOLTBUS" doctor --as leaf-vcm --as leaf-climate "$work/good.log"
 status_is 0
 out_has '220 frames, 2 ids, 2.0 s'
-out_has '1F2  charge                200     10.0 ms     10  10.0 to 10.0           8  counter, sum  good'
-out_has '54B  air                    20    100.0 ms    100  100.0 to 100.0         8                no rule'
+out_has '
+  id   name   frames every of from to ms bytes  rules
+  1F2  charge    200  10.0 10 10.0  10.0     8  counter, sum: good
+'
+out_has '
+  id   name frames every  of  from to ms bytes  rules
+  54B  air      20 100.0 100 100.0 100.0     8  no rule
+'
 out_has 'nothing is wrong'
 
 # sick NAME SED-PROGRAM TEXT: what is told of the recording with that fault
@@ -39,6 +45,47 @@ status_is 1
 out_has '"healthy":false'
 out_has '"kind":"late","count":1'
 python3 -m json.tool "$work/out" >/dev/null || fail "no JSON"
+
+# What was asked for and is silent is not healthy.
+run "nothing of a device was heard" "$VOLTBUS" doctor --as leaf-vcm --as leaf-charger "$work/good.log"
+status_is 1
+out_has 'nothing of leaf-charger was heard
+
+nothing is wrong with what was heard'
+run "nothing of a device was heard, as JSON" "$VOLTBUS" doctor --json --as leaf-charger "$work/good.log"
+status_is 1
+out_has '{"healthy":false,"times":true,"lines_not_understood":0,"not_heard":["leaf-charger"],'
+
+# A device that falls silent is one line, and each of its messages in JSON.
+awk 'BEGIN {
+    split("306420AC003C0006 306420AC003C0107 306420AC003C0208 306420AC003C0309", f, " ")
+    for (i = 0; i < 800; i++) {
+        printf "(%.6f) can0 1F2#%s\n", 1700000000 + i / 100, f[i % 4 + 1]
+        if (i % 10 == 0 && i < 300)
+            for (id = 0; id < 3; id++) printf "(%.6f) can0 %s#1108800A04000000\n", 1700000000.0002 + i / 100, substr("54A54B54C", 3 * id + 1, 3)
+    }
+}' >"$work/silent.log"
+run "a device falls silent" "$VOLTBUS" doctor --as leaf-vcm --as leaf-climate "$work/silent.log"
+status_is 1
+out_has '
+findings
+  leaf-climate is silent for 4.'
+out_has ' s, while others go on: all its 3 messages are missing (at 7.'
+case $out in *'54B air: missing'*) fail "told twice" ;; esac
+run "a device falls silent, as JSON" "$VOLTBUS" doctor --json --as leaf-vcm --as leaf-climate "$work/silent.log"
+out_has '"frame":"54A","kind":"missing","count":1,'
+out_has '"frame":"54B","kind":"missing","count":1,'
+out_has '"frame":"54C","kind":"missing","count":1,'
+run "one message falls silent" sh -c "grep -v '54[AC]#' '$work/silent.log' | '$VOLTBUS' doctor --as leaf-vcm --as leaf-climate -"
+out_has 'leaf-climate 54B air: missing for 4.'
+
+# A recording that is cut off is looked at as far as it goes.
+gzip -c "$work/silent.log" | head -c 2000 >"$work/cut.log.gz"
+run "a recording that is cut off" "$VOLTBUS" doctor --as leaf-vcm "$work/cut.log.gz"
+status_is 1
+out_has 'nothing is wrong'
+err_has 'cut.log.gz: after line '
+err_has ': the compressed data ends too early'
 
 # Of whom nobody said that he is there: only whose checks are good.
 run "by itself" "$VOLTBUS" doctor "$work/good.log"
