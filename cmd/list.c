@@ -24,6 +24,7 @@ static const char usage[] =
 
 struct listing {
     struct selection selection; /* --as */
+    size_t device_columns; /* the longest name of a device in it */
     struct sink sink;
     bool json;
     bool field; /* JSON: the object has a field already */
@@ -123,7 +124,7 @@ static void list_devices(struct listing *l) {
             device_json(l, device);
             continue;
         }
-        column(l, device->name, 18);
+        column(l, device->name, l->device_columns);
         column(l, vb_kind_text((enum vb_kind)device->kind), 5);
         sink_text(&l->sink, device->title);
         sink_text(&l->sink, "\n");
@@ -265,7 +266,7 @@ static void list_signals(struct listing *l) {
                     signal_json(l, device, message, signal, id);
                     continue;
                 }
-                column(l, device->name, 18);
+                column(l, device->name, l->device_columns);
                 column(l, id, 3);
                 column(l, signal->name, 30);
                 column(l, signal->words ? "word" : signal->unit, 4);
@@ -303,7 +304,7 @@ static void list_messages(struct listing *l) {
                 message_json(l, device, message, id);
                 continue;
             }
-            column(l, device->name, 18);
+            column(l, device->name, l->device_columns);
             column(l, id, 3);
             column(l, message->name, 24);
             snprintf(text, sizeof text, "%u ms", message->period_ms);
@@ -382,7 +383,7 @@ static void list_commands(struct listing *l) {
                 command_json(l, device, command, safe, is_word);
                 continue;
             }
-            column(l, device->name, 18);
+            column(l, device->name, l->device_columns);
             column(l, command->name, 16);
             (void)row_range(command->argument, &command->limits, "|", text, sizeof text);
             column(l, text, 12);
@@ -586,6 +587,11 @@ int cmd_list(int argc, char **argv) {
     bool every = l.selection.count == 0;
     for (size_t i = 0; every && i < vb_device_count; i++) {
         selection_as(&l.selection, "list", vb_devices[i]->name);
+    }
+    for (size_t i = 0; i < l.selection.count; i++) {
+        const char *name = l.selection.devices[i]->name;
+        size_t n = text_columns(name, strlen(name));
+        l.device_columns = n > l.device_columns ? n : l.device_columns;
     }
     for (size_t i = 0; names[i]; i++) {
         if (strcmp(argv[optind], names[i]) == 0) {

@@ -20,6 +20,9 @@ run "devices" "$VOLTBUS" list devices
 out_has 'hella-ibs'
 out_has '--set generation=1|2'
 out_has 'wh65b'
+run "columns are as wide as the longest name" sh -c "'$VOLTBUS' list devices | grep '^[a-z]' | cut -c 1-22 | sed -n '1,2p'"
+out_is 'leaf-battery         c
+leaf-battery-groups  c'
 run "signals of one device" "$VOLTBUS" list signals --as hella-ibs
 out_has 'battery.voltage'
 out_has_not 'leaf-battery'
@@ -33,15 +36,15 @@ out_has 'openevse  set_relay_check           SR %              changes  before 4
 run "calls as JSON" "$VOLTBUS" list calls --as openevse --json
 out_has '{"device":"openevse","name":"set_time_limit","title":"End this session after a time","form":"S3 %","changes":true,"saved":false,"since":"1.0.3","arguments":[{"name":"time","title":"Time, in steps of 900; 0 = none","unit":"s","min":0,"max":229500}]}'
 run "commands" "$VOLTBUS" list commands
-out_is 'leaf-vcm            drive.ready       off|on        safe off  Start the car: high voltage on, inverter ready
-leaf-vcm            drive.gear        park|reverse|neutral|drive  safe park  Select a gear
-leaf-vcm            drive.torque      -340 to 340 Nm  safe 0.00  Turn the motor, or brake with it
-leaf-vcm            charge.power      0 to 6600 W   safe 0    Charge with this power from AC; 0 = the charger rests
-leaf-vcm            dcdc.voltage      13 to 14.5 V  safe 13.2  Voltage of the 12 V side (AZE0 and later)
-nugget-panel        coolbox.level     0 to 5        safe 0    Coolbox level, 0 is off
-nugget-led          led.intensity     0 to 10       safe 0    Brightness of the light, 0 is dark (a guess: which nibble)
-nugget-led          led.tone          1 to 10       safe 5    Colour tone of the light (a guess: which nibble)
-openevse            charge.current    6 to 80 A     safe 6    Current that the car may take, at most'
+out_is 'leaf-vcm             drive.ready       off|on        safe off  Start the car: high voltage on, inverter ready
+leaf-vcm             drive.gear        park|reverse|neutral|drive  safe park  Select a gear
+leaf-vcm             drive.torque      -340 to 340 Nm  safe 0.00  Turn the motor, or brake with it
+leaf-vcm             charge.power      0 to 6600 W   safe 0    Charge with this power from AC; 0 = the charger rests
+leaf-vcm             dcdc.voltage      13 to 14.5 V  safe 13.2  Voltage of the 12 V side (AZE0 and later)
+nugget-panel         coolbox.level     0 to 5        safe 0    Coolbox level, 0 is off
+nugget-led           led.intensity     0 to 10       safe 0    Brightness of the light, 0 is dark (a guess: which nibble)
+nugget-led           led.tone          1 to 10       safe 5    Colour tone of the light (a guess: which nibble)
+openevse             charge.current    6 to 80 A     safe 6    Current that the car may take, at most'
 run "commands of one device as JSON" "$VOLTBUS" list commands --as nugget-panel --json
 out_is '{"device":"nugget-panel","name":"coolbox.level","title":"Coolbox level, 0 is off","unit":"","min":0,"max":5,"safe":0}'
 run "commands of a device that has none" "$VOLTBUS" list commands --as wh24
