@@ -35,11 +35,8 @@ debug:
 demo: release
 	build/release/voltbus demo $(DEMO)
 
-# the pictures of the README: from real output, and what the test of the page sees
-PICTURE := decode --as hella-ibs --as votronic-mppt --set generation=2 test/replay/nugget_morning.log
+# the pictures of the README: what the test of the page sees
 picture: release
-	PATH="build/release:$$PATH" tools/terminal_svg \
-	    "voltbus $(PICTURE)" voltbus $(PICTURE) >docs/decode.svg
 	PICTURES=$(CURDIR)/docs TEST_DIR=$(CURDIR)/test SOURCE_DIR=$(CURDIR) VOLTBUS=$(CURDIR)/build/release/voltbus \
 	    test/e2e/dashboard.sh
 
