@@ -21,7 +21,7 @@ static const char usage[] =
     "Ctrl-C ends it and leaves nothing behind.\n"
     "\n"
     "  --port N        of the page (default 8080; the next free one if it is taken)\n"
-    "  --day DURATION  length of a simulated day (default 10min)\n"
+    "  --day DURATION  length of a simulated day (default 10min), from 9:00\n"
     "  --for DURATION  end after this time\n"
     "  --config        print the configuration instead\n";
 
@@ -30,10 +30,11 @@ static const char site[] =
     "site: \"demo: a day lasts %s\"\n"
     "links:\n"
     "  house: "
-    "lin:sim://camper-van,baud=19200,leader=nugget,echo=yes,sim.leader=no,sim.echo=yes,day=%s\n"
+    "lin:sim://camper-van,baud=19200,leader=nugget,echo=yes,sim.leader=no,sim.echo=yes,"
+    "day=%s,start=9\n"
     "  drive: slcan:sim://leaf-battery,speed=20\n"
     "  box:   rapi:sim://openevse,speed=20,soc=60,battery=30\n"
-    "  radio: rfm69:sim://weather-mast,period=2s,day=%s\n"
+    "  radio: rfm69:sim://weather-mast,period=2s,day=%s,start=9\n"
     "devices:\n"
     "  battery: {type: hella-ibs, link: house, generation: 2}\n"
     "  solar:   {type: votronic-mppt, link: house}\n"
