@@ -38,7 +38,9 @@ static void frame(struct client *client, const struct vb_frame *frame, unsigned 
         flush(client);
     }
     int n = vb_cannelloni_put_frame(frame, session->packet + VB_CANNELLONI_HEAD + session->n);
-    if (n > 0) {
+    if (n < 0) {
+        client_formless(client, frame);
+    } else {
         session->n += (size_t)n;
         session->count++;
         server_wake(client->server, (uint64_t)client->server->config->values[GATHER].number);

@@ -95,7 +95,7 @@ static void frame(struct client *client, const struct vb_frame *frame, unsigned 
     uint8_t out[VB_GVRET_MESSAGE];
     if (session->binary) {
         client_write_frame(
-            client, out,
+            client, frame, out,
             vb_gvret_put_frame(VB_GVRET_DEVICE, frame, bus, frame->t_ns / VB_NS_PER_US, out));
     }
 }

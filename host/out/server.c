@@ -71,6 +71,13 @@ static void tell_refused(struct client *client, const char *why, bool end) {
     }
 }
 
+static void tell_formless(struct client *client) {
+    if (client->formless > 0) {
+        say(client->server, "%s: frames left out that %s has no form for: %" PRIu64, client->who,
+            client->server->config->type->name, client->formless);
+    }
+}
+
 bool client_write(struct client *client, const void *bytes, size_t n) {
     return client->transport && transport_write(client->transport, bytes, n);
 }
@@ -80,8 +87,22 @@ void client_lost(struct client *client, unsigned frames) {
     tell_lost(client, false);
 }
 
-void client_write_frame(struct client *client, const void *bytes, int n) {
-    if (n > 0 && !client_write(client, bytes, (size_t)n)) {
+void client_formless(struct client *client, const struct vb_frame *frame) {
+    if (client->formless++ == 0) {
+        const char *what = frame->flags & VB_FRAME_ERR   ? "error frames"
+                           : frame->flags & VB_FRAME_RTR ? "remote frames"
+                           : frame->flags & VB_FRAME_FD  ? "frames of CAN FD"
+                                                         : "such a frame";
+        say(client->server, "%s: %s has no form for %s (%X): they are left out, and counted",
+            client->who, client->server->config->type->name, what, (unsigned)frame->id);
+    }
+}
+
+void client_write_frame(struct client *client, const struct vb_frame *frame, const void *bytes,
+                        int n) {
+    if (n < 0) {
+        client_formless(client, frame);
+    } else if (n > 0 && !client_write(client, bytes, (size_t)n)) {
         client_lost(client, 1);
     }
 }
@@ -93,6 +114,7 @@ static bool own_transport(const struct client *client) {
 static void forget(struct client *client, const char *why) {
     tell_lost(client, true);
     tell_refused(client, "", true);
+    tell_formless(client);
     say(client->server, "%s is gone%s%s", client->who, why[0] ? ": " : "", why);
     free(client->state);
     *client = (struct client){.server = client->server};
@@ -482,6 +504,7 @@ void server_close(void *self) {
         if (client->transport) {
             tell_lost(client, true);
             tell_refused(client, "", true);
+            tell_formless(client);
             if (own_transport(client)) {
                 transport_close(client->transport);
             }

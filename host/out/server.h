@@ -37,6 +37,7 @@ struct client {
         uint64_t n;      /* not yet said */
         int64_t told_ns; /* when it was said last; 0 = never */
     } lost, refused;     /* frames that it was too slow for; frames of its own */
+    uint64_t formless;   /* frames that the protocol has no form for */
     bool sends;          /* it was said that it does */
 };
 
@@ -86,8 +87,11 @@ static inline void *client_state(const struct client *client) {
 
 /* Write to a client. False: it has too much waiting; of frames that is counted and said. */
 bool client_write(struct client *client, const void *bytes, size_t n);
-void client_write_frame(struct client *client, const void *bytes,
-                        int n);                           /* n < 0: it has no form */
+/* A frame, as n bytes. n < 0: it has no form in this protocol; the first one and, at the end of the client, their number
+ * are said. */
+void client_write_frame(struct client *client, const struct vb_frame *frame, const void *bytes,
+                        int n);
+void client_formless(struct client *client, const struct vb_frame *frame); /* the same, alone */
 void client_lost(struct client *client, unsigned frames); /* count them, and say it now and then */
 
 /* End it. Its kind must not touch it any more. */

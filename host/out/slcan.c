@@ -90,7 +90,7 @@ static void frame(struct client *client, const struct vb_frame *frame, unsigned 
     (void)bus;
     if (c->open) {
         int32_t stamp_ms = !c->stamps ? -1 : (int32_t)(ms < 0 ? ms + MINUTE_MS : ms);
-        client_write_frame(client, out, vb_slcan_put_frame(frame, stamp_ms, out));
+        client_write_frame(client, frame, out, vb_slcan_put_frame(frame, stamp_ms, out));
     }
 }
 

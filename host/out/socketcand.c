@@ -114,7 +114,8 @@ static void frame(struct client *client, const struct vb_frame *frame, unsigned 
     const struct session *session = client_state(client);
     char out[VB_SOCKETCAND_TEXT];
     if (session->raw && session->bus == bus) {
-        client_write_frame(client, out, vb_socketcand_put_frame(VB_SOCKETCAND_SERVER, frame, out));
+        client_write_frame(client, frame, out,
+                           vb_socketcand_put_frame(VB_SOCKETCAND_SERVER, frame, out));
     }
 }
 

@@ -184,6 +184,13 @@ body.send("r1234", "t124101")
 got = read(plain, 65)
 until(0, "a remote frame and another, of the bus that was opened", lambda: re.fullmatch(
     rb"< rtr 123 \d+\.\d{6} 4 >< frame 124 \d+\.\d{6} 01 >", got))
+until(5, "that GVRET has no form for one is said", gateway.says(
+    ": gvret has no form for remote frames (123): they are left out, and counted"))
+body.send("d12490102030405060708090A0B0C", "d1240", "t123101")
+got = read(plain, 34)
+until(0, "the next one comes", lambda: re.fullmatch(rb"< frame 123 \d+\.\d{6} 01 >", got))
+until(5, "that socketcand has none for CAN FD, too", gateway.says(
+    ": socketcand has no form for frames of CAN FD (124): they are left out, and counted"))
 wrong = connect(ports["daemon"], (b"", b"< hi >"), (b"< open can7 >", b"< error could not open bus >"))
 until(0, "who wants another bus is hung up on", lambda: read(wrong, 1) == b"")
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as beacon:
@@ -300,6 +307,8 @@ slow.connect(("127.0.0.1", ports["daemon"]))
 slow.sendall(b"< open body >< rawmode >")
 for sock in [savvy, plain, deaf] + others:
     sock.close()
+until(5, "how many were left out is said at the end of a client", lambda: re.search(
+    "output daemon: .*: frames left out that socketcand has no form for: 2\n", gateway.text()))
 quick = connect(ports["daemon"], (b"", b"< hi >"), (b"< open body >", b"< ok >"), (b"< rawmode >", b"< ok >"))
 quick.settimeout(None)
 count = [0]
