@@ -518,6 +518,13 @@ static void one_line(struct converter *c, const char *line, size_t n) {
     }
 }
 
+/* How many lines are no message: behind all of them. Returns the exit status. */
+static int tell_failed(struct converter *c, const char *verb, const char *name) {
+    sink_flush(&c->sink);
+    return failure(verb, "%s: %lu of %lu messages not %sd", name, c->failed, c->messages,
+                   verb + strlen("exi "));
+}
+
 static int convert_file(struct converter *c, const char *verb, const char *path) {
     static struct input in;
     bool standard = strcmp(path, "-") == 0;
@@ -549,11 +556,7 @@ static int convert_file(struct converter *c, const char *verb, const char *path)
         fprintf(stderr, "voltbus %s: %s: %lu more such lengths are not shown\n", verb, name,
                 c->lengths - SHOWN_LENGTHS);
     }
-    if (c->failed > 0) {
-        sink_flush(&c->sink);
-        status = failure(verb, "%s: %lu of %lu messages not %sd", name, c->failed, c->messages,
-                         verb + strlen("exi "));
-    }
+    status = c->failed > 0 ? tell_failed(c, verb, name) : status;
     text_free(&in.line);
     if (!standard) {
         close(in.fd);
@@ -566,7 +569,7 @@ static int convert_arguments(struct converter *c, const char *const *hex, size_t
         c->number = (unsigned long)i + 1;
         one_line(c, hex[i], strlen(hex[i]));
     }
-    return c->failed > 0 ? EXIT_FAILED : EXIT_DONE;
+    return c->failed > 0 ? tell_failed(c, "exi decode", "--hex") : EXIT_DONE;
 }
 
 static bool choose_kind(struct converter *c, const char *name) {

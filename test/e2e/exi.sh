@@ -113,6 +113,7 @@ out_is '{"error":"neither the handshake nor din70121 nor iso15118-2 begins like 
 {"error":"the message is cut after 1 byte","line":2}
 {"error":"SDP, which is no EXI","line":3}
 {"error":"no schema is known for the V2GTP payload type 8005","line":4}'
+err_is 'voltbus exi decode: --hex: 4 of 4 messages not decoded'
 
 head -c 200000 /dev/urandom >garbage
 decode "bytes of all kinds" garbage
