@@ -77,9 +77,9 @@ static void add(struct scan *s, const char *before, const char *text) {
     }
 }
 
-/* The LINKs that it could be. */
+/* The LINKs that it could be, one a line: to be copied. */
 static void begin_links(struct scan *s) {
-    sink_text(&s->sink, s->json ? ",\"links\":[" : "\n     ");
+    sink_text(&s->sink, s->json ? ",\"links\":[" : "");
     s->fields = 0;
 }
 
@@ -89,7 +89,7 @@ static void one_of_links(struct scan *s, const char *link) {
         sink_json(&s->sink, link);
         sink_text(&s->sink, "\"");
     } else {
-        add(s, " ", link);
+        add(s, "\n      ", link);
     }
 }
 
