@@ -21,7 +21,7 @@ async function load(name, ext = 'ts') {
     esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.${ext}`], outfile, bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error' });
     return import(pathToFileURL(outfile));
 }
-const { fromSnapshot, merge, standing, canPlot, defaultPlot, grouped, plotEnd } = await load('store');
+const { fromSnapshot, merge, standing, canPlot, defaultPlot, grouped, headlineOf, plotEnd } = await load('store');
 const { number, decimalsOf, short, exact, reading, say, label, duration, elapsed } = await load('format');
 const { assemble, csv, valueAt, Recorder } = await load('series');
 const { valueOf, allowed } = await load('given', 'tsx');
@@ -190,6 +190,13 @@ test('words and unknown bits are not plotted; the first plot shows what has a un
     state.devices.panel.headline = ['pump.on', 'box.temperature', 'never.heard'];
     delete state.devices.panel.signals['box.temperature'].guess;
     assert.deepEqual(defaultPlot(fromSnapshot(state)), ['panel/box.temperature']);
+});
+
+test('a device that names no main values has its first known ones', () => {
+    const { panel } = fromSnapshot(snapshot()).devices;
+    assert.deepEqual(headlineOf(panel), ['coolbox.level']);
+    panel.signals = { 'a.unknown_1': { value: 1, unknown: true }, ...panel.signals, 'a.text': { value: 'x' } };
+    assert.deepEqual(headlineOf({ ...panel, headline: [] }), ['coolbox.level', 'box.temperature', 'pump.on']);
 });
 
 test('numbers look the same in every locale', () => {

@@ -9,7 +9,7 @@ import { makeHash, MOST, parseHash, toggled, type Choice } from './hash';
 import { Live } from './live';
 import { Plot } from './plot';
 import { Recorder } from './series';
-import { anyControl, DEFAULT_MOST, defaultPlot, plotEnd, type DeviceView, type Model } from './store';
+import { anyControl, DEFAULT_MOST, defaultPlot, headlineOf, plotEnd, type DeviceView, type Model } from './store';
 import { text } from './text';
 import { Tile } from './tile';
 
@@ -163,7 +163,7 @@ const GAP = 14;
 function height(device: DeviceView): number {
     const commands = device.control ? Object.keys(device.commands).length : 0;
     const calls = device.control && device.calls?.length ? 90 : 0;
-    return 105 + 50 * Math.ceil(device.headline.length / 2) + 165 * commands + calls;
+    return 105 + 50 * Math.ceil(headlineOf(device).length / 2) + 165 * commands + calls;
 }
 
 /* Tiles side by side in columns, each in the shortest so far. */

@@ -197,6 +197,14 @@ export function canPlot(signal: Signal | undefined): boolean {
     return !!signal && typeof signal.value === 'number' && !signal.words && !signal.unknown;
 }
 
+const HEADLINE_ELSE = 4;
+
+/* What a tile shows large: of a device that does not say (one out of a DBC file) the first few signals. */
+export function headlineOf(device: DeviceView): string[] {
+    const known = Object.keys(device.signals).filter((id) => canPlot(device.signals[id]) || device.signals[id]?.words);
+    return device.headline.length > 0 ? device.headline : known.filter((id) => !device.signals[id]!.unknown).slice(0, HEADLINE_ELSE);
+}
+
 export const DEFAULT_MOST = 3;
 
 /* What the plot shows on a first visit: headline numbers of the first devices, few and of few units. */
@@ -204,7 +212,7 @@ export function defaultPlot(model: Model): string[] {
     const keys: string[] = [];
     const units = new Set<string>();
     for (const [name, device] of Object.entries(model.devices)) {
-        for (const id of device.headline) {
+        for (const id of headlineOf(device)) {
             const signal = device.signals[id];
             if (!signal || !canPlot(signal) || !signal.unit || signal.guess) {
                 continue;

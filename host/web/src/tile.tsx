@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { Calls } from './calls';
 import { CommandForm } from './command';
 import { elapsed, exact, label, reading, short } from './format';
-import { canPlot, grouped, LAST_NUMBER, type DeviceView, type SignalView } from './store';
+import { canPlot, grouped, headlineOf, LAST_NUMBER, type DeviceView, type SignalView } from './store';
 import { text } from './text';
 
 interface Plotting {
@@ -65,7 +65,7 @@ const isLong = ({ value, words = [] }: SignalView) =>
 function Headline({ device, name, plot }: { device: DeviceView; name: string; plot: Plotting }) {
     return (
         <div class="headline">
-            {device.headline.map((id) => {
+            {headlineOf(device).map((id) => {
                 const signal = device.signals[id];
                 const title = label(id, name);
                 const [value, unit] = signal ? reading(signal, short) : [];
@@ -230,7 +230,7 @@ export function Tile({ name, device, linked, now, away, keys, toggle }: {
             </header>
             {why && <p class="reason">{why}</p>}
             {device.machine && <Machine {...device.machine} />}
-            {device.headline.length > 0 && <Headline device={device} name={name} plot={plot} />}
+            {headlineOf(device).length > 0 && <Headline device={device} name={name} plot={plot} />}
             {device.control && commands.length + (device.calls?.length ?? 0) > 0 && (
                 <div class="commands" role="group" aria-label={text.controlOf(name)}>
                     {commands.map(([id, command]) => (
