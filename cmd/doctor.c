@@ -167,6 +167,12 @@ static void widen(int64_t *first_ns, int64_t *last_ns, int64_t t_ns) {
     *last_ns = t_ns > *last_ns ? t_ns : *last_ns;
 }
 
+/* Nanoseconds; moments of a recording may be further apart than 64 bits say. */
+static double between_ns(int64_t from_ns, int64_t to_ns) {
+    return to_ns >= from_ns ? (double)((uint64_t)to_ns - (uint64_t)from_ns)
+                            : -(double)((uint64_t)from_ns - (uint64_t)to_ns);
+}
+
 static void note_id(struct bus *bus, const struct vb_frame *frame) {
     uint64_t key = key_of(frame);
     size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 51) % IDS_SIZE;
@@ -518,7 +524,7 @@ static void print_unknown(const struct doctor *d, const struct bus *bus) {
         printf(" byte%s", id->longest == 1 ? "" : "s");
         if (id->count > 1 && !d->no_time) {
             printf(", every %.1f ms",
-                   ms_of((id->last_ns - id->first_ns) / (int64_t)(id->count - 1)));
+                   between_ns(id->first_ns, id->last_ns) / (double)(id->count - 1) / 1e6);
         }
         printf("\n");
     }
@@ -546,7 +552,9 @@ static const struct finding *fell_silent(const struct part *part, size_t *count)
         last_ns = missing->first.t_ns > last_ns ? missing->first.t_ns : last_ns;
         ++*count;
     }
-    return *count >= SILENT_LEAST && last_ns - SILENT_SPREAD_NS <= first->first.t_ns ? first : NULL;
+    return *count >= SILENT_LEAST && between_ns(first->first.t_ns, last_ns) <= SILENT_SPREAD_NS
+               ? first
+               : NULL;
 }
 
 static void print_finding(const struct doctor *d, const struct finding *finding, const char *device,
@@ -555,7 +563,7 @@ static void print_finding(const struct doctor *d, const struct finding *finding,
     if (d->no_time) {
         printf(" (%s%s)", source, finding->place);
     } else {
-        printf(" (at %.3f s%s%s%s)", (double)(finding->first.t_ns - d->t0_ns) / 1e9,
+        printf(" (at %.3f s%s%s%s)", between_ns(d->t0_ns, finding->first.t_ns) / 1e9,
                finding->place[0] ? ", " : "", finding->place[0] ? source : "", finding->place);
     }
     if (finding->count > 1) {
@@ -608,7 +616,7 @@ static void print_all(const struct doctor *d, const char *source) {
         if (d->no_time) {
             printf("; no times in it: only lengths, sums and counters are checked\n");
         } else {
-            printf(", %.1f s\n", (double)(bus->last_ns - bus->first_ns) / 1e9);
+            printf(", %.1f s\n", between_ns(bus->first_ns, bus->last_ns) / 1e9);
         }
         for (size_t i = 0; i < d->selection.count; i++) {
             if (is_there(d, &bus->parts[i])) {
@@ -704,7 +712,7 @@ static void json_findings(const struct doctor *d, const struct bus *bus, bool *f
                    *first ? "" : ",", device->name, message->ext ? 8 : 3, (unsigned)message->id,
                    vb_finding_kind_text(finding->first.kind), finding->count);
             json_string(finding_text(device, &finding->first, text));
-            printf(",\"t\":%.6f,\"place\":", (double)(finding->first.t_ns - d->t0_ns) / 1e9);
+            printf(",\"t\":%.6f,\"place\":", between_ns(d->t0_ns, finding->first.t_ns) / 1e9);
             json_string(finding->place);
             printf("}");
             *first = false;
@@ -717,7 +725,7 @@ static void json_bus(const struct doctor *d, const struct bus *bus) {
     printf("{\"link\":");
     json_string(bus->name);
     printf(",\"frames\":%" PRIu64 ",\"seconds\":%.6f,\"devices\":[", bus->frames,
-           (double)(bus->last_ns - bus->first_ns) / 1e9);
+           between_ns(bus->first_ns, bus->last_ns) / 1e9);
     for (size_t i = 0; i < d->selection.count; i++) {
         if (is_there(d, &bus->parts[i])) {
             printf("%s", first ? "" : ",");

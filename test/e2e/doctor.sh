@@ -100,6 +100,16 @@ out_has 'no device that voltbus knows is there: nothing could be checked'
 run "a clock that jumps back" sh -c "printf '(9.0) can0 123#00\n(5.0) can0 123#00\n' | '$VOLTBUS' doctor -"
 out_has 'stdin can0: 2 frames, 1 id, 4.0 s'
 out_has '123         2 frames of 1 byte, every 4000.0 ms'
+# moments that are further apart than 64 bits of nanoseconds
+{
+    printf '(-9000000000.0) can0 123#00\n(9000000000.0) can0 123#00\n'
+    printf '(-9000000000.0) can0 1DB#0160B32B32000004\n(9000000000.0) can0 1DB#0160B32B32000105\n'
+} >"$work/far.log"
+run "moments far apart" "$VOLTBUS" doctor "$work/far.log"
+out_has 'far.log can0: 4 frames, 2 ids, 18000000000.0 s'
+out_has '123         2 frames of 1 byte, every 18000000000000.0 ms'
+run "moments far apart, JSON" "$VOLTBUS" doctor --json "$work/far.log"
+out_has '"seconds":18000000000.0'
 
 # On a busy computer a simulator is late, and the doctor says so: no exit status is expected.
 run "live" "$VOLTBUS" doctor 'slcan:sim://leaf-battery' --for 2s
