@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "host/file/can_text.h"
 #include "voltbus/hex.h"
@@ -48,7 +49,7 @@ const struct writing *writer_by_suffix(const char *path, size_t n) {
     for (size_t i = 0; i < format_count; i++) {
         const char *suffix = formats[i]->writing ? formats[i]->writing->suffix : NULL;
         size_t suffix_n = suffix ? strlen(suffix) : 0;
-        if (suffix && n > suffix_n && memcmp(path + n - suffix_n, suffix, suffix_n) == 0) {
+        if (suffix && n > suffix_n && strncasecmp(path + n - suffix_n, suffix, suffix_n) == 0) {
             return formats[i]->writing;
         }
     }

@@ -350,6 +350,9 @@ done
 run "a name of a format that is only read" "$VOLTBUS" convert "$work/a.log" "$work/x.blf"
 status_is 2
 err_is "voltbus convert: $work/x.blf: blf is only read; written are pcapng, pcap, candump-log, candump-console, asc, trc, trc-1.1, crtd, savvycan, cabana"
+run "a name in capitals" "$VOLTBUS" convert "$work/a.log" "$work/CAPS.TRC"
+status_is 0
+err_has 'CAPS.TRC: 2 frames (trc)'
 run "a name that tells nothing" "$VOLTBUS" convert "$work/a.log" "$work/x.dat"
 status_is 2
 err_has 'x.dat: its name tells no format: say --to pcapng, pcap,'
