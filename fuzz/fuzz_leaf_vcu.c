@@ -1,6 +1,6 @@
 /* fuzz_leaf_vcu.c - the VCM of a Leaf: whatever is wished and heard, and however late it comes, no torque outside of ready
  * and no power outside of charge, none beyond the wish, high voltage "on" only behind "precharging", nothing is sent
- * that nobody asked for, and it comes to rest.
+ * that nobody asked for or before the generation is said, and it comes to rest.
  * Input: a byte of generation, then steps: what happens (low three bits), a number (the others), and
  *   0: n + 1 times 10 ms with good frames of battery, inverter and charger; 1: the same in silence; 2: a wish (command n; two
  *   bytes: its value); 3: a release; 4: a frame (its id by n, 8 bytes) as it is; 5: ... with a right check; 6: n * 40 ms at once.
@@ -39,6 +39,7 @@ static void require(bool ok) {
 static void look(struct car *c, const struct vb_frame *frame) {
     const uint8_t *d = frame->data;
     require(frame->kind == VB_KIND_CAN && frame->len >= 1 && frame->len <= 8);
+    require(c->instance.chosen[0] != 0);
     if (frame->id == 0x1D4) {
         int torque = d[2] << 4 | d[3] >> 4;
         torque = torque >= 0x800 ? torque - 0x1000 : torque;
@@ -134,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     extern const struct vb_device vb_device_leaf_vcm;
     vb_instance_init(&c->instance, &vb_device_leaf_vcm, NULL, 0);
-    c->instance.choice[0] = data[0] % 4;
+    c->instance.choice[0] = c->instance.chosen[0] = data[0] % 4;
     c->now_ns = VB_NS_PER_S;
     VM->init(&c->m, c->now_ns);
     VM->beside(&c->m, &c->instance);

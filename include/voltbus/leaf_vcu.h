@@ -160,7 +160,7 @@ enum vb_leaf_sequence { VB_LEAF_DRIVE, VB_LEAF_CHARGING };
 #define VB_LEAF_VERY_LATE_MS  500   /* so late: power-off */
 
 struct vb_leaf_vcu {
-    const struct vb_instance *beside; /* leaf-vcm as it stands: its generation; NULL: nobody said */
+    const struct vb_instance *beside; /* leaf-vcm: its generation, which must be said (not auto) */
 
     /* heard */
     int64_t heard_ns[VB_LEAF_VOICE_COUNT]; /* last good frame; INT64_MIN = never */

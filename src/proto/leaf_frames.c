@@ -19,12 +19,7 @@ struct writer {
 
 static void begin(struct writer *w, const struct vb_leaf_vcu *m, uint32_t id) {
     vb_instance_init(&w->instance, &vb_device_leaf_vcm, NULL, 0);
-    if (m->beside) {
-        memcpy(w->instance.choice, m->beside->choice, sizeof w->instance.choice);
-    }
-    if (w->instance.choice[0] == 0) {
-        w->instance.choice[0] = 1 + LEAF_AZE0;
-    }
+    w->instance.choice[0] = (uint8_t)(1 + leaf_generation(m));
     w->message = NULL;
     w->count = 0;
     for (size_t i = 0; i < vb_device_leaf_vcm.message_count && !w->message; i++) {

@@ -23,7 +23,7 @@ enum {
 }; /* gears of 11A; 0 = park, not driven yet */
 
 enum leaf_generation { LEAF_ZE0, LEAF_AZE0, LEAF_ZE1 };
-/* AZE0 while it is not known: its frames are the usual ones of the peers, too. */
+/* AZE0 where nobody said it: then nothing is driven or charged. */
 enum leaf_generation leaf_generation(const struct vb_leaf_vcu *m);
 
 /* ---- leaf_ear.c ---- */

@@ -51,6 +51,12 @@ enum leaf_generation leaf_generation(const struct vb_leaf_vcu *m) {
     return choice == 0 ? LEAF_AZE0 : (enum leaf_generation)(choice - 1);
 }
 
+/* What the bus tells may be wrong (390 is an AZE0, too, until a ZE1 wakes up), late, or never come: then the frames would
+ * change in mid-drive, or a cable at a ZE0 would not be noticed. */
+static bool generation_said(const struct vb_leaf_vcu *m) {
+    return m->beside && m->beside->chosen[0] != 0;
+}
+
 /* ---- states ---- */
 
 static void go_step(struct vb_leaf_vcu *m, uint8_t step, int64_t now_ns) {
@@ -107,7 +113,7 @@ static void fail(struct vb_leaf_vcu *m, enum vb_leaf_trouble fault, int64_t now_
 }
 
 static void begin_if_wished(struct vb_leaf_vcu *m, int64_t now_ns) {
-    if (m->state != VB_LEAF_OFF || !wished(m) || m->must_release) {
+    if (m->state != VB_LEAF_OFF || !wished(m) || m->must_release || !generation_said(m)) {
         return;
     }
     m->fault = VB_LEAF_TROUBLE_COUNT;
@@ -488,6 +494,10 @@ static void say(char *why, const char *first, const char *second) {
 }
 
 static enum vb_refusal ready_to_begin(const struct vb_leaf_vcu *m, bool other, char *why) {
+    if (!generation_said(m)) {
+        say(why, "which car is it? In the configuration, say generation: ze0, aze0 or ze1", "");
+        return VB_REFUSAL_REFUSED;
+    }
     if (other) {
         say(why, "drive and charge are not for the same time: end the one first", "");
         return VB_REFUSAL_BUSY;

@@ -160,7 +160,7 @@ static void open_bench(struct bench *b, uint8_t generation) {
     b->fahrenheit = b->fahrenheit_2 = 70;
     b->now_ms = 1000;
     vb_instance_init(&b->instance, &vb_device_leaf_vcm, NULL, 0);
-    b->instance.choice[0] = generation;
+    b->instance.choice[0] = b->instance.chosen[0] = generation;
     VM->init(&b->m, b->now_ms * MS);
     VM->beside(&b->m, &b->instance);
 }
@@ -429,6 +429,23 @@ static void test_it_waits_for_all_and_names_who_is_missing(void **state) {
         assert_string_equal(why, "somebody did not wake up");
         assert_int_equal(hv(&b), 0);
         until(&b, VB_LEAF_OFF, 1000);
+    }
+}
+
+static void test_nothing_starts_until_the_generation_is_said(void **state) {
+    (void)state;
+    static const size_t commands[] = {READY, POWER};
+    char why[VB_MACHINE_WHY];
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        open_bench(&b, AUTO);
+        b.instance.choice[0] = AZE0; /* what a 390 has told is not enough: a ZE1 sends it, too */
+        assert_int_equal(VM->ready(&b.m, commands[i], why), VB_REFUSAL_REFUSED);
+        assert_string_equal(
+            why, "which car is it? In the configuration, say generation: ze0, aze0 or ze1");
+        wish(&b, commands[i], 133); /* past the gate */
+        run(&b, 1000);
+        assert_int_equal(b.frames, 0);
     }
 }
 
@@ -1458,6 +1475,7 @@ int main(void) {
         cmocka_unit_test(test_the_bus_must_have_95_percent_of_the_battery),
         cmocka_unit_test(test_the_start_of_a_ze0_is_the_recorded_one),
         cmocka_unit_test(test_it_waits_for_all_and_names_who_is_missing),
+        cmocka_unit_test(test_nothing_starts_until_the_generation_is_said),
         cmocka_unit_test(test_worked_torque_frames_of_a_ze0),
         cmocka_unit_test(test_later_cars_have_their_own_limits_in_1d4),
         cmocka_unit_test(test_torque_rises_by_a_newton_metre_each_frame_and_falls_at_once),
