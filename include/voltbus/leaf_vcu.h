@@ -48,8 +48,8 @@ enum vb_leaf_state {
 };
 const char *vb_leaf_state_text(enum vb_leaf_state state); /* "precharge"; never NULL */
 
-/* What makes torque and power 0 at once. In READY, PLUG and CHARGE, and (silence, damage and the battery) in PRECHARGE and
- * START. lasting_ms: a trouble that is there so long ends in power-off. */
+/* What makes torque and power 0 at once: looked for from RELAY to CHARGE.
+ * lasting_ms: a trouble that is there so long ends in power-off. */
 #define VB_LEAF_TROUBLES(X) /* name, lasting_ms, sentence */                                       \
     X(LATE, 500, "voltbus itself came late")                                                       \
     X(INVERTER_SILENT, 400, "the inverter (1DA) is silent")                                        \

@@ -286,7 +286,7 @@ static bool is_there(const struct vb_leaf_vcu *m, enum vb_leaf_trouble trouble, 
         return v[VB_LEAF_HEAT_1] > VB_LEAF_HEAT_MAX * 1000 ||
                v[VB_LEAF_HEAT_2] > VB_LEAF_HEAT_MAX * 1000;
     case VB_LEAF_VOLTAGE_TROUBLE:
-        return m->state != VB_LEAF_PRECHARGE && apart(m) > VB_LEAF_VOLTAGE_APART &&
+        return m->state > VB_LEAF_PRECHARGE && apart(m) > VB_LEAF_VOLTAGE_APART &&
                !leaf_silent(m, VB_LEAF_VOICE_INVERTER, now_ns) &&
                !leaf_silent(m, VB_LEAF_VOICE_BATTERY, now_ns);
     case VB_LEAF_OVERVOLTAGE_TROUBLE:
@@ -308,7 +308,7 @@ static bool is_there(const struct vb_leaf_vcu *m, enum vb_leaf_trouble trouble, 
 /* The first trouble of now, and the power-off where one lasts. */
 static void look(struct vb_leaf_vcu *m, int64_t now_ns) {
     m->trouble = VB_LEAF_TROUBLE_COUNT;
-    if (m->state < VB_LEAF_PRECHARGE || leaves(m)) {
+    if (m->state < VB_LEAF_RELAY || leaves(m)) {
         return;
     }
     for (unsigned i = 0; i < VB_LEAF_TROUBLE_COUNT; i++) {

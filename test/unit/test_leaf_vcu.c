@@ -449,6 +449,21 @@ static void test_nothing_starts_until_the_generation_is_said(void **state) {
     }
 }
 
+static void test_a_permission_that_goes_as_soon_as_the_relay_is_on_is_heard_at_once(void **state) {
+    (void)state;
+    struct bench b;
+    open_bench(&b, AZE0);
+    wish(&b, READY, 1);
+    until(&b, VB_LEAF_RELAY, 1500);
+    b.b3 = 0x0A;
+    run(&b, 10);
+    const char *why;
+    assert_string_equal(VM->state(&b.m, &why), "open");
+    assert_string_equal(why, "the battery asks for the relays to open");
+    until(&b, VB_LEAF_OFF, 2000);
+    assert_int_equal(b.bus_v, 0); /* never precharged */
+}
+
 /* ---- torque ---- */
 
 static void test_worked_torque_frames_of_a_ze0(void **state) {
@@ -1476,6 +1491,7 @@ int main(void) {
         cmocka_unit_test(test_the_start_of_a_ze0_is_the_recorded_one),
         cmocka_unit_test(test_it_waits_for_all_and_names_who_is_missing),
         cmocka_unit_test(test_nothing_starts_until_the_generation_is_said),
+        cmocka_unit_test(test_a_permission_that_goes_as_soon_as_the_relay_is_on_is_heard_at_once),
         cmocka_unit_test(test_worked_torque_frames_of_a_ze0),
         cmocka_unit_test(test_later_cars_have_their_own_limits_in_1d4),
         cmocka_unit_test(test_torque_rises_by_a_newton_metre_each_frame_and_falls_at_once),
