@@ -633,11 +633,11 @@ void hub_close_now(struct hub *hub) {
 
 /* Two rounds of the longest schedule that we lead, so that the safe values are heard. A link that
  * knows when they are (settled) may need an answer first, and one more. A machine may have contactors to open, which
- * takes as long as the current needs to fall. */
+ * takes as long as a motor needs to come to rest and the current to fall: what leaf-vcu allows itself, and a little. */
 #define FAREWELL_MS      750
 #define FAREWELL_MOST_MS 1500
 #define FAREWELL_LOOK_MS 10
-#define MACHINES_MOST_MS 5000
+#define MACHINES_MOST_MS 40000
 
 static bool said_farewell(struct hub *hub, int64_t mono_ns) {
     bool before = hub->settled;

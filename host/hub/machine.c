@@ -248,8 +248,10 @@ void machine_tell_unsettled(struct hub *hub) {
     for (size_t i = 0; i < hub->device_count; i++) {
         const struct hub_device *device = &hub->devices[i];
         if (!settled(device)) {
-            hub_log(hub, "%s: %s ends as it is (%s): its safe end was not reached in time",
-                    device->config->name, device->machine->type->name, device->machine->state);
+            const struct hub_machine *machine = device->machine;
+            hub_log(hub, "%s: %s ends as it is (%s%s%s): its safe end was not reached in time",
+                    device->config->name, machine->type->name, machine->state,
+                    machine->why[0] ? ": " : "", machine->why);
         }
     }
 }

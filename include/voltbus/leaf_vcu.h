@@ -10,7 +10,10 @@
  * has measured the voltage of the battery on the bus.
  *
  * WHAT ENDS IT. Torque and power are 0 at once, and for as long as it lasts, at each of VB_LEAF_TROUBLES; a trouble that
- * lasts for its time ends in power-off. After that nothing starts until the wish has been released and comes anew.
+ * lasts for its time ends in power-off, at whatever speed. After that nothing starts until the wish has been released and
+ * comes anew. Who gives drive.ready back (or whose lease ends) in motion gets COAST first: no torque, neutral, high voltage
+ * on until the motor stands, because a fast motor feeds its own voltage into a bus without a battery. Asked for anew in
+ * COAST it is READY again, with gear and torque to be asked for anew, too.
  * Torque rises by 100 Nm/s at most and falls at once; power rises by 100 W each 10 ms and falls at once.
  *
  * Leaves out: the frames that a ZE1 battery wants besides (355, 3B8, 5C5, 5EC, 626: it stores trouble codes without them),
@@ -35,6 +38,7 @@
     X(READY, "ready", 0, "torque may be asked for")                                                \
     X(PLUG, "plug", 30000, "the charger has no mains: power-off")                                  \
     X(CHARGE, "charge", 0, "power may be asked for")                                               \
+    X(COAST, "coast", 30000, "the motor still turns: said as a fault, then UNLOAD")                \
     X(UNLOAD, "unload", 1000, "current still flows: OPEN all the same")                            \
     X(OPEN, "open", 0, "relays open; by time")                                                     \
     X(DISCHARGE, "discharge", 5000, "the bus keeps its voltage: said as a fault, then SLEEP")      \
@@ -48,7 +52,7 @@ enum vb_leaf_state {
 };
 const char *vb_leaf_state_text(enum vb_leaf_state state); /* "precharge"; never NULL */
 
-/* What makes torque and power 0 at once: looked for from RELAY to CHARGE.
+/* What makes torque and power 0 at once: looked for from RELAY to COAST.
  * lasting_ms: a trouble that is there so long ends in power-off. */
 #define VB_LEAF_TROUBLES(X) /* name, lasting_ms, sentence */                                       \
     X(LATE, 500, "voltbus itself came late")                                                       \
@@ -69,6 +73,7 @@ const char *vb_leaf_state_text(enum vb_leaf_state state); /* "precharge"; never 
     X(NOT_WOKEN, 0, "somebody did not wake up")                                                    \
     X(NO_PRECHARGE, 0, "precharging took too long")                                                \
     X(NO_MAINS, 0, "the charger did not get ready: not plugged in, or it refuses")                 \
+    X(STILL_TURNING, 0, "the motor still turned after 30 s: the relays opened all the same")       \
     X(NO_DISCHARGE, 0, "DANGER: the bus may still have high voltage")
 
 enum vb_leaf_trouble {
@@ -148,7 +153,7 @@ enum vb_leaf_sequence { VB_LEAF_DRIVE, VB_LEAF_CHARGING };
 #define VB_LEAF_TORQUE_RISE  4      /* each 10 ms: 100 Nm/s */
 #define VB_LEAF_POWER_RISE   1      /* each 10 ms */
 #define VB_LEAF_SPEED_MAX    9500   /* rpm: no driving torque above */
-#define VB_LEAF_STANDING     100    /* rpm: no braking torque, and a gear may be changed, below */
+#define VB_LEAF_STANDING     100    /* rpm, below: no braking torque, gears change, COAST ends */
 #define VB_LEAF_HEAT_MAX     120    /* °C */
 #define VB_LEAF_CELLS_MAX_MV 403000 /* 96 cells of 4.2 V */
 #define VB_LEAF_CELLS_MIN_MV                                                                       \

@@ -186,8 +186,12 @@ bool leaf_plugged(const struct vb_leaf_vcu *m) {
     return ac_voltage(m) || m->value[VB_LEAF_AC_KIND] > 0 || m->value[VB_LEAF_AC_RELAY] > 0;
 }
 
-bool leaf_turning(const struct vb_leaf_vcu *m) {
+bool leaf_stands(const struct vb_leaf_vcu *m) {
     int64_t speed = m->value[VB_LEAF_SPEED];
-    return speed != VB_LEAF_UNKNOWN &&
-           (speed >= VB_LEAF_STANDING * 1000 || speed <= -VB_LEAF_STANDING * 1000);
+    return speed != VB_LEAF_UNKNOWN && speed < VB_LEAF_STANDING * 1000 &&
+           speed > -VB_LEAF_STANDING * 1000;
+}
+
+bool leaf_turning(const struct vb_leaf_vcu *m) {
+    return m->value[VB_LEAF_SPEED] != VB_LEAF_UNKNOWN && !leaf_stands(m);
 }

@@ -36,6 +36,8 @@ bool leaf_silent(const struct vb_leaf_vcu *m, enum vb_leaf_voice voice, int64_t 
 bool leaf_mains(const struct vb_leaf_vcu *m);
 /* Is there a cable, as far as the charger tells? */
 bool leaf_plugged(const struct vb_leaf_vcu *m);
+/* Both are false while the speed is not known. */
+bool leaf_stands(const struct vb_leaf_vcu *m);
 bool leaf_turning(const struct vb_leaf_vcu *m);
 
 /* ---- leaf_frames.c ---- */
@@ -69,7 +71,8 @@ uint8_t leaf_first_step(enum vb_leaf_sequence sequence, enum vb_leaf_state state
 
 /* ---- leaf_torque.c, leaf_power.c: each 10 ms ---- */
 
-void leaf_torque(struct vb_leaf_vcu *m, int64_t now_ns);
+void leaf_gear(struct vb_leaf_vcu *m, int64_t now_ns);
+void leaf_torque(struct vb_leaf_vcu *m);
 void leaf_power(struct vb_leaf_vcu *m);
 void leaf_dcdc(struct vb_leaf_vcu *m, int64_t now_ns);
 

@@ -1,7 +1,8 @@
 /* leaf_steps.c - the sequences of the VCM as rows: what the frames say, how long, and until what.
  * Times and bytes of "drive" are those of a ZE0 of 2012 and an e-NV200 with 40 kWh, of "charge" those of an e-NV200 (679 to
  * 3C) and, from 82 on, of a ZE0. Single frames in between (modes 01, 02, 05, 07, 16, 37, 38, 3C, 3E) are left out.
- * UNVERIFIED: the end of a charge (the rows of power-off are those of driving), ZE0 charging before 82.
+ * UNVERIFIED: coasting (every car of the recordings stands when it is switched off), the end of a charge (the rows of
+ * power-off are those of driving), ZE0 charging before 82.
  * SPDX-License-Identifier: MIT */
 #include "leaf_parts.h"
 
@@ -17,6 +18,7 @@ static const struct leaf_step drive[] = {
     {VB_LEAF_START,      60,   false, 7, true,  1,    0,    {0x1E, 0x1E},    {0x30, 0x21}, 1},
     {VB_LEAF_READY,      2050, false, 7, true,  1,    0,    {0x1E, 0x1E},    {0x30, 0x21}, 2},
     {VB_LEAF_READY,      0,    true,  7, true,  1,    0,    {0x1E, 0x1E},    {0x30, 0x21}, 3},
+    {VB_LEAF_COAST,      0,    true,  7, true,  1,    0,    {0x1E, 0x1E},    {0x30, 0x21}, 3},
     /* power-off */
     {VB_LEAF_UNLOAD,     20,   true,  7, true,  1,    0,    {0x28, 0x28},    {0x60, 0x60}, 3},
     {VB_LEAF_UNLOAD,     10,   false, 7, true,  1,    3,    {0x2C, 0x2C},    {0x60, 0x60}, 3},

@@ -13,17 +13,14 @@ static int64_t amount(int64_t value) {
 /* The gear wished, or neutral while the motor turns. */
 static uint8_t gear_wanted(const struct vb_leaf_vcu *m) {
     uint8_t wish = m->gear_wish >= LEAF_REVERSE ? m->gear_wish : LEAF_PARK;
-    bool stays = wish == m->gear || (wish == LEAF_PARK && m->gear < LEAF_REVERSE);
-    if (stays) {
-        return m->gear;
+    if (wish == LEAF_PARK && m->gear < LEAF_REVERSE) {
+        return leaf_turning(m) ? LEAF_NEUTRAL : m->gear; /* park holds nothing: it rolls away */
     }
-    int64_t speed = m->value[VB_LEAF_SPEED];
-    bool stands = speed != VB_LEAF_UNKNOWN && amount(speed) < VB_LEAF_STANDING * 1000;
-    return stands || wish == LEAF_NEUTRAL ? wish : LEAF_NEUTRAL;
+    return wish == m->gear || leaf_stands(m) ? wish : LEAF_NEUTRAL;
 }
 
 /* 100 ms without a gear, as cars have it, and without torque. What was asked in the old gear does not hold in the new. */
-static void shift(struct vb_leaf_vcu *m, int64_t now_ns) {
+void leaf_gear(struct vb_leaf_vcu *m, int64_t now_ns) {
     if (m->gear_to != m->gear && now_ns - m->shift_ns >= SHIFT_NS) {
         m->gear = m->gear_to;
     }
@@ -84,8 +81,7 @@ static int64_t allowed(struct vb_leaf_vcu *m) {
     return torque;
 }
 
-void leaf_torque(struct vb_leaf_vcu *m, int64_t now_ns) {
-    shift(m, now_ns);
+void leaf_torque(struct vb_leaf_vcu *m) {
     m->hold = VB_LEAF_HOLD_NONE;
     int64_t torque = allowed(m);
     /* it falls at once, and rises from 0 */

@@ -1,14 +1,15 @@
 /* leaf_vcu.c - the VCM of a Leaf as a machine: wishes, states, troubles, the schedule of frames. See voltbus/leaf_vcu.h.
  *
- *            OFF        WAKE .. START         READY | CHARGE      UNLOAD .. SLEEP
- * wish       WAKE       goes on               goes on             WAKE after OFF
- * release    -          power-off             power-off           goes on
- * trouble    -          lasting: power-off    0; then power-off   UNLOAD waits its limit; goes on
- * other VCM  refused    OFF at once           OFF at once         OFF at once
- * late       -          as silence            0, rises anew       goes on
- * very late  -          power-off             power-off           goes on
+ *            OFF        WAKE .. START         READY | CHARGE      COAST               UNLOAD .. SLEEP
+ * wish       WAKE       goes on               goes on             READY               WAKE after OFF
+ * release    -          power-off             COAST | power-off   -                   goes on
+ * trouble    -          lasting: power-off    0; then power-off   lasting: power-off  UNLOAD waits its limit; goes on
+ * other VCM  refused    OFF at once           OFF at once         OFF at once         OFF at once
+ * late       -          as silence            0, rises anew       goes on             goes on
+ * very late  -          power-off             power-off           power-off           goes on
  *
- * Power-off is SLEEP before the plus relay was on, OPEN before the bus had its voltage, later UNLOAD.
+ * Power-off is SLEEP before the plus relay was on, OPEN before the bus had its voltage, later UNLOAD. COAST is for a
+ * motor that does not stand, in START as well; where it stands a release is power-off.
  * SPDX-License-Identifier: MIT */
 #include "voltbus/leaf_vcu.h"
 
@@ -87,10 +88,14 @@ static bool leaves(const struct vb_leaf_vcu *m) {
     return m->state >= VB_LEAF_UNLOAD;
 }
 
-static void power_off(struct vb_leaf_vcu *m, int64_t now_ns) {
+static void let_go(struct vb_leaf_vcu *m) {
     m->torque = m->power = 0;
     m->torque_asked = false;
     m->gear_wish = LEAF_PARK;
+}
+
+static void power_off(struct vb_leaf_vcu *m, int64_t now_ns) {
+    let_go(m);
     if (m->state != VB_LEAF_OFF && !leaves(m)) {
         /* UNLOAD says "on": never before the bus has its voltage */
         go(m,
@@ -197,6 +202,10 @@ static const char *missing(const struct vb_leaf_vcu *m) {
                    : "the bus has not the voltage of the battery yet";
     case VB_LEAF_PLUG:
         return leaf_mains(m) ? NULL : "the charger has no mains yet";
+    case VB_LEAF_COAST:
+        return leaf_stands(m)    ? NULL
+               : leaf_turning(m) ? "the motor turns: high voltage stays on until it stands"
+                                 : "whether the motor turns is not known: high voltage stays on";
     case VB_LEAF_UNLOAD:
         return unload_missing(m);
     case VB_LEAF_DISCHARGE:
@@ -209,6 +218,19 @@ static const char *missing(const struct vb_leaf_vcu *m) {
         return ""; /* a release */
     default:
         return NULL;
+    }
+}
+
+/* Nobody wants it any more, and nothing is wrong: the relays have time until the motor stands. */
+static void end_in_order(struct vb_leaf_vcu *m, int64_t now_ns) {
+    bool drives =
+        m->state == VB_LEAF_READY || (m->state == VB_LEAF_START && m->sequence == VB_LEAF_DRIVE);
+    if (drives && !leaf_stands(m)) {
+        let_go(m);
+        go(m, VB_LEAF_COAST, now_ns);
+        m->missing = missing(m); /* the log tells it with the state */
+    } else {
+        power_off(m, now_ns);
     }
 }
 
@@ -226,6 +248,9 @@ static void too_long(struct vb_leaf_vcu *m, int64_t now_ns) {
         break;
     case VB_LEAF_PLUG:
         fail(m, VB_LEAF_NO_MAINS_TROUBLE, now_ns);
+        break;
+    case VB_LEAF_COAST:
+        fail(m, VB_LEAF_STILL_TURNING_TROUBLE, now_ns);
         break;
     case VB_LEAF_DISCHARGE:
         m->fault = VB_LEAF_NO_DISCHARGE_TROUBLE;
@@ -380,12 +405,15 @@ static void vcu_tick(void *self, int64_t now_ns) {
     if (m->state == VB_LEAF_OFF) {
         return;
     }
+    if (m->sequence == VB_LEAF_DRIVE && m->state >= VB_LEAF_READY) {
+        leaf_gear(m, now_ns); /* and out of it, until nothing is sent */
+    }
     if (m->state == VB_LEAF_READY) {
-        leaf_torque(m, now_ns);
+        leaf_torque(m);
     } else if (m->state == VB_LEAF_CHARGE) {
         leaf_power(m);
     }
-    if (m->state == VB_LEAF_READY || m->state == VB_LEAF_CHARGE) {
+    if (m->state == VB_LEAF_READY || m->state == VB_LEAF_CHARGE || m->state == VB_LEAF_COAST) {
         leaf_dcdc(m, now_ns);
     }
     m->waiting = 1 << LEAF_1D4 | 1 << LEAF_1F2 | 1 << LEAF_11A;
@@ -450,7 +478,10 @@ static void want(struct vb_leaf_vcu *m, bool *which, bool wanted, int64_t now_ns
     }
     bool running = m->sequence == (which == &m->drive ? VB_LEAF_DRIVE : VB_LEAF_CHARGING);
     if (ends && running) {
-        power_off(m, now_ns);
+        end_in_order(m, now_ns);
+    }
+    if (m->state == VB_LEAF_COAST && m->drive) {
+        go_step(m, (uint8_t)(m->step - 1), now_ns); /* READY, in neutral */
     }
     begin_if_wished(m, now_ns);
 }

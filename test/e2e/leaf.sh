@@ -79,9 +79,13 @@ ask drive.torque 50 3s # which is enough to see it on a busy computer
 is "50 Nm" value leaf-inverter motor.torque 50.0 5
 is "the lease ends: no torque" value leaf-inverter motor.torque 0.0 8
 is "it stays ready" state ready 1
-stands # else nothing charges
 end_of drive.ready
-is "off" state off 8
+is "it rolls" state coast
+reason_is "the motor turns: high voltage stays on until it stands"
+is "high voltage is on" value leaf-vcm hv.state on 1
+is "in neutral" value leaf-vcm drive.gear neutral 5
+stands # else nothing charges
+is "off" state off 20
 is "the bus has no voltage" below leaf-inverter inverter.voltage 60
 
 # ---- charge ----
@@ -144,6 +148,24 @@ run "current without voltbus" "$VOLTBUS" get "slcan:$work/leaf" leaf-battery bat
 out_is "0.0 A"
 run "a second later" "$VOLTBUS" get "slcan:$work/leaf" leaf-inverter inverter.voltage
 is "the bus discharges: $out" test "${out% V}" -lt 200
+
+# voltbus ends in motion: it waits until the motor stands
+gateway leaf.yaml
+is "the link sends" wait_for 5 sends
+torque
+turns() { [ "$(number leaf-inverter motor.speed)" -gt 600 ]; }
+is "it gets going" wait_for 20 turns
+from=$(($(wc -l <"$work/said") + 1))
+says() { tail -n "+$from" "$work/said" | grep -q "$1"; }
+kill -TERM "$gateway"
+is "it waits" wait_for 20 says "leaf-vcm: leaf-vcu is coast: the motor turns: high voltage stays on until it stands"
+run "it rolls out" "$VOLTBUS" call "$calls" leaf load bench
+stop TERM "$gateway" # which changes nothing
+is "it ended by itself" test "$status" = 0
+for state in unload open discharge sleep off; do
+    is "then $state" says "leaf-vcm: leaf-vcu is $state\$"
+done
+run "a car again" "$VOLTBUS" call "$calls" leaf load car
 
 run "the cable is put in" "$VOLTBUS" call "$calls" leaf plugged yes
 

@@ -630,6 +630,11 @@ static void test_a_turning_motor_gets_neutral_and_not_park_or_reverse(void **sta
     wish(&b, GEAR, REVERSE);
     run(&b, 200);
     assert_int_equal(b.last[0x11A][0], 0x3E);
+    drive_ready(&b, ZE0); /* park holds nothing */
+    assert_int_equal(b.last[0x11A][0], 0x01);
+    b.rpm = -100;
+    run(&b, 200);
+    assert_int_equal(b.last[0x11A][0], 0x3E);
 }
 
 static void test_reverse_drives_with_negative_torque_only(void **state) {
@@ -1108,6 +1113,204 @@ static void test_power_off_is_in_order(void **state) {
     assert_int_equal(b.frames, frames);
 }
 
+/* In drive, with 3000 rpm and 50 Nm, then drive.ready is given back. */
+static void coasting(struct bench *b, uint8_t generation) {
+    in_gear(b, generation, DRIVE);
+    b->rpm = 3000;
+    wish(b, TORQUE, 200);
+    run(b, 1000);
+    assert_int_equal(torque(b), 200);
+    release(b, READY);
+    const char *why;
+    assert_string_equal(VM->state(&b->m, &why), "coast"); /* before the next frame, and why */
+    assert_string_equal(why, "the motor turns: high voltage stays on until it stands");
+    run(b, 10);
+    assert_int_equal(torque(b), 0);
+    assert_int_equal(b->m.state, VB_LEAF_COAST);
+}
+
+static void
+test_ready_given_back_in_motion_keeps_high_voltage_until_the_motor_stands(void **state) {
+    (void)state;
+    struct bench b;
+    coasting(&b, ZE0);
+    const char *why;
+    assert_string_equal(VM->state(&b.m, &why), "coast");
+    assert_string_equal(why, "the motor turns: high voltage stays on until it stands");
+    assert_int_equal(b.last[0x11A][0], 0x4D); /* the gear is being changed ... */
+    run(&b, 100);
+    assert_int_equal(b.last[0x11A][0], 0x3E);
+    counter(&b, 0);
+    FRAME(0x1D4, 0xF7, 0x07, 0x00, 0x00, 0x07, 0x40, 0x30, 0xA3); /* R, in neutral, standing */
+    FRAME(0x11A, 0x3E, 0x40, 0x00, 0xAA, 0xC0, 0x00, 0x00, 0xBE); /* R */
+    FRAME(0x1F2, 0x10, 0x64, 0x00, 0x00, 0x00, 0x1E, 0x00, 0x0C);
+    FRAME(0x50B, 0x00, 0x00, 0x06, 0xC0, 0x00, 0x60);
+    for (int i = 0; i < 29000; i += 10) {
+        b.rpm = i % 20 ? 100 : -100;
+        run(&b, 10);
+        assert_int_equal(hv(&b), 7);
+        assert_int_equal(torque(&b), 0);
+    }
+    assert_false(VM->settled(&b.m));
+    b.rpm = 99;
+    run(&b, 10);
+    assert_string_equal(VM->state(&b.m, &why), "unload");
+    until(&b, VB_LEAF_OPEN, 100);
+    assert_int_equal(hv(&b), 5);
+    until(&b, VB_LEAF_OFF, 6000);
+    VM->state(&b.m, &why);
+    assert_string_equal(why, "");             /* nothing went wrong */
+    assert_int_equal(b.last[0x11A][0], 0x11); /* parked meanwhile */
+}
+
+static void test_the_end_of_a_start_in_motion_waits_for_standstill_too(void **state) {
+    (void)state;
+    struct bench b;
+    open_bench(&b, AZE0);
+    b.rpm = -2000;
+    wish(&b, READY, 1);
+    until(&b, VB_LEAF_START, 3000);
+    release(&b, READY);
+    run(&b, 5000);
+    assert_int_equal(b.m.state, VB_LEAF_COAST);
+    assert_int_equal(hv(&b), 7);
+    b.rpm = 0;
+    run(&b, 10);
+    assert_int_equal(b.m.state, VB_LEAF_UNLOAD);
+}
+
+static void test_a_motor_that_never_stands_is_waited_for_30_s(void **state) {
+    (void)state;
+    for (int unknown = 0; unknown < 2; unknown++) {
+        struct bench b;
+        const char *why;
+        coasting(&b, AZE0); /* 10 ms of it */
+        b.rpm = unknown ? 0x3FFF : 3000;
+        run(&b, 29980);
+        assert_string_equal(VM->state(&b.m, &why), "coast");
+        assert_string_equal(why, unknown
+                                     ? "whether the motor turns is not known: high voltage stays on"
+                                     : "the motor turns: high voltage stays on until it stands");
+        assert_int_equal(hv(&b), 7);
+        run(&b, 50);
+        assert_int_equal(hv(&b), 5);
+        until(&b, VB_LEAF_OFF, 6000);
+        VM->state(&b.m, &why);
+        assert_string_equal(why,
+                            "the motor still turned after 30 s: the relays opened all the same");
+        char text[VB_MACHINE_WHY];
+        assert_int_equal(VM->ready(&b.m, READY, text), VB_REFUSAL_NONE);
+    }
+}
+
+static void test_nothing_drives_or_charges_while_the_motor_coasts(void **state) {
+    (void)state;
+    struct bench b;
+    char why[VB_MACHINE_WHY];
+    coasting(&b, AZE0);
+    assert_int_equal(VM->ready(&b.m, TORQUE, why), VB_REFUSAL_REFUSED);
+    assert_string_equal(why, "not ready to drive: ask for drive.ready first, and wait for it");
+    assert_int_equal(VM->ready(&b.m, GEAR, why), VB_REFUSAL_REFUSED);
+    assert_int_equal(VM->ready(&b.m, POWER, why), VB_REFUSAL_BUSY);
+    wish(&b, GEAR, DRIVE); /* past the gate */
+    wish(&b, TORQUE, 400);
+    for (int i = 0; i < 1000; i += 10) {
+        run(&b, 10);
+        assert_int_equal(torque(&b), 0);
+    }
+    assert_int_equal(b.last[0x11A][0], 0x3E);
+}
+
+static void test_ready_asked_for_anew_while_it_coasts_is_ready_in_neutral(void **state) {
+    (void)state;
+    struct bench b;
+    char why[VB_MACHINE_WHY];
+    coasting(&b, AZE0);
+    run(&b, 1000);
+    assert_int_equal(VM->ready(&b.m, READY, why), VB_REFUSAL_NONE);
+    wish(&b, READY, 1);
+    assert_int_equal(b.m.state, VB_LEAF_READY);
+    run(&b, 40000); /* the time of coasting does not run any more */
+    assert_int_equal(b.m.state, VB_LEAF_READY);
+    assert_int_equal(hv(&b), 7);
+    assert_int_equal(torque(&b), 0);
+    assert_int_equal(b.last[0x11A][0], 0x3E);
+    wish(&b, GEAR, DRIVE);
+    wish(&b, TORQUE, 40);
+    run(&b, 1000);
+    assert_int_equal(torque(&b), 0); /* no gear in motion */
+    b.rpm = 50;
+    run(&b, 500);
+    assert_int_equal(b.last[0x11A][0], 0x4E);
+    assert_int_equal(torque(&b), 0); /* asked before this gear */
+    wish(&b, TORQUE, 40);
+    run(&b, 500);
+    assert_int_equal(torque(&b), 40);
+    /* and each end has its own 30 s */
+    b.rpm = 3000;
+    run(&b, 10);
+    release(&b, READY);
+    run(&b, 29000);
+    assert_int_equal(b.m.state, VB_LEAF_COAST);
+}
+
+/* Break something while it coasts: the relays open as fast as they do while it drives. */
+static void coast_breaks(void (*wrong)(struct bench *), int open_ms, const char *why) {
+    struct bench b;
+    coasting(&b, AZE0);
+    run(&b, 1000);
+    wrong(&b);
+    int64_t t0 = b.now_ms;
+    for (int i = 0; i < 12000 && hv(&b) == 7; i += 10) {
+        run(&b, 10);
+        assert_int_equal(torque(&b), 0);
+    }
+    const char *said;
+    VM->state(&b.m, &said);
+    assert_string_equal(said, why);
+    assert_int_equal(b.now_ms - t0, open_ms);
+}
+
+static void cable_put_in(struct bench *b) {
+    b->mains_b3 = 0x60;
+}
+static void stopped_for_600_ms(struct bench *b) {
+    b->now_ms += 600;
+}
+
+static void test_each_fault_while_it_coasts_opens_the_relays_as_while_it_drives(void **state) {
+    (void)state;
+    coast_breaks(inverter_dies, 530, "the inverter (1DA) is silent");
+    coast_breaks(battery_dies, 1500, "the battery (1DB, 1DC) is silent");
+    coast_breaks(inverter_crc, 530, "the inverter (1DA) is silent");
+    coast_breaks(inverter_error, 540, "the inverter reports an error");
+    coast_breaks(battery_cuts, 40, "the battery asks for the relays to open");
+    coast_breaks(permission_goes, 40, "the battery asks for the relays to open");
+    coast_breaks(relay_falls, 340, "the bus has not the voltage of the battery");
+    coast_breaks(cells_full, 240, "the battery has too high a voltage");
+    coast_breaks(stopped_for_600_ms, 40, "voltbus itself came late");
+    struct bench b;
+    coasting(&b, AZE0);
+    cable_put_in(&b);
+    until(&b, VB_LEAF_UNLOAD, 700);
+    static const uint8_t foreign[] = {0x4E, 0x40, 0x00, 0xAA, 0xC0, 0x00, 0x00, 0x6B};
+    coasting(&b, AZE0);
+    hear(&b, 0x11A, foreign);
+    assert_int_equal(b.m.state, VB_LEAF_OFF);
+}
+
+static void test_no_gear_is_left_in_by_a_fault(void **state) {
+    (void)state;
+    struct bench b;
+    in_gear(&b, ZE0, DRIVE);
+    b.rpm = 3000;
+    inverter_error(&b);
+    until(&b, VB_LEAF_DISCHARGE, 700);
+    run(&b, 100);
+    assert_int_equal(b.last[0x11A][0], 0x3E);
+    assert_int_equal(b.last[0x1D4][5] & 6, 0);
+}
+
 static void test_current_that_does_not_fall_opens_after_a_second(void **state) {
     (void)state;
     struct bench b;
@@ -1475,7 +1678,7 @@ static void test_random_worlds_never_get_power_where_there_is_none(void **state)
             release(&b, i);
         }
         b.no_inverter = b.no_battery = false;
-        until(&b, VB_LEAF_OFF, 9000);
+        until(&b, VB_LEAF_OFF, 39000); /* the motor may turn */
     }
 }
 
@@ -1516,6 +1719,13 @@ int main(void) {
         cmocka_unit_test(test_who_was_late_does_not_call_the_others_silent),
         cmocka_unit_test(test_another_vcm_ends_everything_at_once),
         cmocka_unit_test(test_power_off_is_in_order),
+        cmocka_unit_test(test_ready_given_back_in_motion_keeps_high_voltage_until_the_motor_stands),
+        cmocka_unit_test(test_the_end_of_a_start_in_motion_waits_for_standstill_too),
+        cmocka_unit_test(test_a_motor_that_never_stands_is_waited_for_30_s),
+        cmocka_unit_test(test_nothing_drives_or_charges_while_the_motor_coasts),
+        cmocka_unit_test(test_ready_asked_for_anew_while_it_coasts_is_ready_in_neutral),
+        cmocka_unit_test(test_each_fault_while_it_coasts_opens_the_relays_as_while_it_drives),
+        cmocka_unit_test(test_no_gear_is_left_in_by_a_fault),
         cmocka_unit_test(test_current_that_does_not_fall_opens_after_a_second),
         cmocka_unit_test(test_a_bus_that_keeps_its_voltage_is_called_dangerous),
         cmocka_unit_test(test_a_wish_during_power_off_starts_after_it),

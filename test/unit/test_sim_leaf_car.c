@@ -407,7 +407,12 @@ static void test_it_drives_and_its_energy_adds_up(void **state) {
         pass(&h, 200);
         assert_int_equal(h.torque, 0);
         release(&h, READY);
-        until(&h, VB_LEAF_OFF, 6000);
+        pass(&h, 5000); /* it rolls, and the relays stay closed */
+        assert_int_equal(h.m.state, VB_LEAF_COAST);
+        assert_in_range(h.bus, 330000, 400000);
+        change(&h, "load", "bench");
+        until(&h, VB_LEAF_OFF, 20000);
+        assert_true(h.rpm < 100 && h.rpm > -100);
         const char *why;
         VM->state(&h.m, &why);
         assert_string_equal(why, "");
