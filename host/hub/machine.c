@@ -15,6 +15,8 @@
  * them would be of the past when it goes out, and what ends a movement would stand behind what asked for it. */
 #define UNSENT_MAX 1024
 
+#define CANNOT_SEND "its link cannot send"
+
 struct hub_machine {
     const struct vb_machine *type;
     void *self;
@@ -22,6 +24,7 @@ struct hub_machine {
     bool due;      /* it heard or was wished something: it may have frames */
     uint64_t lost; /* frames that the link did not take */
     char state[64], why[VB_MACHINE_WHY], held[VB_MACHINE_WHY]; /* as they were told last */
+    char gone[VB_MACHINE_WHY];                                 /* why, while it does not run */
 };
 
 bool machine_open(struct hub_device *device) {
@@ -86,8 +89,11 @@ void machine_link_changed(struct link *link) {
         return;
     }
     for (size_t i = 0; i < link->device_count; i++) {
-        if (running(link->devices[i])) {
-            link->devices[i]->machine->running = false;
+        struct hub_machine *machine = running(link->devices[i]);
+        if (machine) { /* what it did then is all that is known, and may be dangerous */
+            snprintf(machine->gone, sizeof machine->gone, "%s; before that it was %.24s%s%.90s",
+                     CANNOT_SEND, machine->state, machine->why[0] ? ": " : "", machine->why);
+            machine->running = false;
             machine_look(link->devices[i]);
         }
     }
@@ -191,7 +197,7 @@ const char *hub_machine_state(const struct hub_device *device, const char **name
     *name = machine->type->name;
     *why = "";
     if (!machine->running) {
-        *why = "its link cannot send";
+        *why = machine->gone[0] ? machine->gone : CANNOT_SEND;
         return "off";
     }
     return machine->type->state(machine->self, why);

@@ -7,6 +7,7 @@ set -eu
 
 calls=tcp://127.0.0.1:18576
 start sim leaf "pty:$work/leaf" --set generation=aze0 --calls listen://127.0.0.1:18576
+simulator=$started
 is "a car" wait_for 5 test -L "$work/leaf"
 
 cat >"$work/leaf.yaml" <<END
@@ -177,4 +178,7 @@ is "it charges" state charge 8
 run "unplugged" "$VOLTBUS" call "$calls" leaf plugged no
 is "off by itself" state off 10
 reason_is "the charger has no mains (unplugged?)"
+unplug leaf "$simulator"
+is "the adapter is gone" api until 8 /api/state waiting links car state
+reason_is "its link cannot send; before that it was off: the charger has no mains (unplugged?)"
 finish

@@ -54,7 +54,7 @@ export const text = {
     value: 'Value',
     age: 'Age',
 
-    danger: 'DANGER', /* begins what a machine says where it is dangerous to go on */
+    danger: 'DANGER', /* stands in what a machine says where it is dangerous to go on */
     controlOf: (device: string) => `Control of ${device}`,
     allowed: (range: string) => `allowed ${range}`,
     range: (min: string, max: string, unit: string) => `${min} to ${max}${unit}`,

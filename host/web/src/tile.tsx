@@ -197,7 +197,7 @@ function Machine({ name, state, reason }: NonNullable<DeviceView['machine']>) {
             <p>
                 <span class="muted">{name}</span> <b>{state}</b>
             </p>
-            {reason && <p class={`reason ${reason.startsWith(text.danger) ? 'danger' : ''}`}>{reason}</p>}
+            {reason && <p class={`reason ${reason.includes(text.danger) ? 'danger' : ''}`}>{reason}</p>}
         </div>
     );
 }
