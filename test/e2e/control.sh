@@ -4,6 +4,7 @@
 set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
+in_time
 
 # ---- through a gateway ----
 

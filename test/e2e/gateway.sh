@@ -1,6 +1,11 @@
 # gateway.sh - what scripts share that start programs in the background. Sourced after lib.sh; `api` asks at
 # $url. Everything started ends with the script.
 started_all=
+
+# Scripts that look at what comes in time let voltbus and the far ends run before other programs, where this
+# machine allows it: $ahead
+ahead=
+in_time() { if chrt -f 10 true 2>/dev/null; then ahead="chrt -f 10"; fi; }
 trap 'kill $started_all 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 
 api() { "$TEST_DIR/e2e/api.py" "$url" "$@"; }
@@ -13,7 +18,7 @@ is() {
 
 # start ARGUMENT...: voltbus in the background; its number is $started, what it says goes to $work/said.
 start() {
-    "$VOLTBUS" "$@" >"$work/printed" 2>>"$work/said" &
+    $ahead "$VOLTBUS" "$@" >"$work/printed" 2>>"$work/said" &
     started=$!
     started_all="$started_all $started"
 }
@@ -68,7 +73,7 @@ far_end() {
     mkfifo "$work/to_$wire"
     kind=$1
     shift 2
-    "$TEST_DIR/e2e/far_end.py" "$kind" "$work/$wire" "$work/$wire.log" "$@" <>"$work/to_$wire" &
+    $ahead "$TEST_DIR/e2e/far_end.py" "$kind" "$work/$wire" "$work/$wire.log" "$@" <>"$work/to_$wire" &
     far=$!
     started_all="$started_all $far"
     from=1

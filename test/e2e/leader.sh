@@ -4,6 +4,7 @@
 set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
+in_time
 
 # PID of id 01: C1, of 05: 85. Enhanced checksum: the inverted sum, carries added, of PID and data:
 # C1 + 00 = C1 -> 3E; C1 + 30 = F1 -> 0E; C1 + 20 = E1 -> 1E; 85 + 05 = 8A -> 75.

@@ -4,6 +4,7 @@
 set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
+in_time
 
 calls=tcp://127.0.0.1:18576
 start sim leaf "pty:$work/leaf" --set generation=aze0 --calls listen://127.0.0.1:18576

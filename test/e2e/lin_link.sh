@@ -4,6 +4,7 @@
 set -eu
 . "$TEST_DIR/e2e/lib.sh"
 . "$TEST_DIR/e2e/gateway.sh"
+in_time
 
 # tcp_end HOW PORT: a peer by TCP; a file named go_HOW changes what it does.
 # sink: reads and throws away; echo: sends back, until the file is there, then throws away, until it is gone;
@@ -29,7 +30,7 @@ while True:
             peer.sendall(data)
 END
 tcp_end() {
-    python3 "$work/tcp_end.py" "$1" "$2" "$work" &
+    $ahead python3 "$work/tcp_end.py" "$1" "$2" "$work" &
     started_all="$started_all $!"
     wait_for 5 python3 -c "import socket; socket.create_connection(('127.0.0.1', $2)).close()"
 }
