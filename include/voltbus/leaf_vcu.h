@@ -178,6 +178,7 @@ struct vb_leaf_vcu {
     bool drive, charge;  /* somebody asks for them */
     bool torque_asked;   /* in this gear */
     uint8_t gear_wish;   /* as in 11A */
+    uint8_t gear_asked;  /* the same, as the lease has it: it may be older than this start */
     int64_t torque_wish; /* raw of 1D4 */
     int64_t power_wish;  /* steps of 100 W */
     int64_t dcdc_wish;   /* raw of 1F2 */

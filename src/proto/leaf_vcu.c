@@ -493,8 +493,9 @@ static void vcu_wish(void *self, size_t i, bool leased, int64_t raw, int64_t now
         want(m, &m->drive, leased && raw == 1, now_ns);
         break;
     case WISH_GEAR:
-        leased = leased && m->state == VB_LEAF_READY && raw >= LEAF_PARK && raw <= LEAF_DRIVE;
-        m->gear_wish = (uint8_t)(leased ? raw : LEAF_PARK);
+        m->gear_asked =
+            (uint8_t)(leased && raw >= LEAF_PARK && raw <= LEAF_DRIVE ? raw : LEAF_PARK);
+        m->gear_wish = m->state == VB_LEAF_READY ? m->gear_asked : LEAF_PARK;
         break;
     case WISH_TORQUE:
         m->torque_asked = leased && m->state == VB_LEAF_READY;
@@ -599,7 +600,8 @@ static bool vcu_held_back(const void *self, size_t i, char *why) {
         held = m->drive && m->state != VB_LEAF_READY;
         break;
     case WISH_GEAR:
-        held = m->gear_wish >= LEAF_REVERSE && m->gear != m->gear_wish;
+        held = m->gear_asked >= LEAF_REVERSE &&
+               (m->state != VB_LEAF_READY || m->gear != m->gear_asked);
         break;
     case WISH_TORQUE:
         held = m->torque != m->torque_wish;
@@ -617,6 +619,9 @@ static bool vcu_held_back(const void *self, size_t i, char *why) {
         const char *because = reason(m);
         if (wish_of(i) == WISH_TORQUE && m->state == VB_LEAF_READY && !m->torque_asked) {
             because = "what was asked before this gear does not hold in it: ask anew";
+        }
+        if (wish_of(i) == WISH_GEAR && m->state == VB_LEAF_READY && m->gear_wish != m->gear_asked) {
+            because = "what was asked before this start does not hold: ask anew";
         }
         say(why, vb_leaf_state_text((enum vb_leaf_state)m->state), because[0] ? ": " : "");
         size_t n = strlen(why);

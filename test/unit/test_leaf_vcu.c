@@ -737,6 +737,27 @@ static void test_torque_that_was_asked_in_another_gear_is_said_not_to_hold(void 
     assert_false(VM->held_back(&b.m, TORQUE, why));
 }
 
+static void test_a_gear_that_was_asked_before_this_start_is_said_not_to_hold(void **state) {
+    (void)state;
+    struct bench b;
+    char why[VB_MACHINE_WHY];
+    in_gear(&b, AZE0, DRIVE);
+    assert_false(VM->held_back(&b.m, GEAR, why));
+    release(&b, READY); /* the lease of the gear goes on */
+    until(&b, VB_LEAF_OFF, 8000);
+    assert_true(VM->held_back(&b.m, GEAR, why));
+    assert_string_equal(why, "off");
+    wish(&b, READY, 1);
+    until(&b, VB_LEAF_READY, 3000);
+    assert_true(VM->held_back(&b.m, GEAR, why));
+    assert_string_equal(why, "ready: what was asked before this start does not hold: ask anew");
+    wish(&b, GEAR, DRIVE);
+    run(&b, 150);
+    assert_false(VM->held_back(&b.m, GEAR, why));
+    release(&b, GEAR);
+    assert_false(VM->held_back(&b.m, GEAR, why));
+}
+
 /* ---- what must not start at all ---- */
 
 static void test_a_battery_that_says_0_volts_closes_no_relay(void **state) {
@@ -1706,6 +1727,7 @@ int main(void) {
         cmocka_unit_test(test_torque_times_speed_stays_below_what_the_battery_gives_and_takes),
         cmocka_unit_test(test_who_rolls_against_the_gear_feeds_the_battery_no_more_than_it_takes),
         cmocka_unit_test(test_torque_that_was_asked_in_another_gear_is_said_not_to_hold),
+        cmocka_unit_test(test_a_gear_that_was_asked_before_this_start_is_said_not_to_hold),
         cmocka_unit_test(test_a_battery_that_says_0_volts_closes_no_relay),
         cmocka_unit_test(test_nothing_drives_while_a_cable_is_in),
         cmocka_unit_test(test_nothing_charges_while_the_motor_turns),
