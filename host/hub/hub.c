@@ -453,6 +453,31 @@ static size_t text_max(const struct vb_signal *signal, const struct vb_message *
     return signal->len ? signal->len : most;
 }
 
+/* By name; of one name in the order of the rows. */
+static int by_name(const void *a, const void *b) {
+    const struct hub_value *one = *(struct hub_value *const *)a;
+    const struct hub_value *two = *(struct hub_value *const *)b;
+    int order = strcmp(one->signal->name, two->signal->name);
+    return order != 0 ? order : one < two ? -1 : one > two;
+}
+
+/* Which rows have the name of an earlier one? Sorted, because a DBC file may have a hundred thousand. */
+static bool mark_shadowed(struct hub_device *device) {
+    struct hub_value **sorted = calloc(device->value_count + 1, sizeof(struct hub_value *));
+    for (size_t i = 0; sorted && i < device->value_count; i++) {
+        sorted[i] = &device->values[i];
+    }
+    if (sorted) {
+        qsort(sorted, device->value_count, sizeof(struct hub_value *), by_name);
+    }
+    for (size_t i = 1; sorted && i < device->value_count; i++) {
+        sorted[i]->shadowed = strcmp(sorted[i - 1]->signal->name, sorted[i]->signal->name) == 0;
+    }
+    bool good = sorted != NULL;
+    free(sorted);
+    return good;
+}
+
 static bool device_values(struct hub_device *device) {
     const struct vb_device *type = device->config->type;
     device->first_value = calloc(type->message_count + 1u, sizeof *device->first_value);
@@ -475,12 +500,9 @@ static bool device_values(struct hub_device *device) {
             if (text && !value->text) {
                 return false;
             }
-            for (struct hub_value *other = device->values; other < value; other++) {
-                value->shadowed |= strcmp(other->signal->name, value->signal->name) == 0;
-            }
         }
     }
-    return true;
+    return mark_shadowed(device);
 }
 
 /* The monitor judges by periods that a sender keeps by itself: on CAN. What a DBC file says of them is often

@@ -429,7 +429,7 @@ static bool device_new(struct state_device *known, const struct hub_device *devi
         text_json(&known->keys[i], full, (size_t)length);
         text_add(&known->keys[i], ",");
         known->next[i] = NO_ROW;
-        for (size_t k = i; k-- > 0;) {
+        for (size_t k = i; device->values[i].shadowed && k-- > 0;) {
             if (strcmp(device->values[k].signal->name, name) == 0) {
                 known->next[k] = (uint32_t)i;
                 known->later[i] = true;
