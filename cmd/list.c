@@ -24,7 +24,7 @@ static const char usage[] =
 
 struct listing {
     struct selection selection; /* --as */
-    size_t device_columns; /* the longest name of a device in it */
+    size_t device_columns;      /* the longest name of a device in it */
     struct sink sink;
     bool json;
     bool field; /* JSON: the object has a field already */
