@@ -60,15 +60,16 @@ struct dbc_index {
     void *root;
 };
 
-enum dbc_kind {           /* of things in one index */
-                DBC_ID,   /* messages by id: the first one */
-                DBC_NAME, /* messages by name: the first one */
-                DBC_ROW, /* signals by number of their message (dbc_message.number) and name: the first one */
-                DBC_SIGNAL, /* signals by id and name: the first one */
-                DBC_TABLE,  /* VAL_TABLE_ by name: the last one */
-                DBC_GROUP,  /* messages by group of J1939 */
-                DBC_VALUE,  /* values of a signal by number */
-                DBC_WORD,   /* .. by word */
+/* Of things in one index. */
+enum dbc_kind {
+    DBC_ID,   /* messages by id: the first one */
+    DBC_NAME, /* messages by name: the first one */
+    DBC_ROW,  /* signals by number of their message (dbc_message.number) and name: the first one */
+    DBC_SIGNAL, /* signals by id and name: the first one */
+    DBC_TABLE,  /* VAL_TABLE_ by name: the last one */
+    DBC_GROUP,  /* messages by group of J1939 */
+    DBC_VALUE,  /* values of a signal by number */
+    DBC_WORD,   /* .. by word */
 };
 
 /* What stands there; NULL: nothing. */
