@@ -255,13 +255,13 @@ static void drop_lf(struct lines *l) {
 int lines_next(struct lines *l, struct line *line) {
     for (;;) {
         drop_lf(l);
-        const char *from = l->text + l->at;
-        size_t have = l->end - l->at;
-        const char *stop = line_end(from, have);
-        size_t n = stop ? (size_t)(stop - from) : have;
+        size_t n = l->end - l->at;
+        const char *stop = line_end(l->text + l->at, n);
         if (!stop && n < LINES_MAX_LINE && fill(l)) {
             continue;
         }
+        const char *from = l->text + l->at; /* fill moves it, even where nothing more comes */
+        n = stop ? (size_t)(stop - from) : n;
         bool last = !stop && n < LINES_MAX_LINE; /* the file ends without a line end */
         if (last && (n == 0 || l->failed)) {     /* half a line before the damage is none */
             return l->failed ? -1 : 0;

@@ -331,6 +331,10 @@ wait $pid 2>/dev/null
 exec 3>&-
 name="no half file of a program that was stopped"
 if [ -z "$(find "$work" -name 'killed.asc*')" ]; then echo "ok $name"; else fail "$(ls "$work")"; fi
+run "a last line without an end, longer than all before it" sh -c \
+    "printf '#\n(1.0) can0 1DB#0160B32B32000004' | '$VOLTBUS' convert --to candump-log - -"
+status_is 0
+out_is '(1.000000) can0 1DB#0160B32B32000004'
 run "a pipe to a pipe" sh -c "'$VOLTBUS' convert --to candump-log - - <'$work/a.log' | cat"
 out_has '(1712145600.300000) can0 1DB#02'
 printf '(1.0) can0 1DB#00\nno line\n(2.0) can0 1DB#01\n' >"$work/bad.log"
