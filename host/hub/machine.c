@@ -15,8 +15,6 @@
  * them would be of the past when it goes out, and what ends a movement would stand behind what asked for it. */
 #define UNSENT_MAX 1024
 
-#define CANNOT_SEND "its link cannot send"
-
 struct hub_machine {
     const struct vb_machine *type;
     void *self;
@@ -24,7 +22,7 @@ struct hub_machine {
     bool due;      /* it heard or was wished something: it may have frames */
     uint64_t lost; /* frames that the link did not take */
     char state[64], why[VB_MACHINE_WHY], held[VB_MACHINE_WHY]; /* as they were told last */
-    char gone[VB_MACHINE_WHY];                                 /* why, while it does not run */
+    char past[VB_MACHINE_WHY]; /* what it was when its link went, until it does something again */
 };
 
 bool machine_open(struct hub_device *device) {
@@ -56,6 +54,10 @@ void machine_free(struct hub_device *device) {
 
 static struct hub_machine *running(const struct hub_device *device) {
     return device->machine && device->machine->running ? device->machine : NULL;
+}
+
+static bool at_rest(const struct hub_machine *machine) {
+    return !machine->type->settled || machine->type->settled(machine->self);
 }
 
 /* ---- begin, stand still ---- */
@@ -90,9 +92,12 @@ void machine_link_changed(struct link *link) {
     }
     for (size_t i = 0; i < link->device_count; i++) {
         struct hub_machine *machine = running(link->devices[i]);
-        if (machine) { /* what it did then is all that is known, and may be dangerous */
-            snprintf(machine->gone, sizeof machine->gone, "%s; before that it was %.24s%s%.90s",
-                     CANNOT_SEND, machine->state, machine->why[0] ? ": " : "", machine->why);
+        if (machine) {
+            if (!machine->past[0] && (!at_rest(machine) || machine->why[0])) {
+                snprintf(machine->past, sizeof machine->past,
+                         "its link was gone; before that it was %.24s%s%.90s", machine->state,
+                         machine->why[0] ? ": " : "", machine->why);
+            }
             machine->running = false;
             machine_look(link->devices[i]);
         }
@@ -195,12 +200,12 @@ const char *hub_machine_state(const struct hub_device *device, const char **name
         return NULL;
     }
     *name = machine->type->name;
-    *why = "";
-    if (!machine->running) {
-        *why = machine->gone[0] ? machine->gone : CANNOT_SEND;
-        return "off";
+    *why = machine->running ? "" : "its link cannot send";
+    const char *state = machine->running ? machine->type->state(machine->self, why) : "off";
+    if (machine->past[0] && (!machine->running || !(*why)[0])) {
+        *why = machine->past; /* all that is known, and it may be dangerous */
     }
-    return machine->type->state(machine->self, why);
+    return state;
 }
 
 void machine_look(struct hub_device *device) {
@@ -208,6 +213,9 @@ void machine_look(struct hub_device *device) {
     const char *name;
     const char *why;
     char held[VB_MACHINE_WHY] = "";
+    if (machine && machine->running && (!machine->type->settled || !at_rest(machine))) {
+        machine->past[0] = '\0';
+    }
     const char *state = hub_machine_state(device, &name, &why);
     if (!state) {
         return;
@@ -237,8 +245,7 @@ void machine_look(struct hub_device *device) {
 
 static bool settled(const struct hub_device *device) {
     const struct hub_machine *machine = running(device);
-    return !machine ||
-           (!machine->due && (!machine->type->settled || machine->type->settled(machine->self)));
+    return !machine || (!machine->due && at_rest(machine));
 }
 
 bool machine_settled(const struct hub *hub) {

@@ -181,5 +181,9 @@ is "off by itself" state off 10
 reason_is "the charger has no mains (unplugged?)"
 unplug leaf "$simulator"
 is "the adapter is gone" api until 8 /api/state waiting links car state
-reason_is "its link cannot send; before that it was off: the charger has no mains (unplugged?)"
+past="its link was gone; before that it was off: the charger has no mains (unplugged?)"
+reason_is "$past"
+start sim leaf "pty:$work/leaf" --set generation=aze0
+is "the link is back" wait_for 20 sends
+reason_is "$past"
 finish

@@ -1175,8 +1175,13 @@ static void test_killed_in_trouble_more_is_missing_than_a_commit(void **state) {
     (void)state;
     assert_true(in_child(is_killed_with_a_full_disk, false));
     struct history *h = open_it();
-    why_has("the last run could not write its last samples: those after 2026-11-21 14:22:02 UTC "
-            "are missing");
+    char expected
+        [200]; /* the last that got into the file: the first one, or more on a busy computer */
+    snprintf(expected, sizeof expected,
+             "the last run could not write its last samples: those after %s UTC are missing",
+             asked("SELECT datetime(max(t) / 1000000, 'unixepoch') FROM sample"));
+    assert_non_null(strstr(expected, "those after 2026-11-2"));
+    why_has(expected);
     history_close(h);
 }
 

@@ -486,15 +486,26 @@ static void test_the_link_is_gone_and_the_machine_begins_anew(void **state) {
     RUN_UNTIL(seen->speed > 0);
     link_fail(&hub.links[0], "pulled out");
     const char *why;
+    static const char past[] = "its link was gone; before that it was grinding";
     assert_string_equal(state_of(0, &why), "off");
+    assert_string_equal(why, past);
     assert_non_null(strstr(said, "the lease ends"));
     assert_int_equal(hub.devices[0].control.leases[0].until_ns, INT64_MIN);
     assert_string_equal(vb_refusal_text(ask("100").refusal), "link-down");
     wire[0] = '\0';
     RUN_UNTIL(inits == 2);
     assert_string_equal(state_of(0, &why), "idle");
+    assert_string_equal(why, past);
     run_for(20);
     assert_null(strstr(wire, "t123")); /* nothing starts again by itself */
+    link_fail(&hub.links[0], "pulled out");
+    RUN_UNTIL(inits == 3);
+    state_of(0, &why);
+    assert_string_equal(why, past); /* nothing was done since */
+    ask("50");
+    RUN_UNTIL(strstr(wire, "t123105\r"));
+    state_of(0, &why);
+    assert_string_equal(why, "");
     close_mill();
 }
 
