@@ -13,7 +13,7 @@
  * lasts for its time ends in power-off, at whatever speed. After that nothing starts until the wish has been released and
  * comes anew. Who gives drive.ready back (or whose lease ends) in motion gets COAST first: no torque, neutral, high voltage
  * on until the motor stands, because a fast motor feeds its own voltage into a bus without a battery. Asked for anew in
- * COAST it is READY again, with gear and torque to be asked for anew, too.
+ * COAST it is READY, with gear and torque to be asked for anew, too.
  * Torque rises by 100 Nm/s at most and falls at once; power rises by 100 W each 10 ms and falls at once.
  *
  * Leaves out: the frames that a ZE1 battery wants besides (355, 3B8, 5C5, 5EC, 626: it stores trouble codes without them),

@@ -48,8 +48,8 @@ struct vb_lin_own {
 };
 
 /* An echo comes within half a second (USB adapters hold bytes back for 16 ms, a busy computer for
- * longer): no schedule sends more headers in that time than some 28; these are the last of them. */
-#define VB_LIN_OWN_MAX 25
+ * longer): no schedule sends more headers in that time. */
+#define VB_LIN_OWN_MAX 30
 
 struct vb_lin_leader {
     const struct vb_lin_schedule *schedule;

@@ -44,9 +44,10 @@ uint64_t vb_bits_get_be(const uint8_t *data, unsigned bit, unsigned len) {
     return value >> (have - len);
 }
 
-/* One byte of a field: the bits of mask become those of value. */
+/* One byte of a field: the bits of mask become those of value. A byte that is all of the field's is not read: it may be
+ * memory that nobody has written yet. */
 static void merge(uint8_t *p, unsigned mask, uint64_t value) {
-    *p = (uint8_t)((*p & ~mask) | (value & mask));
+    *p = mask == 0xFF ? (uint8_t)value : (uint8_t)((*p & ~mask) | (value & mask));
 }
 
 void vb_bits_put_le(uint8_t *data, unsigned bit, unsigned len, uint64_t value) {

@@ -66,6 +66,7 @@ static void go_step(struct vb_leaf_vcu *m, uint8_t step, int64_t now_ns) {
     if (m->state != leaf_step(m)->state) {
         m->state = leaf_step(m)->state;
         m->state_ns = now_ns;
+        m->missing = NULL; /* not looked for yet */
     }
 }
 
@@ -481,7 +482,7 @@ static void want(struct vb_leaf_vcu *m, bool *which, bool wanted, int64_t now_ns
         end_in_order(m, now_ns);
     }
     if (m->state == VB_LEAF_COAST && m->drive) {
-        go_step(m, (uint8_t)(m->step - 1), now_ns); /* READY, in neutral */
+        go_step(m, (uint8_t)(m->step - 1), now_ns); /* the last row of READY, in neutral */
     }
     begin_if_wished(m, now_ns);
 }
@@ -527,7 +528,7 @@ static void say(char *why, const char *first, const char *second) {
 
 static enum vb_refusal ready_to_begin(const struct vb_leaf_vcu *m, bool other, char *why) {
     if (!generation_said(m)) {
-        say(why, "which car is it? In the configuration, say generation: ze0, aze0 or ze1", "");
+        say(why, "which car is it? say generation: ze0, aze0 or ze1 (configuration, or --set)", "");
         return VB_REFUSAL_REFUSED;
     }
     if (other) {

@@ -4,7 +4,8 @@
 usage: api.py URL get PATH [KEY]...          prints the body, or what stands there under the keys
        api.py URL post PATH BODY             prints the status and the body
        api.py URL refused SECONDS PATH BODY ERROR   posts until it is refused by this error
-       api.py URL end NUMBER PATH BODY       ends that process and posts until it refuses; prints as post does
+       api.py URL end NUMBER PATH BODY       ends that process and posts until it refuses; prints as post does,
+                                             or "gone" where that took longer than the end
        api.py URL until SECONDS PATH VALUE KEY...   waits until what stands there is VALUE; SECONDS are those
                                              of a computer that does nothing else: ten times as long at most
 SPDX-License-Identifier: MIT
@@ -58,7 +59,10 @@ def main():
         os.kill(int(rest[0]), signal.SIGTERM)
         status = 200
         while status == 200:
-            status, body = ask(url, "POST", rest[1], rest[2], link)
+            try:
+                status, body = ask(url, "POST", rest[1], rest[2], link)
+            except (OSError, http.client.HTTPException):
+                status, body = "gone", ""
         print(status, body)
         return 0
     end = time.monotonic() + 10 * float(rest[0])

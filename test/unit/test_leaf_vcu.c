@@ -442,7 +442,7 @@ static void test_nothing_starts_until_the_generation_is_said(void **state) {
         b.instance.choice[0] = AZE0; /* what a 390 has told is not enough: a ZE1 sends it, too */
         assert_int_equal(VM->ready(&b.m, commands[i], why), VB_REFUSAL_REFUSED);
         assert_string_equal(
-            why, "which car is it? In the configuration, say generation: ze0, aze0 or ze1");
+            why, "which car is it? say generation: ze0, aze0 or ze1 (configuration, or --set)");
         wish(&b, commands[i], 133); /* past the gate */
         run(&b, 1000);
         assert_int_equal(b.frames, 0);
@@ -1251,7 +1251,10 @@ static void test_ready_asked_for_anew_while_it_coasts_is_ready_in_neutral(void *
     assert_int_equal(VM->ready(&b.m, READY, why), VB_REFUSAL_NONE);
     wish(&b, READY, 1);
     assert_int_equal(b.m.state, VB_LEAF_READY);
-    run(&b, 40000); /* the time of coasting does not run any more */
+    const char *reason;
+    assert_string_equal(VM->state(&b.m, &reason), "ready");
+    assert_string_equal(reason, ""); /* nothing is waited for any more */
+    run(&b, 40000);                  /* the time of coasting does not run any more */
     assert_int_equal(b.m.state, VB_LEAF_READY);
     assert_int_equal(hv(&b), 7);
     assert_int_equal(torque(&b), 0);
