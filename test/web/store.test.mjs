@@ -21,7 +21,7 @@ async function load(name, ext = 'ts') {
     esbuild.buildSync({ absWorkingDir: web, entryPoints: [`src/${name}.${ext}`], outfile, bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error' });
     return import(pathToFileURL(outfile));
 }
-const { fromSnapshot, merge, standing, canPlot, defaultPlot, grouped, headlineOf, plotEnd } = await load('store');
+const { fromSnapshot, merge, standing, canPlot, defaultPlot, grouped, headlineOf, oldest, plotEnd } = await load('store');
 const { number, decimalsOf, short, exact, reading, say, label, duration, elapsed } = await load('format');
 const { assemble, csv, valueAt, Recorder } = await load('series');
 const { valueOf, allowed } = await load('given', 'tsx');
@@ -309,6 +309,25 @@ test('twelve signals or more that differ in one number are one group, in its pla
     assert.deepEqual(grouped(all(12)).map((g) => g.length), [1, 12, 1]);
     assert.deepEqual(grouped(all(12))[1].map(([id]) => id), cells(12).map(([id]) => id));
     assert.deepEqual(grouped(all(11)).map((g) => g.length), Array(13).fill(1));
+});
+
+test('signals of one name are one group only where unit, kind of value and marks are the same', () => {
+    const row = (n, more) => [`X_${n}`, { value: 1, unit: 'V', title: '', t: 1, ...more }];
+    const rows = (count, start, more) => Array.from({ length: count }, (_, i) => row(start + i, more));
+    const sizes = (...parts) => grouped(parts.flat()).map((g) => g.length);
+    assert.deepEqual(sizes(rows(6, 1), rows(6, 7, { unit: 'A' })), Array(12).fill(1));
+    for (const other of [{ unit: 'A' }, { value: 'text' }, { words: ['no', 'yes'] }, { unknown: true }, { guess: true }]) {
+        assert.deepEqual(sizes(rows(12, 1), rows(1, 13, other)), [12, 1], JSON.stringify(other));
+        assert.deepEqual(sizes(rows(12, 1), rows(12, 13, other)), [12, 12], JSON.stringify(other));
+    }
+    assert.deepEqual(sizes(rows(12, 1, { unknown: false }), rows(1, 13)), [13]);
+});
+
+test('a group is as old as the value in it that was heard longest ago', () => {
+    const cells = Array.from({ length: 24 }, (_, i) => [`cell_${i}`, { value: 3.9, t: 1000 }]);
+    assert.equal(oldest(cells), 1000);
+    cells[17][1].t = 400;
+    assert.equal(oldest(cells), 400);
 });
 
 test('CSV has a column per signal and no row for a gap', () => {

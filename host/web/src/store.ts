@@ -149,19 +149,25 @@ export function isCurrent(model: Model, key: string): boolean {
 export const LAST_NUMBER = /\d+(?!.*\d)/;
 const MANY = 12;
 
-/* Signals whose names differ in one number only (the cells of a battery) are one group where they are many; each other
- * signal is a group of its own. */
+/* Signals whose names differ in one number only (the cells of a battery) are one group where they are many and of one
+ * kind: what is said of one of them is said of all. Each other signal is a group of its own. */
 export function grouped(signals: [string, SignalView][]): [string, SignalView][][] {
-    const alike = (id: string) => id.replace(LAST_NUMBER, '#');
+    const alike = ([id, s]: [string, SignalView]) =>
+        JSON.stringify([id.replace(LAST_NUMBER, '#'), s.unit, typeof s.value, !!s.words, !!s.unknown, !!s.guess]);
     const groups = new Map<string, [string, SignalView][]>();
     for (const entry of signals) {
-        const key = alike(entry[0]);
+        const key = alike(entry);
         groups.set(key, [...(groups.get(key) ?? []), entry]);
     }
     return signals.flatMap((entry) => {
-        const group = groups.get(alike(entry[0]))!;
+        const group = groups.get(alike(entry))!;
         return group.length < MANY ? [[entry]] : group[0] === entry ? [group] : [];
     });
+}
+
+/* When the oldest value of a group was heard: one that came no more does not look new among the others. */
+export function oldest(group: [string, SignalView][]): number {
+    return Math.min(...group.map(([, s]) => s.t));
 }
 
 export function anyControl(model: Model): boolean {

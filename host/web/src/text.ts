@@ -40,6 +40,7 @@ export const text = {
         error: 'Frames arrive, but fail their checks',
     },
     ago: (s: string) => `${s} ago`,
+    oldest: (s: string) => `oldest ${s} ago`,
     nothingYet: 'no value yet',
     addToPlot: 'add to the plot',
     removeFromPlot: 'take out of the plot',

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { Calls } from './calls';
 import { CommandForm } from './command';
 import { elapsed, exact, label, reading, short } from './format';
-import { canPlot, grouped, headlineOf, LAST_NUMBER, type DeviceView, type SignalView } from './store';
+import { canPlot, grouped, headlineOf, LAST_NUMBER, oldest, type DeviceView, type SignalView } from './store';
 import { text } from './text';
 
 interface Plotting {
@@ -137,7 +137,7 @@ function Group({ name, signals, now, plot }: Row) {
                 {broken(first.replace(LAST_NUMBER, `$&…${last}`))} <Marks signal={{ ...signal, out_of_range: false }} />
                 <small>
                     {canPlot(signal) && `${text.extremes(say(low[1]), numberIn(low[0]), say(high[1]), numberIn(high[0]))}, `}
-                    {text.ago(elapsed(now - signal.t))}
+                    {text.oldest(elapsed(now - oldest(signals)))}
                 </small>
                 <div class="group-values">
                     {signals.map(([id, s]) => (
