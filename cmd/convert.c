@@ -158,7 +158,7 @@ static void look_ahead(struct converter *c, struct input *in) {
         in->damaged = true;
         failure("convert", "%s: after %s %lu: %s", in->path,
                 in->reader.format->next ? "packet" : "line", in->reader.line.number,
-                lines_why(in->lines));
+                reader_broken_why(&in->reader));
         result = 0;
     }
     in->ahead = result > 0;

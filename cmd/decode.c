@@ -400,7 +400,7 @@ static int decode_lines(struct decoder *d, struct lines *lines, const struct for
             sink_flush(&d->sink);
             return failure("decode", "%s: after %s %lu: %s", d->path,
                            d->reader.format->next ? "packet" : "line", d->reader.line.number,
-                           lines_why(lines));
+                           reader_broken_why(&d->reader));
         }
         if (result < 0) {
             d->bad_lines++;

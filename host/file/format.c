@@ -303,6 +303,12 @@ const char *reader_place(const struct reader *r, char text[READER_PLACE]) {
     return text;
 }
 
+/* Mostly the file itself; else the reader, which has no memory. */
+const char *reader_broken_why(const struct reader *r) {
+    const char *why = lines_why(r->lines);
+    return why[0] ? why : r->why;
+}
+
 int reader_next(struct reader *r, struct vb_frame *frame) {
     if (r->format->next) {
         return r->format->next(r, frame);

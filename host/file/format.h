@@ -108,6 +108,9 @@ const char *reader_place(const struct reader *reader, char text[READER_PLACE]);
  * that makes no sense (reader->line and reader->why tell). */
 int reader_next(struct reader *reader, struct vb_frame *frame);
 
+/* After READER_BROKEN: why the file cannot be read on, valid as long as the reader and its lines are. */
+const char *reader_broken_why(const struct reader *reader);
+
 /* For formats: the number of the link of that name, made if new; what is no printable ASCII becomes
  * '?'. The last number is shared by all names beyond READER_LINKS_MAX. */
 uint16_t reader_link(struct reader *reader, const char *name, size_t n);

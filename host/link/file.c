@@ -99,7 +99,7 @@ static void end(struct link *link, bool broken) {
     if (broken) {
         snprintf(why, sizeof why, "the recording cannot be read on after %s %lu: %.120s",
                  file->reader.format->next ? "packet" : "line", file->reader.line.number,
-                 lines_why(file->lines));
+                 reader_broken_why(&file->reader));
     } else {
         snprintf(why, sizeof why, "the recording has ended after %" PRIu64 " frames", link->frames);
     }

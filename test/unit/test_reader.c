@@ -443,6 +443,32 @@ static void test_gzip_members_behind_each_other_are_one_file(void **state) {
     unlink(path);
 }
 
+static void test_a_file_that_cannot_be_read_on_says_why_be_it_the_file_or_the_memory(void **state) {
+    (void)state;
+    char path[] = "/tmp/voltbus-test-XXXXXX";
+    char why[80];
+    struct vb_frame frame;
+    int result;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    make_gzip(path, 100);
+    assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 4), 0);
+    struct lines *lines = lines_open(path, why, sizeof why);
+    assert_non_null(lines);
+    reader_init(&reader, lines, NULL);
+    while ((result = reader_next(&reader, &frame)) == 1) {
+    }
+    assert_int_equal(result, READER_BROKEN);
+    assert_string_equal(reader_broken_why(&reader), "the compressed data ends too early");
+    stop();
+    close(fd);
+    unlink(path);
+    start("(1.0) can0 1DB#00\n", 18, NULL);
+    reader_wrong(&reader, READER_BROKEN, "out of memory");
+    assert_string_equal(reader_broken_why(&reader), "out of memory");
+    stop();
+}
+
 static void test_a_file_that_is_not_there_says_so(void **state) {
     (void)state;
     char why[80];
@@ -471,6 +497,7 @@ int main(void) {
         cmocka_unit_test(test_a_link_name_is_harmless_to_terminals_and_json),
         cmocka_unit_test(test_a_pipe_that_delivers_byte_by_byte_gives_the_same_frame),
         cmocka_unit_test(test_gzip_members_behind_each_other_are_one_file),
+        cmocka_unit_test(test_a_file_that_cannot_be_read_on_says_why_be_it_the_file_or_the_memory),
         cmocka_unit_test(test_a_file_that_is_not_there_says_so),
     };
     setenv("TZ", "UTC", 1); /* candump -t A writes local time */
