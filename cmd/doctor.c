@@ -396,7 +396,7 @@ static size_t count_findings(const struct doctor *d) {
 }
 
 static bool is_healthy(const struct doctor *d) {
-    return count_findings(d) == 0 && count_silent(d) == 0;
+    return count_findings(d) == 0 && count_silent(d) == 0 && !d->damaged;
 }
 
 /* What holds a message to what it should be. out: 40 bytes. */
@@ -641,7 +641,7 @@ static void print_all(const struct doctor *d, const char *source) {
     }
     if (count == 0 && any_there(d)) {
         printf("\n%s\n",
-               count_silent(d) > 0 ? "nothing is wrong with what was heard" : "nothing is wrong");
+               is_healthy(d) ? "nothing is wrong" : "nothing is wrong with what was heard");
     } else if (count == 0 && d->selection.automatic) {
         printf("\nno device that voltbus knows is there: nothing could be checked\n");
     }
@@ -802,7 +802,7 @@ static int listen_to_file(struct doctor *d, const char *path, const struct forma
     if (result == READER_BROKEN) { /* what stands before the damage is looked at */
         d->damaged = true;
         failure("doctor", "%s: after %s %lu: %s", path, reader.format->next ? "packet" : "line",
-                reader.line.number, lines_why(lines));
+                reader.line.number, reader_broken_why(&reader));
     }
     reader_close(&reader);
     return EXIT_DONE;
@@ -882,7 +882,7 @@ static int say(const struct doctor *d, const char *what) {
         print_all(d, what);
     }
     int status = help_text(""); /* could it be written? */
-    return status != EXIT_DONE ? status : d->damaged || !is_healthy(d) ? EXIT_FAILED : EXIT_DONE;
+    return status != EXIT_DONE ? status : is_healthy(d) ? EXIT_DONE : EXIT_FAILED;
 }
 
 int cmd_doctor(int argc, char **argv) {

@@ -83,8 +83,14 @@ out_has 'leaf-climate 54B air: missing for 4.'
 gzip -c "$work/silent.log" | head -c 2000 >"$work/cut.log.gz"
 run "a recording that is cut off" "$VOLTBUS" doctor --as leaf-vcm "$work/cut.log.gz"
 status_is 1
-out_has 'nothing is wrong'
+out_has '
+nothing is wrong with what was heard'
 err_has 'cut.log.gz: after line '
+err_has ': the compressed data ends too early'
+run "a recording that is cut off, as JSON" "$VOLTBUS" doctor --json --as leaf-vcm "$work/cut.log.gz"
+status_is 1
+out_has '{"healthy":false,'
+out_has '"findings":[]'
 err_has ': the compressed data ends too early'
 
 # Of whom nobody said that he is there: only whose checks are good.
