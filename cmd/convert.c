@@ -329,7 +329,7 @@ static bool choose_format(struct converter *c, const char *to) {
     const char *dot = strrchr(c->path, '.'); /* "drive.blf" */
     if (!c->how && to) {
         usage_error("convert", "%s is only read; written are %s", to, names);
-    } else if (!c->how && dot && format_find(dot + 1)) {
+    } else if (!c->how && dot && format_find(dot + 1) && !writer_find(dot + 1)) {
         usage_error("convert", "%s: %s is only read; written are %s", c->name, dot + 1, names);
     } else if (!c->how) {
         usage_error("convert", "%s: its name tells no format: say --to %s", c->name, names);

@@ -354,6 +354,9 @@ done
 run "a name of a format that is only read" "$VOLTBUS" convert "$work/a.log" "$work/x.blf"
 status_is 2
 err_is "voltbus convert: $work/x.blf: blf is only read; written are pcapng, pcap, candump-log, candump-console, asc, trc, trc-1.1, crtd, savvycan, cabana"
+run "a name that ends as a format that no name tells" "$VOLTBUS" convert "$work/a.log" "$work/x.candump-log"
+status_is 2
+err_has "voltbus convert: $work/x.candump-log: its name tells no format: say --to pcapng, pcap,"
 run "a name in capitals" "$VOLTBUS" convert "$work/a.log" "$work/CAPS.TRC"
 status_is 0
 err_has 'CAPS.TRC: 2 frames (trc)'
