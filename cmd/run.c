@@ -16,7 +16,8 @@ static const char usage[] =
     "\n"
     "  --speed X      play recordings X times as fast; max = as fast as possible\n"
     "  --exit-at-end  end when all recordings are at their end\n"
-    "  --quiet        do not tell what happens to links and devices\n";
+    "  --quiet        say nothing about links, devices, commands,\n"
+    "                 and what is odd about DBC files\n";
 
 /* ---- a hub on a loop of its own ---- */
 

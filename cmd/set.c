@@ -311,7 +311,7 @@ static bool has_signal(const struct vb_device *device, const char *name) {
     return false;
 }
 
-/* DEVICE: one of those of --db, else a built-in one. Only that is left in the selection. */
+/* DEVICE: one of those of --db; without it a built-in one. Only that is left in the selection. */
 static bool choose_device(struct errand *e) {
     struct selection *s = &e->selection;
     size_t count = s->count;
