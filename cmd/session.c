@@ -121,10 +121,12 @@ static int write_svg(struct teller *teller) {
 }
 
 /* All sessions, told as they end. Returns how many there were. */
-static unsigned tell_all(struct teller *teller, struct reader *reader, struct story *story) {
+static unsigned tell_all(struct teller *teller, struct reader *reader, struct story *story,
+                         bool *broken) {
     struct vb_frame frame;
     unsigned long wrong = 0;
-    for (int result; (result = reader_next(reader, &frame)) != 0 && result != READER_BROKEN;) {
+    int result;
+    while ((result = reader_next(reader, &frame)) != 0 && result != READER_BROKEN) {
         if (result > 0) {
             story_frame(story, &frame);
         } else if (wrong++ == 0) {
@@ -135,6 +137,7 @@ static unsigned tell_all(struct teller *teller, struct reader *reader, struct st
     if (wrong > 1) {
         fprintf(stderr, "%s: %lu more of these are not shown\n", teller->path, wrong - 1);
     }
+    *broken = result == READER_BROKEN;
     return story_close(story);
 }
 
@@ -146,7 +149,8 @@ static int tell(struct teller *teller, struct reader *reader) {
     if (!story) {
         return failure("session", "no memory");
     }
-    unsigned count = tell_all(teller, reader, story);
+    bool broken;
+    unsigned count = tell_all(teller, reader, story, &broken);
     if (teller->told > 1 && !teller->json) {
         struct text head = {0};
         text_add(
@@ -158,11 +162,10 @@ static int tell(struct teller *teller, struct reader *reader) {
     if (teller->failed || fflush(stdout) != 0) {
         return failure("session", "cannot write the output: %s", strerror(errno));
     }
-    bool broken = lines_why(reader->lines)[0] != '\0';
     if (broken) {
         failure("session", "%s: after %s %lu: %s", teller->path,
                 reader->format->next ? "packet" : "line", reader->line.number,
-                lines_why(reader->lines));
+                reader_broken_why(reader));
     }
     if (count == 0) {
         return failure("session", "%s: no charging session in it: no SLAC, SDP or V2G (format %s)",
