@@ -249,7 +249,8 @@ struct interfaces {
     } list[WRITER_BUSES];
 };
 
-#define FAR_S (INT64_MAX / VB_NS_PER_S - 1) /* what fits behind the begin of a clock */
+/* What fits behind the begin of a clock; behind 1970 all does. */
+#define FAR_S (INT64_MAX / VB_NS_PER_S - 1)
 
 /* The whole second that a moment is in. */
 static int64_t second_of(int64_t t_ns) {
@@ -260,7 +261,8 @@ static bool is_interface(const struct interfaces *s, uint32_t i, const char *lin
                          const struct vb_frame *frame) {
     int64_t t_s = second_of(frame->t_ns);
     return i < s->count && s->list[i].kind == frame->kind && s->list[i].begin_s <= t_s &&
-           t_s - s->list[i].begin_s <= FAR_S && strcmp(s->list[i].name, link) == 0;
+           (s->list[i].begin_s == 0 || t_s - s->list[i].begin_s <= FAR_S) &&
+           strcmp(s->list[i].name, link) == 0;
 }
 
 /* Where the clock of a new interface begins. Twice as early each time, so that frames in a wrong order, too, need

@@ -245,6 +245,19 @@ out_is '(-1.500000) can0 1DB#00
 (-9.000001) can0 1DB#02
 (-1.400000) can0 1DB#03'
 
+# the last second that 64 bits of nanoseconds can say: its frames, too, have the one interface (if_tsresol is 9)
+{
+    printf '9223372036100000,000001DB,false,Rx,0,1,00,\n9223372036200000,000001DB,false,Rx,0,1,01,\n'
+    printf '5000000,000001DB,false,Rx,0,1,02,\n'
+} >"$work/last.csv"
+run "the last second, pcapng" "$VOLTBUS" convert --to pcapng "$work/last.csv" "$work/last.pcapng"
+out=$(od -An -v -tx1 "$work/last.pcapng" | tr -d ' \n' | grep -o 0900010009000000 | wc -l | tr -d ' ')
+out_is 1
+run "the last second, back" "$VOLTBUS" convert --to candump-log "$work/last.pcapng" -
+out_is '(9223372036.100000) can0 1DB#00
+(9223372036.200000) can0 1DB#01
+(5.000000) can0 1DB#02'
+
 printf '(1712104200.5) can3 1DB#00\n(5) can3 1DB#01\n' >"$work/far.log"
 run "trc-1.1, far away" "$VOLTBUS" convert --to trc-1.1 "$work/far.log" -
 out_has '
