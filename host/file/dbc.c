@@ -43,10 +43,9 @@ void dbc_note(struct dbc *d, unsigned long line, const char *fmt, ...) {
     struct dbc_note *note = dbc_take_memory(d, &d->scratch, sizeof *note);
     if (note) {
         struct dbc_word word = {text, strlen(text)};
-        *note = (struct dbc_note){d->notes, line, dbc_text(&d->scratch, word)};
+        *note = (struct dbc_note){d->notes, line, d->note_count++, dbc_text(&d->scratch, word)};
         d->no_memory |= !note->what;
         d->notes = note;
-        d->note_count++;
     }
 }
 
@@ -760,9 +759,12 @@ static void read_all(struct dbc *d) {
 /* ---- from a file to a device ---- */
 
 static int by_line(const void *a, const void *b) {
-    const struct dbc_note *const *one = a;
-    const struct dbc_note *const *two = b;
-    return ((*one)->line > (*two)->line) - ((*one)->line < (*two)->line);
+    const struct dbc_note *one = *(const struct dbc_note *const *)a;
+    const struct dbc_note *two = *(const struct dbc_note *const *)b;
+    if (one->line != two->line) {
+        return one->line < two->line ? -1 : 1;
+    }
+    return (one->number > two->number) - (one->number < two->number);
 }
 
 static void tell_notes(struct dbc *d, dbc_oddity *tell, void *context) {
@@ -770,7 +772,7 @@ static void tell_notes(struct dbc *d, dbc_oddity *tell, void *context) {
         dbc_take_memory(d, &d->scratch, (d->note_count + 1) * sizeof(struct dbc_note *));
     size_t n = 0;
     for (const struct dbc_note *note = notes ? d->notes : NULL; note; note = note->next) {
-        notes[d->note_count - ++n] = note; /* the list has the newest first */
+        notes[n++] = note;
     }
     if (notes) {
         qsort(notes, n, sizeof *notes, by_line);

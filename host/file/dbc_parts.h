@@ -86,6 +86,7 @@ void dbc_forget(struct dbc_index *index);
 struct dbc_note {
     struct dbc_note *next;
     unsigned long line;
+    size_t number; /* of the notes, as they were made */
     const char *what;
 };
 
