@@ -289,7 +289,7 @@ static bool share_bits(const struct dbc_signal *a, const struct dbc_signal *b) {
     return both != 0;
 }
 
-/* Tell of a row once, with the first one before it that it is in the way of. */
+/* Tell of a row once, with the first one before it that it is in the way of; and once that no more is looked at. */
 static void check_shared(struct dbc *d, const struct dbc_message *m, const struct dbc_signal *s,
                          const struct vb_signal *rows) {
     for (const struct dbc_signal *other = m->first; other != s && d->looks > 0;
@@ -303,13 +303,12 @@ static void check_shared(struct dbc *d, const struct dbc_message *m, const struc
         if (meet) {
             dbc_note(d, s->line, "%.*s: shares bits with %.*s in line %lu", (int)s->name.n,
                      s->name.text, (int)other->name.n, other->name.text, other->line);
-            return;
+            break;
         }
-        if (d->looks == 0) {
-            dbc_note(d, s->line,
-                     "%.*s: too many signals on the same bits: not looked at from here on",
-                     (int)s->name.n, s->name.text);
-        }
+    }
+    if (d->looks == 0) {
+        dbc_note(d, s->line, "%.*s: too many signals on the same bits: not looked at from here on",
+                 (int)s->name.n, s->name.text);
     }
 }
 
@@ -331,7 +330,7 @@ static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_sig
                      s->line);
         }
         note_bits(s);
-        if (share_bits(s, &taken)) {
+        if (d->looks > 0 && share_bits(s, &taken)) {
             check_shared(d, m, s, rows);
         }
         for (size_t i = 0; i < sizeof s->bits / sizeof s->bits[0]; i++) {

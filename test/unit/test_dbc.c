@@ -604,17 +604,21 @@ static void test_a_file_may_end_anywhere(void **state) {
 #define LINES  20000
 #define SIGNAL " SG_ S%d : 0|8@1+ (1,0) [0|0] \"\" X\n"
 
-/* A text of a head and many lines; the lines have their number in them, once or twice. */
-static char *many(char *text, const char *head, const char *line) {
-    size_t room = strlen(head) + LINES * (strlen(line) + 12) + 1;
+/* A text of a head and so many lines; the lines have their number in them, once or twice. */
+static char *lines(char *text, const char *head, const char *line, int count) {
+    size_t room = strlen(head) + (size_t)count * (strlen(line) + 12) + 1;
     size_t old = text ? strlen(text) : 0;
     text = realloc(text, old + room);
     assert_non_null(text);
     size_t n = old + (size_t)sprintf(text + old, "%s", head);
-    for (int i = 0; i < LINES; i++) {
+    for (int i = 0; i < count; i++) {
         n += (size_t)sprintf(text + n, line, i, i);
     }
     return text;
+}
+
+static char *many(char *text, const char *head, const char *line) {
+    return lines(text, head, line, LINES);
 }
 
 /* Read it; the first note is this one ("": none). */
@@ -752,6 +756,26 @@ static void tell_last(void *context, unsigned long line, const char *what) {
     snprintf(context, 100, "%lu: %s", line, what);
 }
 
+/* The looks at shared bits end in a row that shares bits itself: it is told, and that no more is looked at. */
+static void test_the_row_that_uses_up_the_looks_is_told_too(void **state) {
+    (void)state;
+    char last[100];
+    char *text = lines(NULL, "BO_ 1 M: 8 X\n SG_ A M : 0|32@1+ (1,0) [0|0] \"\" X\n",
+                       " SG_ S%d m%d : 32|8@1+ (1,0) [0|0] \"\" X\n",
+                       2582); /* 1206 of ten millions are left */
+    text = lines(text, "",
+                 "BO_ 2148%06d N%d: 8 X\n SG_ P : 0|8@1+ (1,0) [0|0] \"\" X\n"
+                 " SG_ Q : 0|8@1+ (1,0) [0|0] \"\" X\n",
+                 700);
+    char why[DBC_WHY];
+    struct arena arena = {NULL};
+    assert_non_null(dbc_parse(&arena, "car.dbc", text, strlen(text), tell_last, last, why));
+    assert_string_equal(last,
+                        "4393: Q: too many signals on the same bits: not looked at from here on");
+    arena_free(&arena);
+    free(text);
+}
+
 static void test_notes_beyond_ten_thousand_are_counted(void **state) {
     (void)state;
     static char last[100];
@@ -794,6 +818,7 @@ int main(void) {
         cmocka_unit_test(test_many_statements_about_signals_are_read_at_once),
         cmocka_unit_test(test_many_values_and_tables_are_read_at_once),
         cmocka_unit_test(test_many_statements_without_an_end_are_given_up),
+        cmocka_unit_test(test_the_row_that_uses_up_the_looks_is_told_too),
         cmocka_unit_test(test_notes_beyond_ten_thousand_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
