@@ -646,7 +646,7 @@ static void test_names_that_stand_twice_get_their_line(void **state) {
     done(&f);
 }
 
-static void test_a_file_of_many_messages_is_read_at_once(void **state) {
+static void test_many_messages_with_equal_ids_names_and_groups_are_all_there(void **state) {
     (void)state;
     struct file f;
     assert_int_equal(take_many(&f, many(NULL, "", "BO_ 2148%06d M%d: 8 X\n"), "")->message_count,
@@ -668,7 +668,7 @@ static void test_a_file_of_many_messages_is_read_at_once(void **state) {
     done(&f);
 }
 
-static void test_a_message_of_many_signals_is_read_at_once(void **state) {
+static void test_many_signals_with_equal_names_and_bits_are_all_there(void **state) {
     (void)state;
     struct file f;
     take_many(&f, many(NULL, "BO_ 1 M: 8 X\n", SIGNAL), "3: S1: shares bits with S0 in line 2");
@@ -691,7 +691,7 @@ static void test_a_message_of_many_signals_is_read_at_once(void **state) {
     done(&f);
 }
 
-static void test_many_statements_about_signals_are_read_at_once(void **state) {
+static void test_many_statements_about_signals_find_their_signal(void **state) {
     (void)state;
     static const char *const lines[] = {"CM_ SG_ 1 S%d \"x\";\n", "VAL_ 1 S%d 1 \"x\";\n",
                                         "SIG_VALTYPE_ 1 S%d : 0;\n", "SG_MUL_VAL_ 1 S%d S1 1-1;\n",
@@ -714,7 +714,7 @@ static void test_many_statements_about_signals_are_read_at_once(void **state) {
     done(&f);
 }
 
-static void test_many_values_and_tables_are_read_at_once(void **state) {
+static void test_many_values_and_tables_are_all_there(void **state) {
     (void)state;
     struct file f;
     const char *head = "BO_ 1 M: 8 X\n SG_ A : 0|32@1+ (1,0) [0|0] \"\" X\nVAL_ 1 A\n";
@@ -813,10 +813,10 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_dbc_is_an_error),
         cmocka_unit_test(test_a_file_may_end_anywhere),
         cmocka_unit_test(test_names_that_stand_twice_get_their_line),
-        cmocka_unit_test(test_a_file_of_many_messages_is_read_at_once),
-        cmocka_unit_test(test_a_message_of_many_signals_is_read_at_once),
-        cmocka_unit_test(test_many_statements_about_signals_are_read_at_once),
-        cmocka_unit_test(test_many_values_and_tables_are_read_at_once),
+        cmocka_unit_test(test_many_messages_with_equal_ids_names_and_groups_are_all_there),
+        cmocka_unit_test(test_many_signals_with_equal_names_and_bits_are_all_there),
+        cmocka_unit_test(test_many_statements_about_signals_find_their_signal),
+        cmocka_unit_test(test_many_values_and_tables_are_all_there),
         cmocka_unit_test(test_many_statements_without_an_end_are_given_up),
         cmocka_unit_test(test_the_row_that_uses_up_the_looks_is_told_too),
         cmocka_unit_test(test_notes_beyond_ten_thousand_are_counted),
