@@ -1,5 +1,6 @@
 /* fuzz_dbc.c - DBC files: whatever the bytes, either a device comes out that the engine accepts, or a reason. Oddities
- * are lines, in the order of the file. The device reads frames and lists its rows without harm.
+ * are lines, in the order of the file. No two messages have one name, nor two rows of a message. The device reads
+ * frames and lists its rows without harm.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,26 @@ static void read_frames(const struct vb_device *device, const struct vb_message 
     free(samples);
 }
 
+#define COMPARED 64 /* names, with all before them */
+
+static void must_have_own_names(const struct vb_device *device) {
+    for (size_t m = 0; m < device->message_count && m < COMPARED; m++) {
+        const struct vb_message *message = &device->messages[m];
+        for (size_t i = 0; i < m; i++) {
+            if (strcmp(device->messages[i].name, message->name) == 0) {
+                abort();
+            }
+        }
+        for (size_t s = 0; s < message->signal_count && s < COMPARED; s++) {
+            for (size_t i = 0; i < s; i++) {
+                if (strcmp(message->signals[i].name, message->signals[s].name) == 0) {
+                    abort();
+                }
+            }
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena arena = {NULL};
     struct vb_defect defect;
@@ -79,6 +100,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if ((device == NULL) != (why[0] != '\0') ||
         (device && vb_device_check(device, &defect) != VB_OK)) {
         abort();
+    }
+    if (device) {
+        must_have_own_names(device);
     }
     for (size_t m = 0; device && m < device->message_count; m++) {
         const struct vb_message *message = &device->messages[m];

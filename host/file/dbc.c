@@ -147,7 +147,6 @@ static bool read_message(struct dbc *d) {
     d->last = m;
     m->number = d->count++;
     remember_first(d, DBC_ID, m->id, (struct dbc_word){NULL, 0}, m);
-    remember_first(d, DBC_NAME, 0, m->name, m);
     return true;
 }
 

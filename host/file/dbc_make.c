@@ -323,12 +323,6 @@ static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_sig
                 "%.*s: reaches beyond the %lld byte%s of the message: absent in shorter frames",
                 (int)s->name.n, s->name.text, (long long)m->dlc, m->dlc == 1 ? "" : "s");
         }
-        const struct dbc_signal *same_name = signal_named(d, m, s->name);
-        if (same_name != s) {
-            dbc_note(d, s->line, "%.*s: the name stands in line %lu already: called %.*s_%lu",
-                     (int)s->name.n, s->name.text, same_name->line, (int)s->name.n, s->name.text,
-                     s->line);
-        }
         note_bits(s);
         if (d->looks > 0 && share_bits(s, &taken)) {
             check_shared(d, m, s, rows);
@@ -343,35 +337,59 @@ static void check_bits(struct dbc *d, struct dbc_message *m, const struct vb_sig
 
 #define LINE_DIGITS 21 /* '_' and the number of a line */
 
-/* "MESSAGE.SIGNAL". The second of a name has its line behind it: outputs tell rows apart by their names. */
-static const char *row_name(struct dbc *d, const struct dbc_message *m, const char *message,
-                            const struct dbc_signal *signal) {
-    const char *name = signal->long_name ? signal->long_name : dbc_name(&d->scratch, signal->name);
-    size_t room = strlen(message) + (name ? strlen(name) : 0) + 2 + LINE_DIGITS;
-    char *both = name ? dbc_take_memory(d, d->arena, room) : NULL;
-    if (both) {
-        int n = snprintf(both, room, "%s.%s", message, name);
-        if (signal_named(d, m, signal->name) != signal) {
-            snprintf(both + n, room - (size_t)n, "_%lu", signal->line);
-        }
-    }
-    return both;
-}
-
-static const char *message_name(struct dbc *d, const struct dbc_message *m) {
-    const char *name = m->long_name ? m->long_name : dbc_name(d->arena, m->name);
-    if (name && dbc_known(&d->index, DBC_NAME, 0, m->name) != m) {
+/* A name that no other message, or row of the message, has: outputs tell them apart by it. What would be the second
+ * of a name has its line behind it, then its number, because there may be more in that line. NULL: memory ran out. */
+static const char *own_name(struct dbc *d, int64_t of, struct dbc_word written, const char *name,
+                            unsigned long *line, size_t number) {
+    const char *wanted = name;
+    const unsigned long *first = NULL; /* the line of what has that */
+    unsigned long behind = *line;
+    void **place = NULL;
+    while (name &&
+           (place = dbc_place(&d->index, &d->scratch, DBC_NAME, of,
+                              (struct dbc_word){name, strlen(name)})) &&
+           *place) {
+        first = first ? first : *place;
         size_t room = strlen(name) + LINE_DIGITS + 1;
-        char *own = dbc_take_memory(d, d->arena, room);
-        if (own) {
-            snprintf(own, room, "%s_%lu", name, m->line);
+        char *longer = dbc_take_memory(d, d->arena, room);
+        if (longer) {
+            snprintf(longer, room, "%s_%lu", name, behind);
         }
-        name = own;
+        name = longer;
+        behind = number;
+    }
+    if (!name || !place) {
+        d->no_memory = true;
+        return NULL;
+    }
+    *place = line;
+    if (first) {
+        dbc_note(d, *line, "%.*s: line %lu has the name %s already: called %s", (int)written.n,
+                 written.text, *first, wanted, name);
     }
     return name;
 }
 
-static void make_row(struct dbc *d, const struct dbc_message *m, const struct dbc_signal *signal,
+/* "MESSAGE.SIGNAL" */
+static const char *row_name(struct dbc *d, const struct dbc_message *m, const char *message,
+                            struct dbc_signal *s) {
+    const char *name =
+        own_name(d, (int64_t)m->number, s->name,
+                 s->long_name ? s->long_name : dbc_name(&d->scratch, s->name), &s->line, s->number);
+    size_t room = strlen(message) + (name ? strlen(name) : 0) + 2;
+    char *both = name ? dbc_take_memory(d, d->arena, room) : NULL;
+    if (both) {
+        snprintf(both, room, "%s.%s", message, name);
+    }
+    return both;
+}
+
+static const char *message_name(struct dbc *d, struct dbc_message *m) {
+    return own_name(d, DBC_OF_MESSAGES, m->name,
+                    m->long_name ? m->long_name : dbc_name(d->arena, m->name), &m->line, m->number);
+}
+
+static void make_row(struct dbc *d, const struct dbc_message *m, struct dbc_signal *signal,
                      const struct dbc_signal *root, const char *message, struct vb_signal *row) {
     row->name = row_name(d, m, message, signal);
     row->unit = signal->unit;
@@ -447,12 +465,6 @@ static bool check_message(struct dbc *d, struct dbc_message *m) {
     if (same_id != m) {
         dbc_note(d, m->line, "%.*s: the id stands in line %lu already: only that message is read",
                  (int)m->name.n, m->name.text, same_id->line);
-    }
-    const struct dbc_message *same_name = dbc_known(&d->index, DBC_NAME, 0, m->name);
-    if (same_name != m) {
-        dbc_note(d, m->line, "%.*s: the name stands in line %lu already: called %.*s_%lu",
-                 (int)m->name.n, m->name.text, same_name->line, (int)m->name.n, m->name.text,
-                 m->line);
     }
     return true;
 }

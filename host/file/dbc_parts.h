@@ -63,7 +63,7 @@ struct dbc_index {
 /* Of things in one index. */
 enum dbc_kind {
     DBC_ID,   /* messages by id: the first one */
-    DBC_NAME, /* messages by name: the first one */
+    DBC_NAME, /* names as they are shown: of messages (DBC_OF_MESSAGES), of rows by message */
     DBC_ROW,  /* signals by number of their message (dbc_message.number) and name: the first one */
     DBC_SIGNAL, /* signals by id and name: the first one */
     DBC_TABLE,  /* VAL_TABLE_ by name: the last one */
@@ -71,6 +71,8 @@ enum dbc_kind {
     DBC_VALUE,  /* values of a signal by number */
     DBC_WORD,   /* .. by word */
 };
+
+#define DBC_OF_MESSAGES (-1)
 
 /* What stands there; NULL: nothing. */
 void *dbc_known(const struct dbc_index *index, enum dbc_kind kind, int64_t number,

@@ -512,8 +512,8 @@ static void test_what_is_odd_is_told_with_its_line_and_the_rest_is_read(void **s
     assert_string_equal(
         f.notes,
         "2: a signal before the first message: left out\n"
+        "5: A: line 4 has the name A already: called A_5\n"
         "5: A: reaches beyond the 1 byte of the message: absent in shorter frames\n"
-        "5: A: the name stands in line 4 already: called A_5\n"
         "5: A: shares bits with A in line 4\n"
         "6: B: 0 bits from bit 0 on: expected 1 to 64 bits; left out\n"
         "7: C: 65 bits from bit 0 on: expected 1 to 64 bits; left out\n"
@@ -527,7 +527,7 @@ static void test_what_is_odd_is_told_with_its_line_and_the_rest_is_read(void **s
         "'the end of the line'\n"
         "14: Again: the id stands in line 3 already: only that message is read\n"
         "16: M: 100 bytes: a CAN frame has 0 to 64; longer messages are not put together\n"
-        "16: M: the name stands in line 3 already: called M_16\n"
+        "16: M: line 3 has the name M already: called M_16\n"
         "17: Wrong: no frame can have the id 4294967295: left out\n"
         "19: Long: 2048 is no id of 11 bits: read as one of 29 (which is written 2147485696)\n"
         "20: expected a keyword of DBC, not 'HELLO world'\n"
@@ -638,11 +638,74 @@ static void test_names_that_stand_twice_get_their_line(void **state) {
              " SG_ A : 8|8@1+ (1,0) [0|0] \"A\" X\n"
              "BO_ 2 M: 8 X\n"
              " SG_ A : 0|8@1+ (1,0) [0|0] \"W\" X\n");
-    assert_string_equal(f.notes, "3: A: the name stands in line 2 already: called A_3\n"
-                                 "4: M: the name stands in line 1 already: called M_4\n");
+    assert_string_equal(f.notes, "3: A: line 2 has the name A already: called A_3\n"
+                                 "4: M: line 1 has the name M already: called M_4\n");
     says(&f, CAN(1, 5, 6), "M.A=5 V; M.A_3=6 A");
     says(&f, CAN(2, 7), "M_4.A=7 W");
     assert_string_equal(f.device->messages[1].name, "M_4");
+    done(&f);
+}
+
+static void test_names_that_become_the_same_get_their_line(void **state) {
+    (void)state;
+    struct file f;
+    take(&f, "BO_ 1 M+N: 8 X\n"
+             " SG_ A-B : 0|8@1+ (1,0) [0|0] \"\" X\n"
+             " SG_ A+B : 8|8@1+ (1,0) [0|0] \"\" X\n"
+             "BO_ 2 M-N: 8 X\n"
+             "BO_ 3 M_N_4: 8 X\n");
+    assert_string_equal(f.notes, "3: A+B: line 2 has the name A_B already: called A_B_3\n"
+                                 "4: M-N: line 1 has the name M_N already: called M_N_4\n"
+                                 "5: M_N_4: line 4 has the name M_N_4 already: called M_N_4_5\n");
+    says(&f, CAN(1, 5, 6), "M_N.A_B=5; M_N.A_B_3=6");
+    assert_string_equal(f.device->messages[1].name, "M_N_4");
+    assert_string_equal(f.device->messages[2].name, "M_N_4_5");
+    done(&f);
+    /* A_3 is a name of the file, too, before or behind the second A in line 3 or 4 */
+    take(&f, "BO_ 1 M: 8 X\n"
+             " SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
+             " SG_ A : 8|8@1+ (1,0) [0|0] \"\" X\n"
+             " SG_ A_3 : 16|8@1+ (1,0) [0|0] \"\" X\n"
+             "BO_ 2 N: 8 X\n"
+             " SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
+             " SG_ A_8 : 8|8@1+ (1,0) [0|0] \"\" X\n"
+             " SG_ A : 16|8@1+ (1,0) [0|0] \"\" X\n");
+    assert_string_equal(f.notes, "3: A: line 2 has the name A already: called A_3\n"
+                                 "4: A_3: line 3 has the name A_3 already: called A_3_4\n"
+                                 "8: A: line 6 has the name A already: called A_8_2\n");
+    says(&f, CAN(1, 5, 6, 7), "M.A=5; M.A_3=6; M.A_3_4=7");
+    says(&f, CAN(2, 5, 6, 7), "N.A=5; N.A_8=6; N.A_8_2=7");
+    done(&f);
+}
+
+static void test_long_names_that_stand_twice_get_their_line(void **state) {
+    (void)state;
+    struct file f;
+    take(&f, "BO_ 1 M: 8 X\n"
+             " SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
+             " SG_ B : 8|8@1+ (1,0) [0|0] \"\" X\n"
+             "BO_ 2 N: 8 X\n"
+             "BA_ \"SystemMessageLongSymbol\" BO_ 1 \"Message\";\n"
+             "BA_ \"SystemMessageLongSymbol\" BO_ 2 \"Message\";\n"
+             "BA_ \"SystemSignalLongSymbol\" SG_ 1 A \"Signal\";\n"
+             "BA_ \"SystemSignalLongSymbol\" SG_ 1 B \"Signal\";\n");
+    assert_string_equal(f.notes, "3: B: line 2 has the name Signal already: called Signal_3\n"
+                                 "4: N: line 1 has the name Message already: called Message_4\n");
+    says(&f, CAN(1, 5, 6), "Message.Signal=5; Message.Signal_3=6");
+    assert_string_equal(f.device->messages[1].name, "Message_4");
+    done(&f);
+}
+
+static void test_short_names_may_stand_twice_where_the_long_ones_differ(void **state) {
+    (void)state;
+    struct file f;
+    take(&f, "BO_ 1 M: 8 X\n"
+             "BO_ 2 M: 8 X\n"
+             "BA_ \"SystemMessageLongSymbol\" BO_ 1 \"MessageOne\";\n"
+             "BA_ \"SystemMessageLongSymbol\" BO_ 2 \"MessageTwo\";\n");
+    assert_string_equal(f.notes, "");
+    assert_string_equal(f.device->messages[0].name, "MessageOne");
+    assert_string_equal(f.device->messages[1].name, "MessageTwo");
     done(&f);
 }
 
@@ -658,7 +721,7 @@ static void test_many_messages_with_equal_ids_names_and_groups_are_all_there(voi
                      LINES);
     done(&f);
     take_many(&f, many(NULL, "", "BO_ 2148%06d M: 8 X\n"),
-              "2: M: the name stands in line 1 already: called M_2");
+              "2: M: line 1 has the name M already: called M_2");
     done(&f);
     /* 80124F00 and so on: every group has 256 of them */
     const struct vb_device *device = take_many(
@@ -675,7 +738,13 @@ static void test_many_signals_with_equal_names_and_bits_are_all_there(void **sta
     assert_int_equal(f.device->messages[0].signal_count, LINES);
     done(&f);
     take_many(&f, many(NULL, "BO_ 1 M: 8 X\n", " SG_ S : 0|8@1+ (1,0) [0|0] \"\" X\n"),
-              "3: S: the name stands in line 2 already: called S_3");
+              "3: S: line 2 has the name S already: called S_3");
+    done(&f);
+    /* all in one line: the lines do not tell them apart */
+    take_many(&f, many(NULL, "BO_ 1 M: 8 X\n", " SG_ S : 0|8@1+ (1,0) [0|0] \"\" X;"),
+              "2: S: line 2 has the name S already: called S_2");
+    assert_int_equal(f.device->messages[0].signal_count, LINES);
+    assert_string_equal(f.device->messages[0].signals[LINES - 1].name, "M.S_2_19999");
     done(&f);
     /* each has its own value of the selector: they share bits and never meet, and that is many pairs */
     take_many(&f,
@@ -695,7 +764,7 @@ static void test_many_statements_about_signals_find_their_signal(void **state) {
     (void)state;
     static const char *const lines[] = {"CM_ SG_ 1 S%d \"x\";\n", "VAL_ 1 S%d 1 \"x\";\n",
                                         "SIG_VALTYPE_ 1 S%d : 0;\n", "SG_MUL_VAL_ 1 S%d S1 1-1;\n",
-                                        "BA_ \"SystemSignalLongSymbol\" SG_ 1 S%d \"x\";\n"};
+                                        "BA_ \"SystemSignalLongSymbol\" SG_ 1 S%d \"x%d\";\n"};
     struct file f;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         char *text = many(NULL, "BO_ 1 M: 8 X\n", " SG_ S%d : 600|8@1+ (1,0) [0|0] \"\" X\n");
@@ -778,7 +847,7 @@ static void test_the_row_that_uses_up_the_looks_is_told_too(void **state) {
 
 static void test_notes_beyond_ten_thousand_are_counted(void **state) {
     (void)state;
-    static char last[100];
+    char last[100];
     char *text = many(NULL, "BO_ 1 M: 8 X\n", "BO_\n");
     char why[DBC_WHY];
     struct arena arena = {NULL};
@@ -813,6 +882,9 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_dbc_is_an_error),
         cmocka_unit_test(test_a_file_may_end_anywhere),
         cmocka_unit_test(test_names_that_stand_twice_get_their_line),
+        cmocka_unit_test(test_names_that_become_the_same_get_their_line),
+        cmocka_unit_test(test_long_names_that_stand_twice_get_their_line),
+        cmocka_unit_test(test_short_names_may_stand_twice_where_the_long_ones_differ),
         cmocka_unit_test(test_many_messages_with_equal_ids_names_and_groups_are_all_there),
         cmocka_unit_test(test_many_signals_with_equal_names_and_bits_are_all_there),
         cmocka_unit_test(test_many_statements_about_signals_find_their_signal),
