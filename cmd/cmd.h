@@ -42,6 +42,10 @@ int cmd_watch(int argc, char **argv);
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int failure(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+struct reader; /* host/file/format.h */
+/* After READER_BROKEN: where the recording cannot be read on, and why. Returns EXIT_FAILED. */
+int recording_broken(const char *verb, const char *path, const struct reader *reader);
+
 /* getopt_long gave '?': say which option is wrong, and the nearest. Returns EXIT_USAGE. */
 int option_error(const char *verb, char **argv, const struct option *options);
 

@@ -156,9 +156,7 @@ static void look_ahead(struct converter *c, struct input *in) {
     }
     if (result == READER_BROKEN) {
         in->damaged = true;
-        failure("convert", "%s: after %s %lu: %s", in->path,
-                in->reader.format->next ? "packet" : "line", in->reader.line.number,
-                reader_broken_why(&in->reader));
+        recording_broken("convert", in->path, &in->reader);
         result = 0;
     }
     in->ahead = result > 0;

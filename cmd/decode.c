@@ -398,9 +398,7 @@ static int decode_lines(struct decoder *d, struct lines *lines, const struct for
         }
         if (result == READER_BROKEN) {
             sink_flush(&d->sink);
-            return failure("decode", "%s: after %s %lu: %s", d->path,
-                           d->reader.format->next ? "packet" : "line", d->reader.line.number,
-                           reader_broken_why(&d->reader));
+            return recording_broken("decode", d->path, &d->reader);
         }
         if (result < 0) {
             d->bad_lines++;

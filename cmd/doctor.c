@@ -801,8 +801,7 @@ static int listen_to_file(struct doctor *d, const char *path, const struct forma
     d->reader = NULL;
     if (result == READER_BROKEN) { /* what stands before the damage is looked at */
         d->damaged = true;
-        failure("doctor", "%s: after %s %lu: %s", path, reader.format->next ? "packet" : "line",
-                reader.line.number, reader_broken_why(&reader));
+        recording_broken("doctor", path, &reader);
     }
     reader_close(&reader);
     return EXIT_DONE;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "host/file/format.h"
 
 static const struct verb {
     const char *name, *title;
@@ -54,6 +55,11 @@ int failure(const char *verb, const char *fmt, ...) {
     complain(verb, fmt, args);
     va_end(args);
     return EXIT_FAILED;
+}
+
+int recording_broken(const char *verb, const char *path, const struct reader *reader) {
+    return failure(verb, "%s: after %s %lu: %s", path, reader->format->next ? "packet" : "line",
+                   reader->line.number, reader_broken_why(reader));
 }
 
 int option_error(const char *verb, char **argv, const struct option *options) {

@@ -163,9 +163,7 @@ static int tell(struct teller *teller, struct reader *reader) {
         return failure("session", "cannot write the output: %s", strerror(errno));
     }
     if (broken) {
-        failure("session", "%s: after %s %lu: %s", teller->path,
-                reader->format->next ? "packet" : "line", reader->line.number,
-                reader_broken_why(reader));
+        recording_broken("session", teller->path, reader);
     }
     if (count == 0) {
         return failure("session", "%s: no charging session in it: no SLAC, SDP or V2G (format %s)",
