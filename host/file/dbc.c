@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "host/file/dbc_parts.h"
+#include "host/io/lines.h"
 
 #define ORPHANS_ID  INT64_C(0xC0000000)
 #define NOTES_MAX   10000
@@ -822,11 +823,10 @@ const struct vb_device *dbc_parse(struct arena *arena, const char *path, const c
     }
     read_all(&d);
     if (d.statements == 0 && !d.no_memory) {
-        bool utf16 =
-            n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
         snprintf(why, DBC_WHY, "%s",
-                 utf16 ? "text in UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"
-                       : "no DBC: none of its statements (VERSION, BU_, BO_ ..) in it");
+                 lines_utf16(text, n)
+                     ? LINES_UTF16_WHY
+                     : "no DBC: none of its statements (VERSION, BU_, BO_ ..) in it");
     } else if (d.no_memory || !(device = dbc_make(&d)) ||
                !(device->name = device_name(arena, path)) ||
                !(device->title = device_title(arena, path))) {

@@ -258,11 +258,6 @@ bool reader_ready(const struct reader *r) {
 
 #define LOOKED_AT 40 /* lines, for what else it may be */
 
-static bool is_utf16(const struct line *line) {
-    return line->n >= 2 &&
-           (memcmp(line->text, "\xFF\xFE", 2) == 0 || memcmp(line->text, "\xFE\xFF", 2) == 0);
-}
-
 static bool is_dbc(const struct line *line) {
     static const char *const starts[] = {"VERSION \"", "NS_ ", "BU_:", "BO_ "};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
@@ -283,8 +278,8 @@ const char *reader_no_format(struct reader *r) {
     if (result == 0) {
         return "the file is empty";
     }
-    if (is_utf16(&line)) {
-        return "text in UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)";
+    if (lines_utf16(line.text, line.n)) {
+        return LINES_UTF16_WHY;
     }
     for (unsigned i = 0; i < LOOKED_AT && result > 0; i++) {
         if (is_dbc(&line)) {

@@ -252,6 +252,10 @@ static void drop_lf(struct lines *l) {
     }
 }
 
+bool lines_utf16(const char *text, size_t n) {
+    return n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
+}
+
 int lines_next(struct lines *l, struct line *line) {
     for (;;) {
         drop_lf(l);

@@ -31,6 +31,10 @@ void lines_close(struct lines *lines);
 /* The next line. Returns 1, 0 at the end, -1 if the file cannot be read on (lines_why tells). */
 int lines_next(struct lines *lines, struct line *line);
 
+/* Does a text begin as UTF-16 does? Nothing here reads that, and this is what to say then. */
+bool lines_utf16(const char *text, size_t n);
+#define LINES_UTF16_WHY "text in UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"
+
 /* True if the next line is here already: lines_next will not wait for anybody. */
 bool lines_ready(const struct lines *lines);
 
