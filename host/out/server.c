@@ -391,16 +391,20 @@ static bool read_where(const struct server_kind *kind, const struct config_outpu
     return false;
 }
 
-bool server_check(const struct config *config, const struct config_output *output, size_t *key,
-                  char *why) {
-    const struct server_kind *kind = output->type->live->server;
-    struct choice choice = {.kind = kind, .config = config, .output = output};
-    struct place place;
-    if (!choose_links(&choice, key, why)) {
+/* Its buses and its place. False: key says of which, why what is wrong. */
+static bool choose(struct choice *choice, struct place *place, size_t *key, char *why) {
+    if (!choose_links(choice, key, why)) {
         return false;
     }
     *key = SERVER_WHERE;
-    return read_where(kind, output, &place, why);
+    return read_where(choice->kind, choice->output, place, why);
+}
+
+bool server_check(const struct config *config, const struct config_output *output, size_t *key,
+                  char *why) {
+    struct choice choice = {.kind = output->type->live->server, .config = config, .output = output};
+    struct place place;
+    return choose(&choice, &place, key, why);
 }
 
 uint32_t server_bitrate(const struct server *server, unsigned bus) {
@@ -446,17 +450,14 @@ static void timer_init(struct server *s, uv_timer_t *timer) {
     s->handles++;
 }
 
-/* Its buses and its place. */
 static bool prepare(struct server *s, char *why) {
     struct choice choice = {.kind = s->kind, .config = s->hub->config, .output = s->config};
     char reason[OUTPUT_WHY];
     size_t key;
-    if (!server_check(s->hub->config, s->config, &key, reason)) {
+    if (!choose(&choice, &s->place, &key, reason)) {
         snprintf(why, OUTPUT_WHY, "%s: %.250s", s->config->type->live->keys[key].name, reason);
         return false;
     }
-    (void)choose_links(&choice, &key, reason);
-    (void)read_where(s->kind, s->config, &s->place, reason);
     memcpy(s->bus_of, choice.bus_of, sizeof s->bus_of);
     s->bus_count = choice.count;
     for (size_t i = 0; i < s->hub->link_count; i++) {
