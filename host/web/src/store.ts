@@ -155,12 +155,15 @@ export function grouped(signals: [string, SignalView][]): [string, SignalView][]
     const alike = ([id, s]: [string, SignalView]) =>
         JSON.stringify([id.replace(LAST_NUMBER, '#'), s.unit, typeof s.value, !!s.words, !!s.unknown, !!s.guess]);
     const groups = new Map<string, [string, SignalView][]>();
-    for (const entry of signals) {
+    const own = signals.map((entry) => {
         const key = alike(entry);
-        groups.set(key, [...(groups.get(key) ?? []), entry]);
-    }
-    return signals.flatMap((entry) => {
-        const group = groups.get(alike(entry))!;
+        const group = groups.get(key) ?? [];
+        groups.set(key, group);
+        group.push(entry);
+        return group;
+    });
+    return signals.flatMap((entry, i) => {
+        const group = own[i]!;
         return group.length < MANY ? [[entry]] : group[0] === entry ? [group] : [];
     });
 }
